@@ -1,0 +1,89 @@
+//! Who may do what.
+
+use sea_orm::entity::prelude::*;
+
+/// What a key's holder is to the tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "snake_case"
+)]
+pub enum Role {
+    /// Everything, keys included.
+    Owner,
+    /// Runs programs: partners, registrations, deals and rules.
+    Manager,
+    /// Runs money: collections and payout runs.
+    Finance,
+    /// A system that sends deals, involvements and collections.
+    Integrator,
+    /// Reads everything of the tenant, changes nothing.
+    Viewer,
+    /// One partner's own people: their own rows alone.
+    Partner,
+}
+
+/// One thing that may be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter)]
+pub enum Permission {
+    /// Create and revoke API keys.
+    KeyManage,
+    /// Create programs and publish their terms.
+    ProgramManage,
+    /// Invite partners and decide on their paperwork.
+    PartnerManage,
+    /// File a partner's own paperwork: agreement, tax form, payout method.
+    PartnerFile,
+    /// Claim an opportunity for a partner.
+    RegistrationSubmit,
+    /// Approve or reject claims.
+    RegistrationDecide,
+    /// Open, move, win and lose deals, and convert registrations into them.
+    DealManage,
+    /// Propose an involvement with its evidence.
+    InvolvementRecord,
+    /// Confirm or decline involvements.
+    InvolvementDecide,
+    /// Record what the customer paid or was refunded.
+    CollectionRecord,
+    /// Try a held commission again.
+    CommissionManage,
+    /// Propose a payout run.
+    PayoutPropose,
+    /// Approve a payout run that somebody else proposed.
+    PayoutApprove,
+    /// Upload and publish plugins.
+    PluginManage,
+    /// Read rules' code and receipts, the ledger, and the whole log.
+    BooksRead,
+    /// Move the test clock of a sandbox.
+    ClockAdvance,
+}
+
+impl Role {
+    /// Whether holders of this role may do it.
+    pub fn may(self, permission: Permission) -> bool {
+        use Permission::*;
+        match self {
+            Self::Owner => true,
+            Self::Manager => !matches!(
+                permission,
+                KeyManage | CollectionRecord | PayoutPropose | PayoutApprove
+            ),
+            Self::Finance => matches!(
+                permission,
+                CollectionRecord | CommissionManage | PayoutPropose | PayoutApprove | BooksRead
+            ),
+            Self::Integrator => matches!(
+                permission,
+                RegistrationSubmit | DealManage | InvolvementRecord | CollectionRecord
+            ),
+            Self::Viewer => matches!(permission, BooksRead),
+            Self::Partner => matches!(
+                permission,
+                PartnerFile | RegistrationSubmit | InvolvementRecord
+            ),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Entitlements.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Moment;
+use crate::ids::{CommissionId, CreditId, DealId, EvaluationId, PartnerId, RuleId, TenantId};
+use crate::money::Currency;
+
+/// Where a commission stands.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "snake_case"
+)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It is not assessed yet.
+    Pending,
+    /// Its total stands; collections release it.
+    Approved,
+    /// Its rule faulted; nothing is released until it is tried again.
+    Held,
+}
+
+/// A commission.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "commission")]
+pub struct Model {
+    /// The tenant.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: TenantId,
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: CommissionId,
+    /// The deal.
+    pub deal_id: DealId,
+    /// The version of the credit it rests on.
+    pub credit_id: CreditId,
+    /// The partner.
+    pub partner_id: PartnerId,
+    /// The rule.
+    pub rule_id: RuleId,
+    /// The role it pays.
+    pub role: super::credit_share::Role,
+    /// Where it stands.
+    pub state: State,
+    /// The entitlement, in minor units, once it is assessed.
+    pub total_minor: Option<i64>,
+    /// The deal's currency.
+    pub currency: Currency,
+    /// How the figure came about, for the partner.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub explanation: Option<String>,
+    /// The receipt of the newest run that decided it.
+    pub evaluation_id: Option<EvaluationId>,
+    /// While held: which fault.
+    pub fault_code: Option<String>,
+    /// While held: the fault in words.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub fault_message: Option<String>,
+    /// When the deal was won.
+    pub created_at: Moment,
+    /// When it was assessed or held.
+    pub assessed_at: Option<Moment>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+super::owned!(CommissionId, Commission);

@@ -1,0 +1,61 @@
+//! Settled credit.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Moment;
+use crate::ids::{CreditId, DealId, TenantId};
+
+/// Where credit stands.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "snake_case"
+)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// As it was settled at closed-won.
+    Settled,
+    /// A person changed it, with a reason.
+    Amended,
+}
+
+/// One version of the credit on a deal. Never changed.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "credit")]
+pub struct Model {
+    /// The tenant.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: TenantId,
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: CreditId,
+    /// The deal.
+    pub deal_id: DealId,
+    /// Its number on the deal, from 1.
+    pub version: i32,
+    /// Whether it is the first word or a correction.
+    pub state: State,
+    /// Why this version was made.
+    pub reason: String,
+    /// By whom.
+    pub settled_by: String,
+    /// When.
+    pub settled_at: Moment,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+super::owned!(CreditId, Credit);

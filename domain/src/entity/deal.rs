@@ -1,0 +1,78 @@
+//! Opportunities.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Moment;
+use crate::ids::{AccountId, DealId, ProgramId, RegistrationId, TenantId, TermsId};
+use crate::money::Currency;
+
+/// Whether a deal is decided.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "snake_case"
+)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It is being worked.
+    Open,
+    /// The customer signed.
+    ClosedWon,
+    /// The customer did not.
+    ClosedLost,
+}
+
+/// A deal.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "deal")]
+pub struct Model {
+    /// The tenant.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: TenantId,
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: DealId,
+    /// The program.
+    pub program_id: ProgramId,
+    /// The terms it is settled under.
+    pub terms_id: TermsId,
+    /// The customer.
+    pub account_id: AccountId,
+    /// The registration it came from.
+    pub registration_id: Option<RegistrationId>,
+    /// What is sold.
+    pub name: String,
+    /// What it is worth, in minor units; positive.
+    pub amount_minor: i64,
+    /// The currency of all its amounts.
+    pub currency: Currency,
+    /// Open, won or lost.
+    pub state: State,
+    /// Where it stands in the tenant's own words.
+    pub stage: String,
+    /// When it was opened.
+    pub opened_at: Moment,
+    /// When it was won or lost.
+    pub closed_at: Option<Moment>,
+    /// The place in the log at which it was won or lost.
+    pub closed_position: Option<i64>,
+    /// Why it was lost.
+    pub lost_reason: Option<String>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+super::owned!(DealId, Deal);

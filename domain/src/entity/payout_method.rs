@@ -1,0 +1,63 @@
+//! Where partners are paid.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Moment;
+use crate::ids::{PartnerId, PayoutMethodId, TenantId};
+
+/// Where a payout method stands.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "snake_case"
+)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nobody has checked it.
+    Unverified,
+    /// Payouts go there.
+    Verified,
+    /// It is no longer used.
+    Disabled,
+}
+
+/// A payout method.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "payout_method")]
+pub struct Model {
+    /// The tenant.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: TenantId,
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: PayoutMethodId,
+    /// The partner.
+    pub partner_id: PartnerId,
+    /// The rail that pays it.
+    pub rail: String,
+    /// Where to, in the rail's terms. Secret.
+    pub destination: String,
+    /// What people are shown: the destination, masked.
+    pub label: String,
+    /// Where it stands.
+    pub state: State,
+    /// When it was added.
+    pub created_at: Moment,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+super::owned!(PayoutMethodId, PayoutMethod);

@@ -1,0 +1,72 @@
+//! Batches of payouts.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Moment;
+use crate::ids::{PayoutRunId, ProgramId, TenantId};
+use crate::money::Currency;
+
+/// Where a payout run stands.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "snake_case"
+)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Proposed; nothing is sent.
+    Draft,
+    /// A second person approved it.
+    Approved,
+    /// The rail is at work.
+    Executing,
+    /// Every payout is paid or failed.
+    Done,
+    /// It was discarded before approval.
+    Cancelled,
+}
+
+/// A payout run.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "payout_run")]
+pub struct Model {
+    /// The tenant.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: TenantId,
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: PayoutRunId,
+    /// The program whose partners are paid.
+    pub program_id: ProgramId,
+    /// The currency of all its payouts.
+    pub currency: Currency,
+    /// Where it stands.
+    pub state: State,
+    /// Who proposed it.
+    pub proposed_by: String,
+    /// When: earnings whose hold ended by then are in it.
+    pub proposed_at: Moment,
+    /// Who approved it: another person.
+    pub approved_by: Option<String>,
+    /// When.
+    pub approved_at: Option<Moment>,
+    /// When the last payout was settled.
+    pub finished_at: Option<Moment>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+super::owned!(PayoutRunId, PayoutRun);

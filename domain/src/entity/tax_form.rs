@@ -1,0 +1,103 @@
+//! Tax forms.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Moment;
+use crate::ids::{PartnerId, TaxFormId, TenantId};
+
+/// Which tax form.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "snake_case"
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// United States: a person or company there.
+    W9,
+    /// United States: a person abroad.
+    W8Ben,
+    /// United States: a company abroad.
+    W8BenE,
+    /// India: permanent account number.
+    Pan,
+    /// India: goods and services tax number.
+    Gstin,
+}
+
+/// Where a tax form stands.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "snake_case"
+)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nobody has looked at it.
+    Submitted,
+    /// It is good.
+    Approved,
+    /// It is not.
+    Rejected,
+}
+
+/// A tax form. Of the tax id only the last four characters are kept.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "tax_form")]
+pub struct Model {
+    /// The tenant.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: TenantId,
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: TaxFormId,
+    /// The partner.
+    pub partner_id: PartnerId,
+    /// Which form.
+    pub kind: Kind,
+    /// The last four characters of the tax id.
+    pub tax_id_last4: String,
+    /// Who signed it.
+    pub signer_name: String,
+    /// Where it stands.
+    pub state: State,
+    /// When it was filed.
+    pub submitted_at: Moment,
+    /// When it was approved or rejected.
+    pub decided_at: Option<Moment>,
+    /// By whom.
+    pub decided_by: Option<String>,
+    /// Why it was rejected.
+    pub reason: Option<String>,
+    /// When it stops being valid, if it does.
+    pub expires_at: Option<Moment>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+super::owned!(TaxFormId, TaxForm);

@@ -1,0 +1,58 @@
+//! Companies that run programs here.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Moment;
+use crate::ids::TenantId;
+
+/// Whether its money is real.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "snake_case"
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Real money, on the machine's clock.
+    Live,
+    /// Nothing is real, and the clock can be moved forward.
+    Sandbox,
+}
+
+/// A tenant. Its row is also the head of its log: every write transaction locks it first.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "tenant")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: TenantId,
+    /// What it calls itself.
+    pub name: String,
+    /// Live, or a sandbox.
+    pub kind: Kind,
+    /// The present of a sandbox; none where the machine's clock rules.
+    pub clock_at: Option<Moment>,
+    /// The position of the newest event in its log; 0 before the first.
+    pub last_position: i64,
+    /// Whether an approved payout run waits for the rail.
+    pub has_open_run: bool,
+    /// Whether a commission waits to be assessed.
+    pub has_pending_commission: bool,
+    /// When it was created.
+    pub created_at: Moment,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

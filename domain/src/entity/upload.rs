@@ -1,0 +1,31 @@
+//! Staged files.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Moment;
+use crate::ids::{TenantId, UploadId};
+
+/// A staged file.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "upload")]
+pub struct Model {
+    /// The tenant.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: TenantId,
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: UploadId,
+    /// SHA-256 of the token in its URL, in hexadecimal.
+    pub token_digest: String,
+    /// What was put there.
+    pub bytes: Option<Vec<u8>>,
+    /// By whom.
+    pub created_by: String,
+    /// When the URL stops working.
+    pub expires_at: Moment,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+super::owned!(UploadId, Upload);

@@ -1,0 +1,235 @@
+//! Typed identifiers: a UUIDv7 inside, `prefix_` and 26 base32 characters outside.
+//!
+//! The outside form is TypeID 0.3: a lower-case prefix, an underscore, and the
+//! 128 bits in Crockford's base32 with two leading zero bits.
+
+use uuid::Uuid;
+
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Text that is not an identifier of the expected noun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid id")]
+pub struct ParseIdError;
+
+fn encode(uuid: Uuid) -> String {
+    let bits = uuid.as_u128();
+    (0..26)
+        .rev()
+        .map(|digit| char::from(ALPHABET[(bits >> (digit * 5) & 31) as usize]))
+        .collect()
+}
+
+fn decode(suffix: &str) -> Result<Uuid, ParseIdError> {
+    let first = *suffix.as_bytes().first().ok_or(ParseIdError)?;
+    if suffix.len() != 26 || first > b'7' {
+        return Err(ParseIdError);
+    }
+    let mut bits = 0_u128;
+    for byte in suffix.bytes() {
+        let digit = ALPHABET.iter().position(|&letter| letter == byte);
+        bits = bits << 5 | digit.ok_or(ParseIdError)? as u128;
+    }
+    Ok(Uuid::from_u128(bits))
+}
+
+/// A new time-ordered UUID. The one place identifiers come from.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one source of identifiers; their order is never relied on"
+)]
+fn fresh() -> Uuid {
+    Uuid::now_v7()
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident $prefix:literal $noun:ident $plain:literal;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, sea_orm::DeriveValueType)]
+            pub struct $name(pub Uuid);
+
+            impl $name {
+                /// What the outside form begins with.
+                pub const PREFIX: &str = $prefix;
+
+                /// A new identifier.
+                #[expect(clippy::new_without_default, reason = "each call gives another value")]
+                pub fn new() -> Self {
+                    Self(fresh())
+                }
+            }
+
+            impl std::fmt::Display for $name {
+                fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    write!(f, concat!($prefix, "_{}"), encode(self.0))
+                }
+            }
+
+            impl std::str::FromStr for $name {
+                type Err = ParseIdError;
+
+                fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                    let suffix = text.strip_prefix(concat!($prefix, "_")).ok_or(ParseIdError)?;
+                    decode(suffix).map(Self)
+                }
+            }
+
+            impl serde::Serialize for $name {
+                fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    serializer.collect_str(self)
+                }
+            }
+
+            impl<'de> serde::Deserialize<'de> for $name {
+                fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                    text.parse().map_err(serde::de::Error::custom)
+                }
+            }
+
+            impl sea_orm::TryFromU64 for $name {
+                fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+                    Err(sea_orm::DbErr::ConvertFromU64(stringify!($name)))
+                }
+            }
+        )+
+
+        /// The nouns that have an identifier, for error messages and `node`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Noun {
+            $(
+                #[doc = concat!("A ", $plain, ".")]
+                $noun,
+            )+
+        }
+
+        impl Noun {
+            /// The noun as written in a sentence.
+            pub fn plain(self) -> &'static str {
+                match self { $(Self::$noun => $plain,)+ }
+            }
+
+            /// The noun whose identifiers begin as `text` does.
+            pub fn of(text: &str) -> Option<Self> {
+                match text.split_once('_')?.0 {
+                    $($prefix => Some(Self::$noun),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+ids! {
+    /// A company running programs here.
+    TenantId "ten" Tenant "tenant";
+    /// A key that a person or a system signs requests with.
+    ApiKeyId "key" ApiKey "API key";
+    /// Terms under which partners work.
+    ProgramId "prg" Program "program";
+    /// One immutable version of a program's terms.
+    TermsId "trm" Terms "terms";
+    /// An organisation.
+    PartnerId "prt" Partner "partner";
+    /// A partner in a program.
+    EnrollmentId "enr" Enrollment "enrollment";
+    /// A partner's acceptance of one terms version.
+    AgreementId "agr" Agreement "agreement";
+    /// A tax form.
+    TaxFormId "tax" TaxForm "tax form";
+    /// Where a partner is paid.
+    PayoutMethodId "pmt" PayoutMethod "payout method";
+    /// A customer company, actual or prospective.
+    AccountId "acc" Account "account";
+    /// A partner's claim on an opportunity.
+    RegistrationId "reg" Registration "registration";
+    /// An opportunity.
+    DealId "del" Deal "deal";
+    /// One partner's part in one deal.
+    InvolvementId "inv" Involvement "involvement";
+    /// The settled answer to who gets what part of a deal.
+    CreditId "crd" Credit "credit";
+    /// Money received from, or refunded to, the customer.
+    CollectionId "col" Collection "collection";
+    /// How credit becomes money.
+    RuleId "rul" Rule "rule";
+    /// A partner's entitlement on one deal under one rule.
+    CommissionId "com" Commission "commission";
+    /// An amount of a commission released or taken back by one collection.
+    EarningId "ern" Earning "earning";
+    /// One line of the ledger.
+    EntryId "ent" Entry "ledger entry";
+    /// A batch of payouts.
+    PayoutRunId "run" PayoutRun "payout run";
+    /// One partner, one currency, one run.
+    PayoutId "pay" Payout "payout";
+    /// A tenant's rule in WebAssembly.
+    PluginId "plg" Plugin "plugin";
+    /// One build of a plugin, known by the digest of its bytes.
+    PluginVersionId "plv" PluginVersion "plugin version";
+    /// A staged file waiting to be published.
+    UploadId "upl" Upload "upload";
+    /// The receipt of one rule run.
+    EvaluationId "evl" Evaluation "evaluation";
+    /// One fact in a tenant's log.
+    EventId "evt" Event "event";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The vectors of the TypeID specification, `spec/valid.yml`.
+    #[test]
+    fn base32_agrees_with_the_specification() {
+        for (uuid, suffix) in [
+            (
+                "00000000-0000-0000-0000-000000000000",
+                "00000000000000000000000000",
+            ),
+            (
+                "00000000-0000-0000-0000-00000000000a",
+                "0000000000000000000000000a",
+            ),
+            (
+                "ffffffff-ffff-ffff-ffff-ffffffffffff",
+                "7zzzzzzzzzzzzzzzzzzzzzzzzz",
+            ),
+            (
+                "0110c853-1d09-52d8-d73e-1194e95b5f19",
+                "0123456789abcdefghjkmnpqrs",
+            ),
+            (
+                "01890a5d-ac96-774b-bcce-b302099a8057",
+                "01h455vb4pex5vsknk084sn02q",
+            ),
+        ] {
+            let uuid: Uuid = uuid.parse().expect("a UUID");
+            assert_eq!(encode(uuid), suffix);
+            assert_eq!(decode(suffix), Ok(uuid));
+        }
+    }
+
+    #[test]
+    fn another_nouns_id_is_refused() {
+        let deal = DealId::new().to_string();
+        assert_eq!(deal.parse::<PartnerId>(), Err(ParseIdError));
+        assert_eq!(Noun::of(&deal), Some(Noun::Deal));
+    }
+
+    #[test]
+    fn malformed_ids_are_refused() {
+        for text in [
+            "prt_",
+            "prt_8zzzzzzzzzzzzzzzzzzzzzzzzz",
+            "prt_0123456789ABCDEFGHJKMNPQRS",
+            "prt_01h455vb4pex5vsknk084sn02",
+            "prt_01h455vb4pex5vsknk084sn02é",
+            "prt01h455vb4pex5vsknk084sn02q",
+        ] {
+            assert_eq!(text.parse::<PartnerId>(), Err(ParseIdError), "{text}");
+        }
+    }
+}

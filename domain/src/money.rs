@@ -1,0 +1,401 @@
+//! Money: whole minor units of one currency, and the named places where it is rounded.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// An ISO 4217 currency, with the number of digits its minor unit has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Currency([u8; 3]);
+
+/// Currencies whose minor unit is not a hundredth (ISO 4217, list one).
+const EXPONENTS: &[(&str, u32)] = &[
+    ("BIF", 0),
+    ("CLP", 0),
+    ("DJF", 0),
+    ("GNF", 0),
+    ("ISK", 0),
+    ("JPY", 0),
+    ("KMF", 0),
+    ("KRW", 0),
+    ("PYG", 0),
+    ("RWF", 0),
+    ("UGX", 0),
+    ("UYI", 0),
+    ("VND", 0),
+    ("VUV", 0),
+    ("XAF", 0),
+    ("XOF", 0),
+    ("XPF", 0),
+    ("BHD", 3),
+    ("IQD", 3),
+    ("JOD", 3),
+    ("KWD", 3),
+    ("LYD", 3),
+    ("OMR", 3),
+    ("TND", 3),
+];
+
+/// Currencies whose minor unit is a hundredth and which programs may use.
+const HUNDREDTHS: &[&str] = &[
+    "AED", "ARS", "AUD", "BDT", "BGN", "BRL", "CAD", "CHF", "CNY", "COP", "CZK", "DKK", "EGP",
+    "EUR", "GBP", "GHS", "HKD", "HUF", "IDR", "ILS", "INR", "KES", "LKR", "MAD", "MXN", "MYR",
+    "NGN", "NOK", "NPR", "NZD", "PEN", "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "SAR", "SEK",
+    "SGD", "THB", "TRY", "TWD", "UAH", "USD", "UYU", "ZAR",
+];
+
+/// Why text or an amount is not money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    /// Not a currency of ISO 4217 that is supported.
+    #[error("unknown currency")]
+    UnknownCurrency,
+    /// Not a plain decimal number.
+    #[error("not a decimal amount")]
+    Malformed,
+    /// More or fewer digits after the point than the currency has.
+    #[error("the amount needs exactly {0} digits after the point")]
+    WrongDigits(u32),
+    /// Beyond what a 64-bit integer of minor units holds.
+    #[error("the amount is too large")]
+    TooLarge,
+    /// Two currencies met in one sum.
+    #[error("the currency differs")]
+    CurrencyMismatch,
+}
+
+impl Currency {
+    /// United States dollars.
+    pub const USD: Self = Self(*b"USD");
+
+    /// The three letters.
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("XXX")
+    }
+
+    /// How many digits stand after the point.
+    pub fn exponent(&self) -> u32 {
+        EXPONENTS
+            .iter()
+            .find(|(code, _)| *code == self.code())
+            .map_or(2, |(_, exponent)| *exponent)
+    }
+}
+
+impl FromStr for Currency {
+    type Err = MoneyError;
+
+    fn from_str(code: &str) -> Result<Self, MoneyError> {
+        let known = HUNDREDTHS.contains(&code) || EXPONENTS.iter().any(|(other, _)| *other == code);
+        match code.as_bytes() {
+            &[a, b, c] if known => Ok(Self([a, b, c])),
+            _ => Err(MoneyError::UnknownCurrency),
+        }
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl serde::Serialize for Currency {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Currency {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        code.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl From<Currency> for sea_orm::Value {
+    fn from(currency: Currency) -> Self {
+        currency.code().into()
+    }
+}
+
+impl sea_orm::TryGetable for Currency {
+    fn try_get_by<I: sea_orm::ColIdx>(
+        row: &sea_orm::QueryResult,
+        index: I,
+    ) -> Result<Self, sea_orm::TryGetError> {
+        let code = String::try_get_by(row, index)?;
+        code.parse()
+            .map_err(|error: MoneyError| sea_orm::DbErr::Type(error.to_string()).into())
+    }
+}
+
+impl sea_orm::sea_query::ValueType for Currency {
+    fn try_from(value: sea_orm::Value) -> Result<Self, sea_orm::sea_query::ValueTypeErr> {
+        let code = <String as sea_orm::sea_query::ValueType>::try_from(value)?;
+        code.parse().map_err(|_| sea_orm::sea_query::ValueTypeErr)
+    }
+
+    fn type_name() -> String {
+        "Currency".to_owned()
+    }
+
+    fn array_type() -> sea_orm::sea_query::ArrayType {
+        sea_orm::sea_query::ArrayType::String
+    }
+
+    fn column_type() -> sea_orm::ColumnType {
+        sea_orm::ColumnType::String(sea_orm::sea_query::StringLen::N(3))
+    }
+}
+
+impl sea_orm::sea_query::Nullable for Currency {
+    fn null() -> sea_orm::Value {
+        <String as sea_orm::sea_query::Nullable>::null()
+    }
+}
+
+impl sea_orm::IntoActiveValue<Currency> for Currency {
+    fn into_active_value(self) -> sea_orm::ActiveValue<Currency> {
+        sea_orm::ActiveValue::Set(self)
+    }
+}
+
+/// Whole minor units of one currency. Never a float.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Money {
+    /// Minor units: cents of a dollar, whole yen, fils of a dinar.
+    pub minor: i64,
+    /// The currency they are units of.
+    pub currency: Currency,
+}
+
+impl Money {
+    /// `minor` units of `currency`.
+    pub fn new(minor: i64, currency: Currency) -> Self {
+        Self { minor, currency }
+    }
+
+    /// Reads a decimal string in major units, as `1234.50`, with exactly the
+    /// currency's digits. No sign but a leading minus, no exponent, no grouping.
+    pub fn parse(amount: &str, currency: Currency) -> Result<Self, MoneyError> {
+        let exponent = currency.exponent();
+        let unsigned = amount.strip_prefix('-').unwrap_or(amount);
+        let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let dangling = unsigned.ends_with('.');
+        if whole.is_empty() || dangling || !digits(whole) || !digits(fraction) {
+            return Err(MoneyError::Malformed);
+        }
+        if fraction.len() != exponent as usize {
+            return Err(MoneyError::WrongDigits(exponent));
+        }
+        let sign = if amount.starts_with('-') { "-" } else { "" };
+        let minor = format!("{sign}{whole}{fraction}").parse();
+        Ok(Self::new(
+            minor.map_err(|_| MoneyError::TooLarge)?,
+            currency,
+        ))
+    }
+
+    /// The decimal string in major units.
+    pub fn amount(&self) -> String {
+        let exponent = self.currency.exponent() as usize;
+        let digits = format!(
+            "{:0>width$}",
+            self.minor.unsigned_abs(),
+            width = exponent + 1
+        );
+        let (whole, fraction) = digits.split_at(digits.len() - exponent);
+        let sign = if self.minor < 0 { "-" } else { "" };
+        match fraction {
+            "" => format!("{sign}{whole}"),
+            _ => format!("{sign}{whole}.{fraction}"),
+        }
+    }
+
+    /// The sum, unless the currencies differ or it does not fit.
+    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::CurrencyMismatch);
+        }
+        let minor = self
+            .minor
+            .checked_add(other.minor)
+            .ok_or(MoneyError::TooLarge)?;
+        Ok(Self { minor, ..self })
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.amount(), self.currency)
+    }
+}
+
+/// An exact amount in billionths of a minor unit: what a rule answers with,
+/// before the one rounding that turns it into money.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Exact(pub i128);
+
+impl Exact {
+    /// Billionths in one minor unit.
+    pub const PER_MINOR: i128 = 1_000_000_000;
+
+    /// The exact value of whole minor units.
+    pub fn from_minor(minor: i64) -> Self {
+        Self(i128::from(minor) * Self::PER_MINOR)
+    }
+}
+
+// As text: no JSON number holds 128 bits.
+impl serde::Serialize for Exact {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Exact {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+/// `numerator / denominator`, rounded half to even. `denominator` is positive.
+fn divide_half_even(numerator: i128, denominator: i128) -> i128 {
+    assert!(denominator > 0, "a rounding divides by a positive number");
+    let floor = numerator.div_euclid(denominator);
+    let twice = numerator.rem_euclid(denominator) * 2;
+    match twice.cmp(&denominator) {
+        std::cmp::Ordering::Less => floor,
+        std::cmp::Ordering::Greater => floor + 1,
+        std::cmp::Ordering::Equal => floor + (floor & 1),
+    }
+}
+
+/// Turns a rule's exact answer into an entitlement: half to even, once per
+/// partner. The only place where a commission's total is rounded.
+pub fn round_entitlement(exact: Exact) -> Result<i64, MoneyError> {
+    divide_half_even(exact.0, Exact::PER_MINOR)
+        .try_into()
+        .map_err(|_| MoneyError::TooLarge)
+}
+
+/// How much of `total` is released once `collected` of `amount` has come in:
+/// half to even on the cumulative target, never beyond the total, so that
+/// earnings, being differences of targets, add up to it exactly.
+///
+/// All are minor units of one currency; `amount` is positive.
+pub fn round_release_target(total: i64, collected: i64, amount: i64) -> i64 {
+    assert!(amount > 0, "a deal has a positive amount");
+    let collected = collected.clamp(0, amount);
+    let product = i128::from(total) * i128::from(collected);
+    let target = divide_half_even(product, i128::from(amount));
+    i64::try_from(target).unwrap_or(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn currency(code: &str) -> Currency {
+        code.parse().expect("a currency")
+    }
+
+    #[test]
+    fn amounts_have_the_digits_of_their_currency() {
+        for (amount, code, minor) in [
+            ("1234.50", "USD", 123_450),
+            ("-0.01", "USD", -1),
+            ("500", "JPY", 500),
+            ("1.250", "KWD", 1_250),
+            ("-92233720368547758.08", "USD", i64::MIN),
+        ] {
+            let money = Money::parse(amount, currency(code)).expect(amount);
+            assert_eq!((money.minor, money.amount().as_str()), (minor, amount));
+        }
+        for (amount, code, error) in [
+            ("1.5", "USD", MoneyError::WrongDigits(2)),
+            ("1", "USD", MoneyError::WrongDigits(2)),
+            ("1.0", "JPY", MoneyError::WrongDigits(0)),
+            ("1.", "JPY", MoneyError::Malformed),
+            (".50", "USD", MoneyError::Malformed),
+            ("1e3", "JPY", MoneyError::Malformed),
+            ("+1.00", "USD", MoneyError::Malformed),
+            ("--1.00", "USD", MoneyError::Malformed),
+            ("1,000.00", "USD", MoneyError::Malformed),
+            ("", "USD", MoneyError::Malformed),
+            ("92233720368547758.08", "USD", MoneyError::TooLarge),
+        ] {
+            assert_eq!(
+                Money::parse(amount, currency(code)),
+                Err(error),
+                "{amount} {code}"
+            );
+        }
+    }
+
+    #[test]
+    fn unknown_currencies_are_refused() {
+        for code in ["usd", "US", "USDD", "XXX", "", "É1"] {
+            assert_eq!(
+                code.parse::<Currency>(),
+                Err(MoneyError::UnknownCurrency),
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
+    fn halves_go_to_the_even_neighbour() {
+        for (tenths, whole) in [
+            (5, 0),
+            (15, 2),
+            (25, 2),
+            (-5, 0),
+            (-15, -2),
+            (-25, -2),
+            (26, 3),
+        ] {
+            assert_eq!(divide_half_even(tenths, 10), whole, "{tenths}/10");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn text_and_money_are_one_to_one(minor: i64, code in prop::sample::select(vec!["USD", "JPY", "KWD"])) {
+            let money = Money::new(minor, currency(code));
+            prop_assert_eq!(Money::parse(&money.amount(), money.currency), Ok(money));
+        }
+
+        #[test]
+        fn the_last_instalment_lands_on_the_total(
+            total in 0..=1_000_000_000_i64,
+            parts in prop::collection::vec(1..=10_000_000_i64, 1..20),
+        ) {
+            let amount: i64 = parts.iter().sum();
+            let (mut collected, mut released) = (0, 0);
+            for part in parts {
+                collected += part;
+                let earning = round_release_target(total, collected, amount) - released;
+                prop_assert!(earning >= 0);
+                released += earning;
+                prop_assert!(released <= total);
+            }
+            prop_assert_eq!(released, total);
+        }
+
+        #[test]
+        fn a_target_depends_on_the_sum_alone(
+            total in 0..=1_000_000_000_i64,
+            amount in 1..=1_000_000_000_i64,
+            collected in -1_000_000_000..=2_000_000_000_i64,
+        ) {
+            let target = round_release_target(total, collected, amount);
+            prop_assert!((0..=total).contains(&target));
+            if collected >= amount { prop_assert_eq!(target, total); }
+            if collected <= 0 { prop_assert_eq!(target, 0); }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The port through which money leaves: a payout provider.
+//!
+//! An instruction is durable before it is sent, and its key never changes, so
+//! that sending it again after a crash or a time-out is the same instruction.
+
+use futures_util::future::BoxFuture;
+
+use crate::clock::Moment;
+use crate::ids::PayoutId;
+use crate::money::Money;
+
+/// One payment to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instruction {
+    /// The payout; with the attempt it is the provider's idempotency key.
+    pub payout: PayoutId,
+    /// From 1; grows only after a provider said for certain that nothing was paid.
+    pub attempt: i32,
+    /// Where to, in the provider's terms.
+    pub destination: String,
+    /// How much; positive.
+    pub money: Money,
+    /// When the instruction was first sent, on the tenant's clock.
+    pub sent_at: Moment,
+    /// The present, on the tenant's clock.
+    pub now: Moment,
+}
+
+impl Instruction {
+    /// The idempotency key: the same for every repetition of one attempt.
+    pub fn key(&self) -> String {
+        format!("{}-{}", self.payout, self.attempt)
+    }
+}
+
+/// What is known of an instruction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The provider has it and has not finished.
+    Accepted {
+        /// The provider's own id for it.
+        reference: String,
+    },
+    /// The partner has the money.
+    Paid {
+        /// The provider's own id for it.
+        reference: String,
+    },
+    /// The provider says for certain that nothing was or will be paid.
+    Failed {
+        /// Why, from the provider.
+        reason: String,
+    },
+    /// No answer, or one that proves nothing. The same instruction is sent again.
+    Unknown {
+        /// What was seen.
+        reason: String,
+    },
+}
+
+/// A payout provider.
+pub trait Rail: Send + Sync + 'static {
+    /// Its name, as stored with every payout.
+    fn name(&self) -> &'static str;
+
+    /// Sends an instruction, or asks after one already sent: repeating is harmless.
+    fn send(&self, instruction: Instruction) -> BoxFuture<'_, Status>;
+}
