@@ -1,10 +1,36 @@
 #![doc = include_str!("../README.md")]
 
 pub mod access;
+pub mod accounts;
 pub mod calculator;
 pub mod clock;
+pub mod collections;
+pub mod commissions;
+pub mod credits;
+pub mod database;
+pub mod deals;
+pub mod digest;
+pub mod earnings;
 pub mod entity;
 pub mod error;
+pub mod evaluations;
+pub mod events;
+pub mod idempotency;
 pub mod ids;
+pub mod involvements;
+pub mod keys;
+pub mod ledger;
+mod limits;
 pub mod money;
+pub mod partners;
+pub mod payout_runs;
+pub mod payouts;
+pub mod plugins;
+pub mod programs;
 pub mod rail;
+pub mod readiness;
+pub mod reads;
+pub mod registrations;
+pub mod rules;
+pub mod scope;
+pub mod tenants;

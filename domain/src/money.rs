@@ -1,5 +1,6 @@
 //! Money: whole minor units of one currency, and the named places where it is rounded.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -273,12 +274,34 @@ fn divide_half_even(numerator: i128, denominator: i128) -> i128 {
     }
 }
 
-/// Turns a rule's exact answer into an entitlement: half to even, once per
-/// partner. The only place where a commission's total is rounded.
-pub fn round_entitlement(exact: Exact) -> Result<i64, MoneyError> {
-    divide_half_even(exact.0, Exact::PER_MINOR)
-        .try_into()
-        .map_err(|_| MoneyError::TooLarge)
+/// Turns a rule's exact amounts into entitlements: the sum is rounded half to
+/// even, each part down, and what is then missing goes, one minor unit each,
+/// to the largest fractions, and among equals to the lowest id. The only place
+/// where a commission's total is rounded; a cap on the sum is never exceeded.
+pub fn round_entitlements<Id: Copy + Ord>(
+    parts: &BTreeMap<Id, Exact>,
+) -> Result<BTreeMap<Id, i64>, MoneyError> {
+    let overflow = || MoneyError::TooLarge;
+    let mut sum = 0_i128;
+    let mut rounded = BTreeMap::new();
+    let mut fractions = Vec::new();
+    for (&id, part) in parts {
+        sum = sum.checked_add(part.0).ok_or_else(overflow)?;
+        rounded.insert(id, part.0.div_euclid(Exact::PER_MINOR));
+        fractions.push((std::cmp::Reverse(part.0.rem_euclid(Exact::PER_MINOR)), id));
+    }
+    fractions.sort_unstable();
+    let missing = divide_half_even(sum, Exact::PER_MINOR) - rounded.values().sum::<i128>();
+    for (_, id) in fractions
+        .into_iter()
+        .take(usize::try_from(missing).unwrap_or(0))
+    {
+        rounded.entry(id).and_modify(|minor| *minor += 1);
+    }
+    rounded
+        .into_iter()
+        .map(|(id, minor)| Ok((id, i64::try_from(minor).map_err(|_| overflow())?)))
+        .collect()
 }
 
 /// How much of `total` is released once `collected` of `amount` has come in:
@@ -362,7 +385,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn thirds_of_a_cap_add_up_to_the_cap() {
+        let third = Exact(200_000 * Exact::PER_MINOR / 3);
+        let parts = BTreeMap::from([(1, third), (2, third), (3, third)]);
+        let rounded = round_entitlements(&parts).expect("small");
+        assert_eq!(
+            rounded,
+            BTreeMap::from([(1, 66_667), (2, 66_667), (3, 66_666)])
+        );
+    }
+
     proptest! {
+        #[test]
+        fn entitlements_add_up_to_the_rounded_sum(parts in prop::collection::btree_map(0..50_u8, 0..10_i128.pow(24), 1..10)) {
+            let parts: BTreeMap<u8, Exact> = parts.into_iter().map(|(id, part)| (id, Exact(part))).collect();
+            let rounded = round_entitlements(&parts).expect("small");
+            let sum: i128 = parts.values().map(|part| part.0).sum();
+            let total: i128 = rounded.values().map(|&minor| i128::from(minor)).sum();
+            prop_assert_eq!(total, divide_half_even(sum, Exact::PER_MINOR));
+            for (id, part) in &parts {
+                let distance = i128::from(rounded[id]) * Exact::PER_MINOR - part.0;
+                prop_assert!(distance.abs() < Exact::PER_MINOR);
+            }
+        }
+
         #[test]
         fn text_and_money_are_one_to_one(minor: i64, code in prop::sample::select(vec!["USD", "JPY", "KWD"])) {
             let money = Money::new(minor, currency(code));

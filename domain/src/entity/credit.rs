@@ -54,6 +54,9 @@ pub struct Model {
     pub settled_by: String,
     /// When.
     pub settled_at: Moment,
+    /// The deal, as a row.
+    #[sea_orm(belongs_to, from = "(tenant_id, deal_id)", to = "(tenant_id, id)")]
+    pub deal: BelongsTo<super::deal::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -54,6 +54,9 @@ pub struct Model {
     /// Why.
     #[sea_orm(column_type = "Text")]
     pub reason: String,
+    /// The version, as a row.
+    #[sea_orm(belongs_to, from = "(tenant_id, credit_id)", to = "(tenant_id, id)")]
+    pub credit: BelongsTo<super::credit::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

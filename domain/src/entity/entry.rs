@@ -12,6 +12,8 @@ use crate::money::Currency;
     Debug,
     PartialEq,
     Eq,
+    PartialOrd,
+    Ord,
     Hash,
     EnumIter,
     DeriveActiveEnum,
@@ -48,10 +50,8 @@ pub struct Model {
     /// Its id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: EntryId,
-    /// The posting it belongs to: place in the log.
+    /// The posting it belongs to, by its place in the log.
     pub position: i64,
-    /// The posting it belongs to: number within the event.
-    pub ordinal: i32,
     /// Which account of the ledger.
     pub account: LedgerAccount,
     /// Whose.

@@ -49,9 +49,6 @@ pub struct Model {
     /// The place in the log of the event that it books.
     #[sea_orm(primary_key, auto_increment = false)]
     pub position: i64,
-    /// Its number within that event, from 1.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub ordinal: i32,
     /// What was booked.
     pub kind: Kind,
     /// The row it books: a commission, earning or payout.

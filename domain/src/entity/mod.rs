@@ -42,13 +42,9 @@ use crate::error::{Error, Result};
 use crate::ids::{Noun, TenantId};
 
 /// A table whose rows have an id and belong to one tenant.
-#[expect(
-    async_fn_in_trait,
-    reason = "never used as a trait object, and only in this crate's tasks"
-)]
 pub trait Owned: EntityTrait {
     /// The type of its ids.
-    type Id: Copy + Into<Value> + Send + Sync;
+    type Id: Copy + Eq + std::hash::Hash + Into<Value> + Send + Sync;
     /// What a missing row is called.
     const NOUN: Noun;
 
@@ -57,6 +53,9 @@ pub trait Owned: EntityTrait {
 
     /// The column of the id.
     fn id_column() -> Self::Column;
+
+    /// The id of a row.
+    fn id_of(row: &Self::Model) -> Self::Id;
 
     /// The rows of one tenant.
     fn of(tenant: TenantId) -> Select<Self> {
@@ -87,6 +86,10 @@ macro_rules! owned {
 
             fn id_column() -> Column {
                 Column::Id
+            }
+
+            fn id_of(row: &Model) -> $id {
+                row.id
             }
         }
     };

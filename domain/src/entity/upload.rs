@@ -16,13 +16,11 @@ pub struct Model {
     /// Its id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: UploadId,
-    /// SHA-256 of the token in its URL, in hexadecimal.
-    pub token_digest: String,
     /// What was put there.
     pub bytes: Option<Vec<u8>>,
     /// By whom.
     pub created_by: String,
-    /// When the URL stops working.
+    /// When it can no longer be used.
     pub expires_at: Moment,
 }
 

@@ -1,0 +1,141 @@
+//! Collections: what customers pay, and what is refunded to them.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::access::Permission;
+use crate::clock::Moment;
+use crate::entity::{Owned, collection, deal};
+use crate::error::{Conflict, Error, Result};
+use crate::ids::{CollectionId, DealId};
+use crate::money::Money;
+use crate::reads::Visible;
+use crate::scope::{Fact, Scope, Tx};
+use crate::{commissions, earnings, idempotency, limits};
+
+impl Visible for collection::Entity {
+    fn visible(scope: &Scope) -> Select<Self> {
+        let deals = sea_orm::QuerySelect::select_only(deal::Entity::visible(scope));
+        let deals = sea_orm::QuerySelect::column(deals, deal::Column::Id);
+        let deals = sea_orm::QueryTrait::into_query(deals);
+        Self::of(scope.tenant()).filter(collection::Column::DealId.in_subquery(deals))
+    }
+}
+
+/// Which way the money went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// The customer paid.
+    Received,
+    /// The customer was paid back.
+    Refunded,
+}
+
+/// A payment or refund as it is sent.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewCollection {
+    /// The deal; not lost.
+    pub deal: DealId,
+    /// Which way the money went.
+    pub direction: Direction,
+    /// How much: positive either way, in the deal's currency.
+    pub amount: Money,
+    /// When the money moved; not in the future. Now, if not given.
+    pub received_at: Option<Moment>,
+    /// The tenant's own reference.
+    pub reference: Option<String>,
+}
+
+/// Records what the customer paid or was refunded, and brings the earnings of
+/// the deal's commissions up to it.
+///
+/// Money that comes in before the deal is won is kept, and releases nothing
+/// until the deal is won. A refund of more than was collected is refused.
+pub async fn record(scope: &Scope, key: &str, new: NewCollection) -> Result<collection::Model> {
+    scope.require(Permission::CollectionRecord)?;
+    let mut tx = scope.begin().await?;
+    let claim = idempotency::claim(&tx, "collection.record", key, &new).await?;
+    if let Some(id) = claim.done {
+        return collection::Entity::get(&*tx, tx.tenant(), CollectionId(id)).await;
+    }
+    let deal = deal::Entity::get(&*tx, tx.tenant(), new.deal).await?;
+    if deal.state == deal::State::ClosedLost {
+        return Err(Error::conflict(Conflict::DealLost, "the deal is lost"));
+    }
+    let amount = limits::positive("amount", new.amount, deal.currency)?;
+    let signed = match new.direction {
+        Direction::Received => amount,
+        Direction::Refunded => -amount,
+    };
+    let collection = insert(&mut tx, &deal, &new, signed).await?;
+    for commission in commissions::approved(&tx, deal.id).await? {
+        earnings::release(&mut tx, &deal, &commission).await?;
+    }
+    claim.keep(&tx, collection.id.0).await?;
+    tx.commit().await?;
+    Ok(collection)
+}
+
+async fn insert(
+    tx: &mut Tx,
+    deal: &deal::Model,
+    new: &NewCollection,
+    signed: i64,
+) -> Result<collection::Model> {
+    let earlier = collection::Entity::of(tx.tenant())
+        .filter(collection::Column::DealId.eq(deal.id))
+        .order_by_asc(collection::Column::Ordinal)
+        .all(&**tx)
+        .await?;
+    let collected: i64 = earlier.iter().map(|row| row.amount_minor).sum();
+    match collected.checked_add(signed) {
+        None => return Err(Error::invalid("amount", "too large")),
+        Some(sum) if sum > limits::LARGEST_AMOUNT => {
+            return Err(Error::invalid("amount", "too large"));
+        }
+        Some(sum) if sum < 0 => {
+            let collected = Money::new(collected, deal.currency);
+            let message = format!("only {collected} was collected on this deal");
+            return Err(Error::conflict(Conflict::RefundExceedsCollected, message));
+        }
+        Some(_) => {}
+    }
+    let received_at = new.received_at.unwrap_or(tx.now());
+    if received_at > tx.now() {
+        return Err(Error::invalid("receivedAt", "must not be in the future"));
+    }
+    let reference = new.reference.as_deref();
+    let reference = reference
+        .map(|text| limits::name("reference", text))
+        .transpose()?;
+    let row = collection::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(CollectionId::new()),
+        deal_id: Set(deal.id),
+        ordinal: Set(earlier.last().map_or(1, |last| last.ordinal + 1)),
+        amount_minor: Set(signed),
+        currency: Set(deal.currency),
+        received_at: Set(received_at),
+        recorded_at: Set(tx.now()),
+        recorded_by: Set(tx.actor().to_owned()),
+        reference: Set(reference),
+    };
+    let collection = row.insert(&**tx).await?;
+    let kind = match new.direction {
+        Direction::Received => "collection.received",
+        Direction::Refunded => "collection.refunded",
+    };
+    let data = json!({ "amount": new.amount, "received_at": received_at.to_string() });
+    tx.log(Fact {
+        kind,
+        subject: &collection.id,
+        deal: Some(deal.id),
+        data,
+    })
+    .await?;
+    Ok(collection)
+}

@@ -1,0 +1,283 @@
+//! Commissions: entitlements, assessed by a rule and released by collections.
+
+use std::collections::HashMap;
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::{PaginatorTrait, QueryOrder};
+use serde_json::json;
+
+use crate::access::Permission;
+use crate::calculator::Fault;
+use crate::entity::commission::{self, State};
+use crate::entity::ledger_transaction::Kind;
+use crate::entity::{Owned, credit, credit_share, deal, rule, terms};
+use crate::error::{Error, Result};
+use crate::evaluations::{self, Answer};
+use crate::ids::{CommissionId, DealId, EvaluationId, PartnerId, RuleId};
+use crate::money::{Money, round_entitlements};
+use crate::scope::{Fact, Scope, Tx};
+use crate::{earnings, ledger, reads, rules};
+
+/// Creates the commissions of a deal that is being won: one for each credited
+/// partner under each rule for its role. They wait to be assessed.
+pub(crate) async fn create(
+    tx: &mut Tx,
+    deal: &deal::Model,
+    terms: &terms::Model,
+    credit: &credit::Model,
+    shares: &[credit_share::Model],
+) -> Result<()> {
+    let rules = rule::Entity::of(tx.tenant())
+        .filter(rule::Column::TermsId.eq(terms.id))
+        .all(&**tx)
+        .await?;
+    for rule in &rules {
+        for share in shares.iter().filter(|share| share.role == rule.role) {
+            let row = commission::ActiveModel {
+                tenant_id: Set(tx.tenant()),
+                id: Set(CommissionId::new()),
+                deal_id: Set(deal.id),
+                credit_id: Set(credit.id),
+                partner_id: Set(share.partner_id),
+                rule_id: Set(rule.id),
+                role: Set(share.role),
+                state: Set(State::Pending),
+                total_minor: Set(None),
+                currency: Set(deal.currency),
+                explanation: Set(None),
+                evaluation_id: Set(None),
+                fault_code: Set(None),
+                fault_message: Set(None),
+                created_at: Set(tx.now()),
+                assessed_at: Set(None),
+            };
+            commission::Entity::insert(row)
+                .exec_without_returning(&**tx)
+                .await?;
+            tx.note_pending_commission(true);
+        }
+    }
+    Ok(())
+}
+
+/// Assesses whatever waits in the tenant, oldest deal first. For the server.
+pub async fn assess_pending(scope: &Scope) -> Result<()> {
+    let pending = commission::Entity::of(scope.tenant())
+        .filter(commission::Column::State.eq(State::Pending))
+        .order_by_asc(commission::Column::Id)
+        .all(&scope.read().await?)
+        .await?;
+    let mut deals: Vec<DealId> = pending.iter().map(|row| row.deal_id).collect();
+    deals.dedup();
+    for deal in deals {
+        assess_deal(scope, deal).await?;
+    }
+    Ok(())
+}
+
+/// Assesses the commissions of one deal that wait. Repeating it is harmless:
+/// only what still waits is written.
+///
+/// The rule runs between two transactions, so that a slow one holds nobody up.
+/// Where it could not run at all, the commissions stay pending.
+pub(crate) async fn assess_deal(scope: &Scope, id: DealId) -> Result<()> {
+    let db = scope.read().await?;
+    let deal = deal::Entity::get(&db, scope.tenant(), id).await?;
+    let pending = commission::Entity::of(scope.tenant())
+        .filter(commission::Column::DealId.eq(id))
+        .filter(commission::Column::State.eq(State::Pending))
+        .all(&db)
+        .await?;
+    drop(db);
+    let mut by_rule: HashMap<RuleId, Vec<commission::Model>> = HashMap::new();
+    for commission in pending {
+        by_rule
+            .entry(commission.rule_id)
+            .or_default()
+            .push(commission);
+    }
+    for (rule, commissions) in by_rule {
+        let rule = rule::Entity::get(&scope.read().await?, scope.tenant(), rule).await?;
+        let case = rules::case(scope, &deal, &rule, &commissions).await?;
+        match evaluations::answer(scope, &rule, case).await? {
+            Some(answer) => record(scope, &deal, &rule, answer).await?,
+            None => tracing::warn!(deal = %id, "a rule could not run; its commissions wait"),
+        }
+    }
+    Ok(())
+}
+
+/// Writes an answer to the commissions that it is for and that still wait.
+async fn record(
+    scope: &Scope,
+    deal: &deal::Model,
+    rule: &rule::Model,
+    answer: Answer,
+) -> Result<()> {
+    let mut tx = scope.begin().await?;
+    let waiting = commission::Entity::of(tx.tenant())
+        .filter(commission::Column::DealId.eq(deal.id))
+        .filter(commission::Column::RuleId.eq(rule.id))
+        .filter(commission::Column::State.eq(State::Pending))
+        .order_by_asc(commission::Column::PartnerId)
+        .all(&*tx)
+        .await?;
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let evaluation = evaluations::store(&tx, deal.id, rule.id, &answer).await?;
+    let totals = match &answer.result {
+        Ok(verdict) => {
+            round_entitlements(&rules::parts(&answer.case, verdict)).map_err(|_| Fault::CapExceeded)
+        }
+        Err(fault) => Err(fault.clone()),
+    };
+    for commission in waiting {
+        match &totals {
+            Ok(totals) => {
+                let total = totals
+                    .get(&commission.partner_id)
+                    .copied()
+                    .unwrap_or_default();
+                let why = explanation(&answer, commission.partner_id);
+                approve(&mut tx, deal, commission, evaluation, total, why).await?;
+            }
+            Err(fault) => hold(&mut tx, commission, evaluation, fault).await?,
+        }
+    }
+    let left = commission::Entity::of(tx.tenant())
+        .filter(commission::Column::State.eq(State::Pending))
+        .count(&*tx)
+        .await?;
+    tx.note_pending_commission(left > 0);
+    tx.commit().await
+}
+
+/// What the rule said of one partner's amounts, a line for each.
+fn explanation(answer: &Answer, partner: PartnerId) -> String {
+    let entries = answer.result.iter().flat_map(|verdict| &verdict.entries);
+    let own = entries.filter(|entry| entry.partner == partner);
+    let lines: Vec<&str> = own.map(|entry| entry.explanation.as_str()).collect();
+    match lines.is_empty() {
+        true => "the rule gives nothing here".to_owned(),
+        false => lines.join("\n"),
+    }
+}
+
+async fn approve(
+    tx: &mut Tx,
+    deal: &deal::Model,
+    commission: commission::Model,
+    evaluation: EvaluationId,
+    total: i64,
+    explanation: String,
+) -> Result<()> {
+    let money = Money::new(total, commission.currency);
+    let mut change: commission::ActiveModel = commission.into();
+    change.state = Set(State::Approved);
+    change.total_minor = Set(Some(total));
+    change.explanation = Set(Some(explanation));
+    change.evaluation_id = Set(Some(evaluation));
+    change.assessed_at = Set(Some(tx.now()));
+    let commission = change.update(&**tx).await?;
+    let data = json!({
+        "partner": commission.partner_id,
+        "total": money,
+        "evaluation": evaluation,
+    });
+    let (kind, subject) = ("commission.approved", &commission.id);
+    let position = tx
+        .log(Fact {
+            kind,
+            subject,
+            deal: Some(deal.id),
+            data,
+        })
+        .await?;
+    if total > 0 {
+        let (partner, subject) = (commission.partner_id, commission.id.0);
+        ledger::post(tx, position, Kind::Accrual, subject, partner, money).await?;
+    }
+    earnings::release(tx, deal, &commission).await
+}
+
+async fn hold(
+    tx: &mut Tx,
+    commission: commission::Model,
+    evaluation: EvaluationId,
+    fault: &Fault,
+) -> Result<()> {
+    let (id, deal, partner) = (commission.id, commission.deal_id, commission.partner_id);
+    let mut change: commission::ActiveModel = commission.into();
+    change.state = Set(State::Held);
+    change.evaluation_id = Set(Some(evaluation));
+    change.fault_code = Set(Some(fault.code().to_owned()));
+    change.fault_message = Set(Some(fault.to_string()));
+    change.assessed_at = Set(Some(tx.now()));
+    change.update(&**tx).await?;
+    let data = json!({ "partner": partner, "fault": fault.code(), "evaluation": evaluation });
+    tx.log(Fact {
+        kind: "commission.held",
+        subject: &id,
+        deal: Some(deal),
+        data,
+    })
+    .await?;
+    Ok(())
+}
+
+/// Puts a held commission, and those held by the same run, to their rule once
+/// more, with the plugin version that is active now. For one that is not held
+/// it does nothing.
+pub async fn retry(scope: &Scope, id: CommissionId) -> Result<commission::Model> {
+    scope.require(Permission::CommissionManage)?;
+    let mut tx = scope.begin().await?;
+    let commission = commission::Entity::get(&*tx, tx.tenant(), id).await?;
+    let deal = commission.deal_id;
+    if commission.state == State::Held {
+        let held = commission::Entity::of(tx.tenant())
+            .filter(commission::Column::DealId.eq(deal))
+            .filter(commission::Column::RuleId.eq(commission.rule_id))
+            .filter(commission::Column::State.eq(State::Held))
+            .all(&*tx)
+            .await?;
+        for commission in held {
+            let id = commission.id;
+            let mut change: commission::ActiveModel = commission.into();
+            change.state = Set(State::Pending);
+            change.fault_code = Set(None);
+            change.fault_message = Set(None);
+            change.update(&*tx).await?;
+            let (kind, data) = ("commission.retried", json!({}));
+            tx.log(Fact {
+                kind,
+                subject: &id,
+                deal: Some(deal),
+                data,
+            })
+            .await?;
+        }
+        tx.note_pending_commission(true);
+        tx.commit().await?;
+    } else {
+        drop(tx);
+    }
+    assess_deal(scope, deal).await?;
+    reads::get::<commission::Entity>(scope, id).await
+}
+
+/// The approved commissions of a deal, in order of id.
+pub(crate) async fn approved(tx: &Tx, deal: DealId) -> Result<Vec<commission::Model>> {
+    let query = commission::Entity::of(tx.tenant())
+        .filter(commission::Column::DealId.eq(deal))
+        .filter(commission::Column::State.eq(State::Approved))
+        .order_by_asc(commission::Column::Id);
+    Ok(query.all(&**tx).await?)
+}
+
+/// A total that an approved commission must have.
+pub(crate) fn total(commission: &commission::Model) -> Result<i64> {
+    let missing = || Error::broken(format!("{} is approved without a total", commission.id));
+    commission.total_minor.ok_or_else(missing)
+}

@@ -1,0 +1,144 @@
+//! Credit: who gets what part of a won deal, settled once and frozen.
+
+use std::collections::BTreeMap;
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+use serde_json::json;
+
+use crate::entity::credit::{self, State};
+use crate::entity::credit_share::{self, Role};
+use crate::entity::{Owned, deal, involvement};
+use crate::error::{Error, Result};
+use crate::ids::{CreditId, InvolvementId, PartnerId};
+use crate::involvements;
+use crate::reads::Visible;
+use crate::scope::{Fact, Scope, Tx};
+
+impl Visible for credit::Entity {
+    fn visible(scope: &Scope) -> Select<Self> {
+        let deals = sea_orm::QuerySelect::select_only(deal::Entity::visible(scope));
+        let deals = sea_orm::QuerySelect::column(deals, deal::Column::Id);
+        let deals = sea_orm::QueryTrait::into_query(deals);
+        Self::of(scope.tenant()).filter(credit::Column::DealId.in_subquery(deals))
+    }
+}
+
+/// All of a role, in ten-thousandths.
+const WHOLE: i32 = 10_000;
+
+/// One partner's share and why, before it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Share {
+    partner: PartnerId,
+    role: Role,
+    share_bps: i32,
+    involvement: InvolvementId,
+    reason: String,
+}
+
+/// Freezes the credit of a deal that is being won.
+pub(crate) async fn settle(
+    tx: &mut Tx,
+    deal: &deal::Model,
+) -> Result<(credit::Model, Vec<credit_share::Model>)> {
+    let involvements = involvements::confirmed(tx, deal.id).await?;
+    let row = credit::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(CreditId::new()),
+        deal_id: Set(deal.id),
+        version: Set(1),
+        state: Set(State::Settled),
+        reason: Set("the deal was won".to_owned()),
+        settled_by: Set(tx.actor().to_owned()),
+        settled_at: Set(tx.now()),
+    };
+    let credit = row.insert(&**tx).await?;
+    let mut shares = Vec::new();
+    for share in divide(&involvements)? {
+        let row = credit_share::ActiveModel {
+            tenant_id: Set(tx.tenant()),
+            credit_id: Set(credit.id),
+            partner_id: Set(share.partner),
+            role: Set(share.role),
+            share_bps: Set(share.share_bps),
+            involvement_id: Set(share.involvement),
+            reason: Set(share.reason),
+        };
+        shares.push(row.insert(&**tx).await?);
+    }
+    let facts = shares.iter().map(|share| {
+        json!({ "partner": share.partner_id, "role": share.role, "share_bps": share.share_bps })
+    });
+    let data = json!({ "version": credit.version, "shares": facts.collect::<Vec<_>>() });
+    let deal = Some(deal.id);
+    tx.log(Fact {
+        kind: "credit.settled",
+        subject: &credit.id,
+        deal,
+        data,
+    })
+    .await?;
+    Ok((credit, shares))
+}
+
+/// Divides the credit among confirmed involvements, earliest first.
+///
+/// One partner sourced the deal: the one whose registration became it, else the
+/// earliest. Every other partner that moved it influenced it, each once and in
+/// equal shares; what does not divide evenly goes to the lowest ids.
+fn divide(involvements: &[involvement::Model]) -> Result<Vec<Share>> {
+    let sourced = || involvements.iter().filter(|row| row.role == Role::Sourced);
+    let source = sourced()
+        .find(|row| row.registration_id.is_some())
+        .or(sourced().next());
+    let mut influencers: BTreeMap<PartnerId, &involvement::Model> = BTreeMap::new();
+    for row in involvements
+        .iter()
+        .filter(|row| row.role == Role::Influenced)
+    {
+        if source.is_none_or(|source| source.partner_id != row.partner_id) {
+            influencers.entry(row.partner_id).or_insert(row);
+        }
+    }
+    let mut shares = Vec::new();
+    if let Some(row) = source {
+        let reason = match row.registration_id {
+            Some(_) => "its approved registration became the deal",
+            None => "its confirmed part in sourcing the deal is the earliest",
+        };
+        shares.push(share(row, WHOLE, reason.to_owned()));
+    }
+    let count = i32::try_from(influencers.len()).map_err(|_| Error::broken("influencers"))?;
+    for (place, row) in (0..).zip(influencers.values()) {
+        let share_bps = WHOLE / count + i32::from(place < WHOLE % count);
+        let reason = format!("its confirmed part, one of {count}: {}", row.evidence);
+        shares.push(share(row, share_bps, reason));
+    }
+    Ok(shares)
+}
+
+fn share(row: &involvement::Model, share_bps: i32, reason: String) -> Share {
+    Share {
+        partner: row.partner_id,
+        role: row.role,
+        share_bps,
+        involvement: row.id,
+        reason,
+    }
+}
+
+/// The shares of versions of credit. A partner sees its own alone.
+pub async fn shares(scope: &Scope, credits: &[CreditId]) -> Result<Vec<credit_share::Model>> {
+    let own = scope
+        .partner()
+        .map(|own| credit_share::Column::PartnerId.eq(own));
+    let query = credit_share::Entity::find()
+        .filter(credit_share::Column::TenantId.eq(scope.tenant()))
+        .filter(credit_share::Column::CreditId.is_in(credits.iter().copied()))
+        .filter(sea_orm::Condition::all().add_option(own))
+        .order_by_desc(credit_share::Column::Role)
+        .order_by_asc(credit_share::Column::PartnerId);
+    Ok(query.all(&scope.read().await?).await?)
+}

@@ -1,0 +1,136 @@
+//! Earnings: what collections release of a commission, and take back.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+use serde_json::json;
+
+use crate::clock::Moment;
+use crate::entity::earning::{self, State};
+use crate::entity::ledger_transaction::Kind;
+use crate::entity::{Owned, collection, commission, deal, terms};
+use crate::error::{Error, Result};
+use crate::ids::EarningId;
+use crate::money::{Money, round_release_target};
+use crate::scope::{Fact, Tx};
+use crate::{commissions, ledger};
+
+impl earning::Model {
+    /// Whether its hold has ended and it is in no payout.
+    pub fn is_payable(&self, now: Moment) -> bool {
+        self.state == State::Held && self.payable_at <= now
+    }
+}
+
+/// Brings the earnings of an approved commission up to the collections: each
+/// collection that has none yet gets the difference between the cumulative
+/// target after it and what is released already.
+///
+/// What a refund takes back counts at once; what is released waits for the
+/// hold, which begins when the customer's money arrived and not before the
+/// deal was won.
+pub(crate) async fn release(
+    tx: &mut Tx,
+    deal: &deal::Model,
+    commission: &commission::Model,
+) -> Result<()> {
+    let terms = terms::Entity::get(&**tx, tx.tenant(), deal.terms_id).await?;
+    let total = commissions::total(commission)?;
+    let collections = collection::Entity::of(tx.tenant())
+        .filter(collection::Column::DealId.eq(deal.id))
+        .order_by_asc(collection::Column::Ordinal)
+        .all(&**tx)
+        .await?;
+    let earlier = earning::Entity::of(tx.tenant())
+        .filter(earning::Column::CommissionId.eq(commission.id))
+        .all(&**tx)
+        .await?;
+    let (mut collected, mut released) = (0_i64, 0_i64);
+    for collection in collections {
+        let overflow = || Error::broken("collections overflow");
+        collected = collected
+            .checked_add(collection.amount_minor)
+            .ok_or_else(overflow)?;
+        if let Some(earning) = earlier
+            .iter()
+            .find(|row| row.collection_id == collection.id)
+        {
+            released += earning.amount_minor;
+            continue;
+        }
+        let amount = round_release_target(total, collected, deal.amount_minor) - released;
+        if amount == 0 {
+            continue;
+        }
+        released += amount;
+        assert!(
+            (0..=total).contains(&released),
+            "released stays within the entitlement"
+        );
+        let won_at = deal
+            .closed_at
+            .ok_or_else(|| Error::broken("an earning before the win"))?;
+        let payable_at = match amount > 0 {
+            true => collection
+                .received_at
+                .max(won_at)
+                .plus_days(terms.hold_days),
+            false => tx.now(),
+        };
+        insert(tx, commission, &collection, amount, payable_at).await?;
+    }
+    Ok(())
+}
+
+async fn insert(
+    tx: &mut Tx,
+    commission: &commission::Model,
+    collection: &collection::Model,
+    amount_minor: i64,
+    payable_at: Moment,
+) -> Result<()> {
+    let id = EarningId::new();
+    let money = Money::new(amount_minor, commission.currency);
+    let data = json!({
+        "partner": commission.partner_id,
+        "commission": commission.id,
+        "amount": money,
+        "payable_at": payable_at.to_string(),
+    });
+    let deal = Some(commission.deal_id);
+    let position = tx
+        .log(Fact {
+            kind: "earning.released",
+            subject: &id,
+            deal,
+            data,
+        })
+        .await?;
+    let row = earning::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(id),
+        commission_id: Set(commission.id),
+        collection_id: Set(collection.id),
+        deal_id: Set(commission.deal_id),
+        partner_id: Set(commission.partner_id),
+        amount_minor: Set(amount_minor),
+        currency: Set(commission.currency),
+        state: Set(State::Held),
+        payable_at: Set(payable_at),
+        payout_id: Set(None),
+        created_at: Set(tx.now()),
+        position: Set(position),
+    };
+    earning::Entity::insert(row)
+        .exec_without_returning(&**tx)
+        .await?;
+    ledger::post(
+        tx,
+        position,
+        Kind::Release,
+        id.0,
+        commission.partner_id,
+        money,
+    )
+    .await
+}

@@ -1,0 +1,75 @@
+//! Commands that may be repeated: the same key and arguments are done once.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::digest::sha256;
+use crate::entity::command;
+use crate::error::{Error, Result};
+use crate::scope::Tx;
+
+/// A command's claim on its key. Nothing is kept of a command that failed, so
+/// that a retry drives the work to completion.
+pub struct Claim {
+    operation: &'static str,
+    key: String,
+    arguments_digest: String,
+    /// The row that the same command made before, if it was done.
+    pub done: Option<Uuid>,
+}
+
+/// Looks the key up. Fails with `IdempotencyMismatch` if it was used for
+/// another operation or with other arguments.
+pub async fn claim<A: Serialize + Sync>(
+    tx: &Tx,
+    operation: &'static str,
+    key: &str,
+    arguments: &A,
+) -> Result<Claim> {
+    if key.is_empty() || key.len() > 255 {
+        return Err(Error::invalid(
+            "idempotencyKey",
+            "a key has 1 to 255 characters",
+        ));
+    }
+    let arguments = serde_json::to_vec(arguments)
+        .map_err(|error| Error::broken(format!("arguments have no JSON: {error}")))?;
+    let arguments_digest = sha256(arguments);
+    let earlier = command::Entity::find_by_id((tx.tenant(), key.to_owned()))
+        .one(&**tx)
+        .await?;
+    let done = match earlier {
+        Some(earlier)
+            if earlier.operation != operation || earlier.arguments_digest != arguments_digest =>
+        {
+            return Err(Error::IdempotencyMismatch);
+        }
+        earlier => earlier.map(|earlier| earlier.subject),
+    };
+    Ok(Claim {
+        operation,
+        key: key.to_owned(),
+        arguments_digest,
+        done,
+    })
+}
+
+impl Claim {
+    /// Keeps the key, in the transaction that did the work.
+    pub async fn keep(self, tx: &Tx, subject: Uuid) -> Result<()> {
+        let row = command::ActiveModel {
+            tenant_id: Set(tx.tenant()),
+            key: Set(self.key),
+            operation: Set(self.operation.to_owned()),
+            arguments_digest: Set(self.arguments_digest),
+            subject: Set(subject),
+            done_at: Set(tx.now()),
+        };
+        command::Entity::insert(row)
+            .exec_without_returning(&**tx)
+            .await?;
+        Ok(())
+    }
+}

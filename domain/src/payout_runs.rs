@@ -1,0 +1,448 @@
+//! Payout runs: who is paid, who is not yet, and why.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Query;
+use serde_json::json;
+
+use crate::access::Permission;
+use crate::entity::payout_hold::{self, Reason};
+use crate::entity::payout_run::{self, State};
+use crate::entity::{Owned, deal, earning, partner, payout, payout_method, program};
+use crate::error::{Conflict, Error, Result};
+use crate::ids::{PartnerId, PayoutId, PayoutRunId, ProgramId, TermsId};
+use crate::money::Money;
+use crate::readiness::{self, Papers};
+use crate::reads::Visible;
+use crate::scope::{Fact, Scope, Tx};
+use crate::{idempotency, payouts, programs};
+
+impl Visible for payout_run::Entity {
+    /// For the tenant's own people, and for those it pays.
+    fn visible(scope: &Scope) -> Select<Self> {
+        let all = Self::of(scope.tenant());
+        let Some(own) = scope.partner() else {
+            return all;
+        };
+        let paid = Query::select()
+            .column(payout::Column::RunId)
+            .from(payout::Entity)
+            .and_where(payout::Column::TenantId.eq(scope.tenant()))
+            .and_where(payout::Column::PartnerId.eq(own))
+            .to_owned();
+        all.filter(payout_run::Column::Id.in_subquery(paid))
+    }
+}
+
+/// What one partner has coming in one program.
+#[derive(Default)]
+struct Balance {
+    due: Vec<earning::Model>,
+    due_minor: i64,
+    on_hold_minor: i64,
+    on_hold_until: Option<crate::clock::Moment>,
+    terms: BTreeSet<TermsId>,
+}
+
+/// Proposes a run over everything of a program that is not paid. What is due
+/// to ready partners goes into payouts; everything else is listed with the
+/// reason. A run with nothing to send is done at once.
+pub async fn propose(scope: &Scope, key: &str, program: ProgramId) -> Result<payout_run::Model> {
+    scope.require(Permission::PayoutPropose)?;
+    let mut tx = scope.begin().await?;
+    let claim = idempotency::claim(&tx, "payout_run.propose", key, &program).await?;
+    if let Some(id) = claim.done {
+        return payout_run::Entity::get(&*tx, tx.tenant(), PayoutRunId(id)).await;
+    }
+    let program = program::Entity::get(&*tx, tx.tenant(), program).await?;
+    let terms = programs::current_in(&tx, program.id).await?;
+    let not_open = || Error::conflict(Conflict::ProgramNotOpen, "the program has no terms");
+    let minimum = terms.ok_or_else(not_open)?.payout_minimum_minor;
+    refuse_second_run(&tx, program.id).await?;
+    let balances = balances(&tx, program.id).await?;
+    if balances.is_empty() {
+        return Err(Error::conflict(
+            Conflict::NothingToPay,
+            "nobody has anything to be paid",
+        ));
+    }
+    let run = insert(&tx, &program).await?;
+    let partners: Vec<PartnerId> = balances.keys().copied().collect();
+    let papers = readiness::papers(&*tx, tx.tenant(), &partners, tx.now()).await?;
+    let states = states(&tx, &partners).await?;
+    let mut total = 0_i64;
+    for (partner, balance) in balances {
+        let papers = papers.get(&partner).cloned().unwrap_or_default();
+        if balance.on_hold_minor > 0 {
+            let until = balance
+                .on_hold_until
+                .map(|end| end.to_string())
+                .unwrap_or_default();
+            let detail = format!("the first hold ends on {until}");
+            hold(
+                &tx,
+                &run,
+                partner,
+                Reason::OnHold,
+                balance.on_hold_minor,
+                detail,
+            )
+            .await?;
+        }
+        let reasons = reasons(&balance, &papers, states.get(&partner), minimum);
+        for (reason, detail) in &reasons {
+            hold(
+                &tx,
+                &run,
+                partner,
+                *reason,
+                balance.due_minor,
+                detail.clone(),
+            )
+            .await?;
+        }
+        if let (true, Some(method)) = (reasons.is_empty() && balance.due_minor > 0, papers.method) {
+            total += balance.due_minor;
+            schedule(&tx, &run, method, balance).await?;
+        }
+    }
+    let money = Money::new(total, run.currency);
+    let data = json!({ "program": program.id, "total": money });
+    tx.log(Fact {
+        kind: "payout_run.proposed",
+        subject: &run.id,
+        deal: None,
+        data,
+    })
+    .await?;
+    let run = if total == 0 {
+        finish(&mut tx, run).await?
+    } else {
+        run
+    };
+    claim.keep(&tx, run.id.0).await?;
+    tx.commit().await?;
+    Ok(run)
+}
+
+async fn refuse_second_run(tx: &Tx, program: ProgramId) -> Result<()> {
+    let unfinished = payout_run::Entity::of(tx.tenant())
+        .filter(payout_run::Column::ProgramId.eq(program))
+        .filter(payout_run::Column::State.is_not_in([State::Done, State::Cancelled]));
+    match unfinished.one(&**tx).await? {
+        None => Ok(()),
+        Some(run) => {
+            let message = format!("{} is not finished: approve or cancel it first", run.id);
+            Err(Error::conflict(Conflict::RunInProgress, message))
+        }
+    }
+}
+
+/// The unpaid earnings of a program, by partner, due ones apart from those on
+/// hold.
+async fn balances(tx: &Tx, program: ProgramId) -> Result<BTreeMap<PartnerId, Balance>> {
+    let deals = Query::select()
+        .column(deal::Column::Id)
+        .from(deal::Entity)
+        .and_where(deal::Column::TenantId.eq(tx.tenant()))
+        .and_where(deal::Column::ProgramId.eq(program))
+        .to_owned();
+    let unpaid = earning::Entity::of(tx.tenant())
+        .filter(earning::Column::State.eq(earning::State::Held))
+        .filter(earning::Column::DealId.in_subquery(deals))
+        .order_by_asc(earning::Column::Position)
+        .all(&**tx)
+        .await?;
+    let terms = terms_of(tx, &unpaid).await?;
+    let mut balances: BTreeMap<PartnerId, Balance> = BTreeMap::new();
+    for earning in unpaid {
+        let balance = balances.entry(earning.partner_id).or_default();
+        let add = |sum: i64| {
+            sum.checked_add(earning.amount_minor)
+                .ok_or_else(|| Error::broken("balance overflow"))
+        };
+        if earning.is_payable(tx.now()) {
+            balance.due_minor = add(balance.due_minor)?;
+            balance.terms.extend(terms.get(&earning.deal_id));
+            balance.due.push(earning);
+        } else {
+            balance.on_hold_minor = add(balance.on_hold_minor)?;
+            let first = balance
+                .on_hold_until
+                .map_or(earning.payable_at, |end| end.min(earning.payable_at));
+            balance.on_hold_until = Some(first);
+        }
+    }
+    Ok(balances)
+}
+
+async fn terms_of(
+    tx: &Tx,
+    earnings: &[earning::Model],
+) -> Result<HashMap<crate::ids::DealId, TermsId>> {
+    let ids: BTreeSet<_> = earnings.iter().map(|row| row.deal_id).collect();
+    let query = deal::Entity::of(tx.tenant()).filter(deal::Column::Id.is_in(ids));
+    Ok(query
+        .all(&**tx)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row.terms_id))
+        .collect())
+}
+
+async fn states(tx: &Tx, partners: &[PartnerId]) -> Result<HashMap<PartnerId, partner::State>> {
+    let query = partner::Entity::of(tx.tenant())
+        .filter(partner::Column::Id.is_in(partners.iter().copied()));
+    Ok(query
+        .all(&**tx)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row.state))
+        .collect())
+}
+
+/// Why what is due to a partner is not paid; empty if it is, or if nothing is
+/// due.
+fn reasons(
+    balance: &Balance,
+    papers: &Papers,
+    state: Option<&partner::State>,
+    minimum: i64,
+) -> Vec<(Reason, String)> {
+    if balance.due_minor < 0 {
+        let detail = "refunds took back more than is due; it is carried to the next run";
+        return vec![(Reason::NegativeBalance, detail.to_owned())];
+    }
+    if balance.due_minor == 0 {
+        return Vec::new();
+    }
+    let mut reasons = unready(papers, state, &balance.terms);
+    if reasons.is_empty() && balance.due_minor < minimum {
+        let detail = "less than the terms' minimum; it is carried to the next run";
+        reasons.push((Reason::BelowMinimum, detail.to_owned()));
+    }
+    reasons
+}
+
+/// What stands between a partner and being paid for deals under these terms.
+pub(crate) fn unready(
+    papers: &Papers,
+    state: Option<&partner::State>,
+    terms: &BTreeSet<TermsId>,
+) -> Vec<(Reason, String)> {
+    let mut reasons = Vec::new();
+    let mut add = |reason, detail: &str| reasons.push((reason, detail.to_owned()));
+    if matches!(
+        state,
+        None | Some(partner::State::Suspended | partner::State::Offboarded)
+    ) {
+        add(
+            Reason::PartnerSuspended,
+            "the partner is suspended or has left",
+        );
+    }
+    if !terms.iter().all(|terms| papers.accepted.contains(terms)) {
+        add(
+            Reason::AgreementMissing,
+            "the agreement for the deals' terms is not accepted",
+        );
+    }
+    if !papers.tax_form {
+        add(Reason::TaxFormMissing, "no valid tax form is approved");
+    }
+    if papers.method.is_none() {
+        add(Reason::PayoutMethodMissing, "no payout method is verified");
+    }
+    reasons
+}
+
+async fn insert(tx: &Tx, program: &program::Model) -> Result<payout_run::Model> {
+    let row = payout_run::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(PayoutRunId::new()),
+        program_id: Set(program.id),
+        currency: Set(program.currency),
+        state: Set(State::Draft),
+        proposed_by: Set(tx.actor().to_owned()),
+        proposed_at: Set(tx.now()),
+        approved_by: Set(None),
+        approved_at: Set(None),
+        finished_at: Set(None),
+    };
+    Ok(row.insert(&**tx).await?)
+}
+
+pub(crate) async fn hold(
+    tx: &Tx,
+    run: &payout_run::Model,
+    partner: PartnerId,
+    reason: Reason,
+    amount_minor: i64,
+    detail: String,
+) -> Result<()> {
+    let row = payout_hold::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        run_id: Set(run.id),
+        partner_id: Set(partner),
+        reason: Set(reason),
+        amount_minor: Set(amount_minor),
+        currency: Set(run.currency),
+        detail: Set(detail),
+    };
+    payout_hold::Entity::insert(row)
+        .exec_without_returning(&**tx)
+        .await?;
+    Ok(())
+}
+
+async fn schedule(
+    tx: &Tx,
+    run: &payout_run::Model,
+    method: payout_method::Model,
+    balance: Balance,
+) -> Result<()> {
+    let id = PayoutId::new();
+    let row = payout::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(id),
+        run_id: Set(run.id),
+        partner_id: Set(method.partner_id),
+        method_id: Set(method.id),
+        amount_minor: Set(balance.due_minor),
+        currency: Set(run.currency),
+        state: Set(payout::State::Scheduled),
+        rail: Set(method.rail),
+        attempt: Set(1),
+        reference: Set(None),
+        reason: Set(None),
+        sent_at: Set(None),
+        settled_at: Set(None),
+    };
+    payout::Entity::insert(row)
+        .exec_without_returning(&**tx)
+        .await?;
+    let ids = balance.due.iter().map(|row| row.id);
+    let claimed = earning::Entity::update_many()
+        .col_expr(
+            earning::Column::State,
+            Expr::value(earning::State::InPayout),
+        )
+        .col_expr(earning::Column::PayoutId, Expr::value(id))
+        .filter(earning::Column::TenantId.eq(tx.tenant()))
+        .filter(earning::Column::Id.is_in(ids))
+        .filter(earning::Column::State.eq(earning::State::Held))
+        .exec(&**tx)
+        .await?;
+    assert_eq!(
+        claimed.rows_affected,
+        balance.due.len() as u64,
+        "each earning is in one payout"
+    );
+    Ok(())
+}
+
+/// Approves a run that somebody else proposed; the rail is then at work.
+/// Approving it again is harmless.
+pub async fn approve(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model> {
+    scope.require(Permission::PayoutApprove)?;
+    let mut tx = scope.begin().await?;
+    let run = payout_run::Entity::get(&*tx, tx.tenant(), id).await?;
+    match run.state {
+        State::Draft => {}
+        State::Cancelled => {
+            return Err(Error::conflict(
+                Conflict::WrongState,
+                "the run is cancelled",
+            ));
+        }
+        _ => return Ok(run),
+    }
+    if run.proposed_by.to_lowercase() == tx.actor().to_lowercase() {
+        let message = "whoever proposed a run cannot approve it: ask a second person";
+        return Err(Error::conflict(Conflict::SecondPersonNeeded, message));
+    }
+    let mut change: payout_run::ActiveModel = run.into();
+    change.state = Set(State::Approved);
+    change.approved_by = Set(Some(tx.actor().to_owned()));
+    change.approved_at = Set(Some(tx.now()));
+    let run = change.update(&*tx).await?;
+    let data = json!({ "proposed_by": run.proposed_by });
+    tx.log(Fact {
+        kind: "payout_run.approved",
+        subject: &id,
+        deal: None,
+        data,
+    })
+    .await?;
+    tx.note_open_run(true);
+    tx.commit().await?;
+    Ok(run)
+}
+
+/// Discards a run that is not approved; its earnings wait for the next.
+/// Cancelling it again is harmless.
+pub async fn cancel(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model> {
+    scope.require(Permission::PayoutPropose)?;
+    let mut tx = scope.begin().await?;
+    let run = payout_run::Entity::get(&*tx, tx.tenant(), id).await?;
+    match run.state {
+        State::Draft => {}
+        State::Cancelled => return Ok(run),
+        _ => {
+            return Err(Error::conflict(
+                Conflict::WrongState,
+                "the run is approved already",
+            ));
+        }
+    }
+    for payout in payouts::of_run(&tx, id).await? {
+        payouts::give_back(&tx, payout, "the run was cancelled").await?;
+    }
+    let mut change: payout_run::ActiveModel = run.into();
+    change.state = Set(State::Cancelled);
+    change.finished_at = Set(Some(tx.now()));
+    let run = change.update(&*tx).await?;
+    let kind = "payout_run.cancelled";
+    tx.log(Fact {
+        kind,
+        subject: &id,
+        deal: None,
+        data: json!({}),
+    })
+    .await?;
+    tx.commit().await?;
+    Ok(run)
+}
+
+/// Marks a run as done, whose payouts are all paid or failed.
+pub(crate) async fn finish(tx: &mut Tx, run: payout_run::Model) -> Result<payout_run::Model> {
+    let mut change: payout_run::ActiveModel = run.into();
+    change.state = Set(State::Done);
+    change.finished_at = Set(Some(tx.now()));
+    let run = change.update(&**tx).await?;
+    tx.log(Fact {
+        kind: "payout_run.done",
+        subject: &run.id,
+        deal: None,
+        data: json!({}),
+    })
+    .await?;
+    Ok(run)
+}
+
+/// Who runs do not pay, and why. A partner sees its own lines alone.
+pub async fn holds(scope: &Scope, runs: &[PayoutRunId]) -> Result<Vec<payout_hold::Model>> {
+    let own = scope
+        .partner()
+        .map(|own| payout_hold::Column::PartnerId.eq(own));
+    let query = payout_hold::Entity::find()
+        .filter(payout_hold::Column::TenantId.eq(scope.tenant()))
+        .filter(payout_hold::Column::RunId.is_in(runs.iter().copied()))
+        .filter(sea_orm::Condition::all().add_option(own))
+        .order_by_asc(payout_hold::Column::PartnerId)
+        .order_by_asc(payout_hold::Column::Reason);
+    Ok(query.all(&scope.read().await?).await?)
+}

@@ -1,0 +1,187 @@
+//! Plugins: tenants' rules, staged, admitted and published.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use serde_json::json;
+
+use crate::access::Permission;
+use crate::calculator::Description;
+use crate::digest::sha256;
+use crate::entity::plugin_version::{self, State};
+use crate::entity::{Owned, plugin, upload};
+use crate::error::{Conflict, Error, Result};
+use crate::ids::{Noun, PluginId, PluginVersionId, UploadId};
+use crate::reads::Visible;
+use crate::scope::{Fact, Scope, Tx};
+
+/// The largest component that is admitted, in bytes: 2 MiB.
+pub const LARGEST_COMPONENT: usize = 2 * 1024 * 1024;
+
+/// Minutes that a staged file may wait.
+const UPLOAD_MINUTES: i32 = 60;
+
+/// Entities that are for the tenant's own people alone.
+macro_rules! visible_to_staff {
+    ($($entity:ident)+) => {$(
+        impl Visible for crate::entity::$entity::Entity {
+            fn visible(scope: &Scope) -> Select<Self> {
+                let none = scope.partner().map(|_| Expr::value(false));
+                Self::of(scope.tenant()).filter(sea_orm::Condition::all().add_option(none))
+            }
+        }
+    )+};
+}
+visible_to_staff! { plugin plugin_version }
+
+/// Stages an upload: the caller then puts the bytes to the upload's address.
+pub async fn stage(scope: &Scope) -> Result<upload::Model> {
+    scope.require(Permission::PluginManage)?;
+    let tx = scope.begin().await?;
+    // Staging is also when what was never published is cleared away.
+    upload::Entity::delete_many()
+        .filter(upload::Column::TenantId.eq(tx.tenant()))
+        .filter(upload::Column::ExpiresAt.lte(tx.now()))
+        .exec(&*tx)
+        .await?;
+    let row = upload::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(UploadId::new()),
+        bytes: Set(None),
+        created_by: Set(tx.actor().to_owned()),
+        expires_at: Set(tx.now().plus_minutes(UPLOAD_MINUTES)),
+    };
+    let upload = row.insert(&*tx).await?;
+    tx.commit().await?;
+    Ok(upload)
+}
+
+/// Puts the bytes of a staged upload. Putting them again replaces them.
+pub async fn put(scope: &Scope, id: UploadId, bytes: Vec<u8>) -> Result<()> {
+    scope.require(Permission::PluginManage)?;
+    if bytes.is_empty() || bytes.len() > LARGEST_COMPONENT {
+        return Err(Error::invalid("bytes", "a component has 1 byte to 2 MiB"));
+    }
+    let tx = scope.begin().await?;
+    let upload = staged(&tx, id).await?;
+    let mut change: upload::ActiveModel = upload.into();
+    change.bytes = Set(Some(bytes));
+    change.update(&*tx).await?;
+    tx.commit().await
+}
+
+async fn staged(tx: &Tx, id: UploadId) -> Result<upload::Model> {
+    let upload = upload::Entity::get(&**tx, tx.tenant(), id).await?;
+    match upload.expires_at > tx.now() {
+        true => Ok(upload),
+        false => Err(Error::NotFound(Noun::Upload)),
+    }
+}
+
+/// Admits the bytes of an upload and makes them the active version of the
+/// plugin that they say they are. Publishing the same bytes again gives the
+/// version they already are, and makes it active.
+pub async fn publish(scope: &Scope, upload: UploadId) -> Result<plugin_version::Model> {
+    scope.require(Permission::PluginManage)?;
+    let staged = staged(&scope.begin().await?, upload).await?;
+    let empty = || Error::conflict(Conflict::UploadNotReady, "nothing was put there yet");
+    let bytes = staged.bytes.ok_or_else(empty)?;
+    let admitted = scope.engine().calculator.admit(bytes.clone().into()).await;
+    let description = admitted.map_err(Error::Refused)?;
+    let mut tx = scope.begin().await?;
+    let plugin = find_or_create(&tx, &description.name).await?;
+    let version = insert_version(&tx, &plugin, &description, bytes).await?;
+    activate(&mut tx, plugin, &version).await?;
+    upload::Entity::delete_many()
+        .filter(upload::Column::TenantId.eq(tx.tenant()))
+        .filter(upload::Column::Id.eq(upload))
+        .exec(&*tx)
+        .await?;
+    let version = plugin_version::Entity::get(&*tx, tx.tenant(), version.id).await?;
+    tx.commit().await?;
+    Ok(version)
+}
+
+async fn find_or_create(tx: &Tx, name: &str) -> Result<plugin::Model> {
+    let query = plugin::Entity::of(tx.tenant()).filter(plugin::Column::Name.eq(name));
+    if let Some(plugin) = query.one(&**tx).await? {
+        return Ok(plugin);
+    }
+    let row = plugin::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(PluginId::new()),
+        name: Set(name.to_owned()),
+        active_version_id: Set(None),
+        created_at: Set(tx.now()),
+    };
+    Ok(row.insert(&**tx).await?)
+}
+
+async fn insert_version(
+    tx: &Tx,
+    plugin: &plugin::Model,
+    description: &Description,
+    bytes: Vec<u8>,
+) -> Result<plugin_version::Model> {
+    let digest = sha256(&bytes);
+    let query = plugin_version::Entity::of(tx.tenant())
+        .filter(plugin_version::Column::PluginId.eq(plugin.id))
+        .filter(plugin_version::Column::Digest.eq(&digest));
+    if let Some(version) = query.one(&**tx).await? {
+        return Ok(version);
+    }
+    let description_json = serde_json::to_string(description)
+        .map_err(|error| Error::broken(format!("a description has no JSON: {error}")))?;
+    let row = plugin_version::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(PluginVersionId::new()),
+        plugin_id: Set(plugin.id),
+        version: Set(description.version.clone()),
+        digest: Set(digest),
+        size_bytes: Set(i64::try_from(bytes.len()).unwrap_or(i64::MAX)),
+        bytes: Set(bytes),
+        description: Set(description_json),
+        state: Set(State::Retired),
+        published_by: Set(tx.actor().to_owned()),
+        published_at: Set(tx.now()),
+    };
+    Ok(row.insert(&**tx).await?)
+}
+
+/// Makes a version the one that new evaluations use.
+async fn activate(
+    tx: &mut Tx,
+    plugin: plugin::Model,
+    version: &plugin_version::Model,
+) -> Result<()> {
+    if plugin.active_version_id == Some(version.id) {
+        return Ok(());
+    }
+    let id = plugin.id;
+    for (filter, state) in [
+        (plugin_version::Column::PluginId.eq(id), State::Retired),
+        (plugin_version::Column::Id.eq(version.id), State::Active),
+    ] {
+        plugin_version::Entity::update_many()
+            .col_expr(plugin_version::Column::State, Expr::value(state))
+            .filter(plugin_version::Column::TenantId.eq(tx.tenant()))
+            .filter(filter)
+            .exec(&**tx)
+            .await?;
+    }
+    let mut change: plugin::ActiveModel = plugin.into();
+    change.active_version_id = Set(Some(version.id));
+    change.update(&**tx).await?;
+    let data = json!({
+        "version_id": version.id,
+        "version": version.version,
+        "digest": version.digest,
+    });
+    tx.log(Fact {
+        kind: "plugin.published",
+        subject: &id,
+        deal: None,
+        data,
+    })
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,392 @@
+//! Registrations: a partner's claim on an opportunity, before it works it.
+//!
+//! Who was first is decided by the place in the tenant's log, which the
+//! database gives out one at a time. A claim that competes with something is a
+//! registration in conflict, for a person to settle, and never an error.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::Condition;
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::access::Permission;
+use crate::accounts::{self, NewAccount};
+use crate::clock::Moment;
+use crate::entity::registration::{self, State};
+use crate::entity::registration_conflict::{self, Kind};
+use crate::entity::{Owned, account, deal, terms};
+use crate::error::{self, Error, Result};
+use crate::ids::{AccountId, DealId, PartnerId, ProgramId, RegistrationId};
+use crate::money::Money;
+use crate::scope::{Fact, Scope, Tx};
+use crate::{idempotency, limits, partners, programs};
+
+/// A claim as it is sent.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewRegistration {
+    /// The program.
+    pub program: ProgramId,
+    /// Who claims.
+    pub partner: PartnerId,
+    /// The customer.
+    pub account: NewAccount,
+    /// What is to be sold.
+    pub opportunity: String,
+    /// What it may be worth, in the program's currency.
+    pub expected: Option<Money>,
+}
+
+/// Registers a claim. Without conflict it is approved at once where the terms
+/// say so, else it waits for a person; with conflicts it is in conflict.
+pub async fn register(
+    scope: &Scope,
+    key: &str,
+    new: NewRegistration,
+) -> Result<registration::Model> {
+    scope.require(Permission::RegistrationSubmit)?;
+    scope.require_partner(new.partner)?;
+    let mut tx = scope.begin().await?;
+    let claim = idempotency::claim(&tx, "registration.submit", key, &new).await?;
+    if let Some(id) = claim.done {
+        return registration::Entity::get(&*tx, tx.tenant(), RegistrationId(id)).await;
+    }
+    let opportunity = limits::sentence("opportunity", &new.opportunity)?;
+    let (program, terms) = programs::open_terms(&tx, new.program).await?;
+    partners::working_in(&tx, new.partner, program.id).await?;
+    let expected = new
+        .expected
+        .map(|money| limits::positive("expected", money, program.currency));
+    expire_due(&mut tx).await?;
+    let account = accounts::find_or_create(&tx, &new.account).await?;
+    let conflicts = conflicts(&tx, &account).await?;
+    let row = registration::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(RegistrationId::new()),
+        program_id: Set(program.id),
+        terms_id: Set(terms.id),
+        partner_id: Set(new.partner),
+        account_id: Set(account.id),
+        opportunity: Set(opportunity),
+        submitted_name: Set(limits::name("name", &new.account.name)?),
+        submitted_domain: Set(limits::sentence("domain", &new.account.domain)?),
+        expected_minor: Set(expected.transpose()?),
+        currency: Set(program.currency),
+        state: Set(if conflicts.is_empty() {
+            State::Submitted
+        } else {
+            State::InConflict
+        }),
+        protects: Set(false),
+        protected_until: Set(None),
+        deal_id: Set(None),
+        reason: Set(None),
+        decided_by: Set(None),
+        submitted_by: Set(tx.actor().to_owned()),
+        submitted_at: Set(tx.now()),
+        submitted_position: Set(tx.next_position()),
+        decided_at: Set(None),
+    };
+    let mut registration = row.insert(&*tx).await?;
+    let data =
+        json!({ "partner": new.partner, "account": account.id, "state": registration.state });
+    let fact = Fact {
+        kind: "registration.submitted",
+        subject: &registration.id,
+        deal: None,
+        data,
+    };
+    tx.log(fact).await?;
+    insert_conflicts(&tx, registration.id, &conflicts).await?;
+    if conflicts.is_empty() && terms.auto_approve {
+        registration = protect(&mut tx, registration, &terms, "policy", None).await?;
+    }
+    claim.keep(&tx, registration.id.0).await?;
+    tx.commit().await?;
+    Ok(registration)
+}
+
+/// What stands against a claim on an account, in the order it is shown.
+async fn conflicts(
+    tx: &Tx,
+    account: &account::Model,
+) -> Result<Vec<registration_conflict::ActiveModel>> {
+    let mut found = Vec::new();
+    let mut add = |kind, registration, deal, account| {
+        found.push(registration_conflict::ActiveModel {
+            tenant_id: Set(tx.tenant()),
+            kind: Set(kind),
+            competing_registration_id: Set(registration),
+            competing_deal_id: Set(deal),
+            competing_account_id: Set(account),
+            ..Default::default()
+        });
+    };
+    // A claim that still waits for a person counts as well: the later one
+    // must not be approved by policy over the head of the earlier.
+    let live = registration::Entity::of(tx.tenant())
+        .filter(registration::Column::AccountId.eq(account.id))
+        .filter(
+            Condition::any()
+                .add(registration::Column::Protects.eq(true))
+                .add(registration::Column::State.is_in([State::Submitted, State::InConflict])),
+        )
+        .order_by_asc(registration::Column::SubmittedPosition);
+    for claim in live.all(&**tx).await? {
+        add(Kind::LiveRegistration, Some(claim.id), None, None);
+    }
+    let deals = deal::Entity::of(tx.tenant())
+        .filter(deal::Column::AccountId.eq(account.id))
+        .filter(deal::Column::State.ne(deal::State::ClosedLost))
+        .order_by_asc(deal::Column::Id);
+    for deal in deals.all(&**tx).await? {
+        match deal.state {
+            // A registered opportunity is its registration's conflict already.
+            deal::State::Open if deal.registration_id.is_some() => {}
+            deal::State::Open => add(Kind::OpenDeal, None, Some(deal.id), None),
+            _ => add(Kind::ExistingCustomer, None, Some(deal.id), None),
+        }
+    }
+    for namesake in accounts::namesakes(tx, account).await? {
+        add(Kind::PossibleDuplicate, None, None, Some(namesake));
+    }
+    Ok(found)
+}
+
+async fn insert_conflicts(
+    tx: &Tx,
+    registration: RegistrationId,
+    conflicts: &[registration_conflict::ActiveModel],
+) -> Result<()> {
+    for (ordinal, conflict) in (1..).zip(conflicts) {
+        let mut row = conflict.clone();
+        row.registration_id = Set(registration);
+        row.ordinal = Set(ordinal);
+        registration_conflict::Entity::insert(row)
+            .exec_without_returning(&**tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Approves a claim, also one in conflict, once nothing else protects the
+/// account. Approving it again is harmless.
+pub async fn approve(
+    scope: &Scope,
+    id: RegistrationId,
+    reason: Option<String>,
+) -> Result<registration::Model> {
+    scope.require(Permission::RegistrationDecide)?;
+    let reason = reason
+        .map(|text| limits::sentence("reason", &text))
+        .transpose()?;
+    let mut tx = scope.begin().await?;
+    expire_due(&mut tx).await?;
+    let registration = registration::Entity::get(&*tx, tx.tenant(), id).await?;
+    match registration.state {
+        State::Approved => return Ok(registration),
+        State::Submitted => {}
+        State::InConflict if reason.is_some() => {}
+        State::InConflict => {
+            let message = "say why this claim is approved although it is in conflict";
+            return Err(Error::invalid("reason", message));
+        }
+        _ => {
+            return Err(Error::conflict(
+                error::Conflict::WrongState,
+                "the claim is decided already",
+            ));
+        }
+    }
+    if let Some(other) = protector(&tx, registration.account_id).await? {
+        let message = format!("{} protects this account: settle it first", other.id);
+        return Err(Error::conflict(error::Conflict::AccountProtected, message));
+    }
+    let terms = terms::Entity::get(&*tx, tx.tenant(), registration.terms_id).await?;
+    let actor = tx.actor().to_owned();
+    let registration = protect(&mut tx, registration, &terms, &actor, reason).await?;
+    tx.commit().await?;
+    Ok(registration)
+}
+
+async fn protector(tx: &Tx, account: AccountId) -> Result<Option<registration::Model>> {
+    let query = registration::Entity::of(tx.tenant())
+        .filter(registration::Column::AccountId.eq(account))
+        .filter(registration::Column::Protects.eq(true));
+    Ok(query.one(&**tx).await?)
+}
+
+async fn protect(
+    tx: &mut Tx,
+    registration: registration::Model,
+    terms: &terms::Model,
+    by: &str,
+    reason: Option<String>,
+) -> Result<registration::Model> {
+    let until = tx.now().plus_days(terms.protection_days);
+    let mut change: registration::ActiveModel = registration.into();
+    change.protects = Set(true);
+    change.protected_until = Set(Some(until));
+    change.reason = Set(reason);
+    decide(tx, change, State::Approved, by, "registration.approved").await
+}
+
+/// Turns a claim down, with a reason for the partner. A claim that is approved
+/// loses its protection. Repeating it is harmless.
+pub async fn reject(
+    scope: &Scope,
+    id: RegistrationId,
+    reason: &str,
+) -> Result<registration::Model> {
+    scope.require(Permission::RegistrationDecide)?;
+    let reason = limits::sentence("reason", reason)?;
+    end(scope, id, State::Rejected, reason, "registration.rejected").await
+}
+
+/// Gives a claim up. For the partner who made it, and for staff.
+pub async fn withdraw(
+    scope: &Scope,
+    id: RegistrationId,
+    reason: &str,
+) -> Result<registration::Model> {
+    scope.require(Permission::RegistrationSubmit)?;
+    let reason = limits::sentence("reason", reason)?;
+    crate::reads::get::<registration::Entity>(scope, id).await?;
+    end(
+        scope,
+        id,
+        State::Withdrawn,
+        reason,
+        "registration.withdrawn",
+    )
+    .await
+}
+
+async fn end(
+    scope: &Scope,
+    id: RegistrationId,
+    state: State,
+    reason: String,
+    kind: &'static str,
+) -> Result<registration::Model> {
+    let mut tx = scope.begin().await?;
+    expire_due(&mut tx).await?;
+    let registration = registration::Entity::get(&*tx, tx.tenant(), id).await?;
+    if registration.state == state {
+        return Ok(registration);
+    }
+    if !matches!(
+        registration.state,
+        State::Submitted | State::InConflict | State::Approved
+    ) {
+        return Err(Error::conflict(
+            error::Conflict::WrongState,
+            "the claim is decided already",
+        ));
+    }
+    let mut change: registration::ActiveModel = registration.into();
+    change.protects = Set(false);
+    change.reason = Set(Some(reason));
+    let actor = tx.actor().to_owned();
+    let registration = decide(&mut tx, change, state, &actor, kind).await?;
+    tx.commit().await?;
+    Ok(registration)
+}
+
+async fn decide(
+    tx: &mut Tx,
+    mut change: registration::ActiveModel,
+    state: State,
+    by: &str,
+    kind: &'static str,
+) -> Result<registration::Model> {
+    change.state = Set(state);
+    change.decided_by = Set(Some(by.to_owned()));
+    change.decided_at = Set(Some(tx.now()));
+    let registration = change.update(&**tx).await?;
+    let data = json!({
+        "partner": registration.partner_id,
+        "account": registration.account_id,
+        "decided_by": by,
+    });
+    tx.log(Fact {
+        kind,
+        subject: &registration.id,
+        deal: registration.deal_id,
+        data,
+    })
+    .await?;
+    Ok(registration)
+}
+
+/// Marks a claim as the origin of a deal. Its protection then lasts as long as
+/// the deal is open. For `deals::convert` alone.
+pub(crate) async fn mark_converted(
+    tx: &mut Tx,
+    registration: registration::Model,
+    deal: DealId,
+) -> Result<()> {
+    let mut change: registration::ActiveModel = registration.into();
+    change.state = Set(State::Converted);
+    change.deal_id = Set(Some(deal));
+    change.protected_until = Set(None);
+    let registration = change.update(&**tx).await?;
+    let data = json!({ "partner": registration.partner_id });
+    let (kind, subject) = ("registration.converted", &registration.id);
+    tx.log(Fact {
+        kind,
+        subject,
+        deal: Some(deal),
+        data,
+    })
+    .await?;
+    Ok(())
+}
+
+/// Ends the protection of the claim that a decided deal came from.
+pub(crate) async fn release(tx: &Tx, id: RegistrationId) -> Result<()> {
+    let registration = registration::Entity::get(&**tx, tx.tenant(), id).await?;
+    let mut change: registration::ActiveModel = registration.into();
+    change.protects = Set(false);
+    change.update(&**tx).await?;
+    Ok(())
+}
+
+/// Expires the claims whose protection has run out by the transaction's
+/// present. Called before anything that asks who protects an account.
+pub(crate) async fn expire_due(tx: &mut Tx) -> Result<()> {
+    let now: Moment = tx.now();
+    let due = registration::Entity::of(tx.tenant())
+        .filter(registration::Column::State.eq(State::Approved))
+        .filter(registration::Column::ProtectedUntil.lte(now))
+        .order_by_asc(registration::Column::ProtectedUntil);
+    for registration in due.all(&**tx).await? {
+        let id = registration.id;
+        let mut change: registration::ActiveModel = registration.into();
+        change.state = Set(State::Expired);
+        change.protects = Set(false);
+        change.update(&**tx).await?;
+        let kind = "registration.expired";
+        tx.log(Fact {
+            kind,
+            subject: &id,
+            deal: None,
+            data: json!({}),
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// Why registrations are in conflict, in order, for those who may see them.
+pub async fn conflicts_of(
+    scope: &Scope,
+    registrations: &[RegistrationId],
+) -> Result<Vec<registration_conflict::Model>> {
+    let query = registration_conflict::Entity::find()
+        .filter(registration_conflict::Column::TenantId.eq(scope.tenant()))
+        .filter(registration_conflict::Column::RegistrationId.is_in(registrations.iter().copied()))
+        .order_by_asc(registration_conflict::Column::Ordinal);
+    Ok(query.all(&scope.read().await?).await?)
+}

@@ -1,0 +1,243 @@
+//! Rules at work: the case that is put to them, the one that is built in, and
+//! the invariants that every answer is held to.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use sea_orm::entity::prelude::*;
+use sea_orm::{JoinType, QueryOrder, QuerySelect, RelationTrait};
+
+use crate::calculator::{
+    Case, CaseCredit, CaseDeal, CaseHistory, CaseTerms, Fault, Verdict, VerdictEntry,
+};
+use crate::clock::Moment;
+use crate::entity::credit_share::Role;
+use crate::entity::{
+    Owned, commission, credit, credit_share, deal, enrollment, program, rule, terms,
+};
+use crate::error::{Error, Result};
+use crate::ids::PartnerId;
+use crate::money::{Exact, Money};
+use crate::scope::Scope;
+
+/// Everything that the answer on one deal under one rule may depend on.
+pub(crate) async fn case(
+    scope: &Scope,
+    deal: &deal::Model,
+    rule: &rule::Model,
+    commissions: &[commission::Model],
+) -> Result<Case> {
+    let db = scope.read().await?;
+    let tenant = scope.tenant();
+    let terms = terms::Entity::get(&db, tenant, rule.terms_id).await?;
+    let program = program::Entity::get(&db, tenant, deal.program_id).await?;
+    let (Some(closed_at), Some(position)) = (deal.closed_at, deal.closed_position) else {
+        return Err(Error::broken(format!(
+            "{} has commissions and is not won",
+            deal.id
+        )));
+    };
+    let partners: Vec<PartnerId> = commissions.iter().map(|row| row.partner_id).collect();
+    let credit = commissions.first().map(|row| row.credit_id);
+    let credit = credit.ok_or_else(|| Error::broken("a case without commissions"))?;
+    let tiers: HashMap<PartnerId, Option<String>> = enrollment::Entity::of(tenant)
+        .filter(enrollment::Column::ProgramId.eq(deal.program_id))
+        .filter(enrollment::Column::PartnerId.is_in(partners.iter().copied()))
+        .all(&db)
+        .await?
+        .into_iter()
+        .map(|row| (row.partner_id, row.tier))
+        .collect();
+    let shares = credit_share::Entity::find()
+        .filter(credit_share::Column::TenantId.eq(tenant))
+        .filter(credit_share::Column::CreditId.eq(credit))
+        .filter(credit_share::Column::Role.eq(rule.role))
+        .order_by_asc(credit_share::Column::PartnerId)
+        .all(&db)
+        .await?;
+    let mut credits: Vec<CaseCredit> = shares
+        .into_iter()
+        .map(|share| CaseCredit {
+            partner: share.partner_id,
+            share_bps: share.share_bps,
+            tier: tiers.get(&share.partner_id).cloned().flatten(),
+        })
+        .collect();
+    credits.sort_by_key(|credit| credit.partner);
+    let history = history(&db, deal, closed_at, position, &credits).await?;
+    Ok(Case {
+        evaluated_at: closed_at,
+        deal: CaseDeal {
+            id: deal.id,
+            amount_minor: deal.amount_minor,
+            currency: deal.currency,
+            opened_at: deal.opened_at,
+            closed_at,
+        },
+        role: rule.role,
+        credits,
+        terms: CaseTerms {
+            id: terms.id,
+            version: terms.version,
+            model: program.model,
+        },
+        history,
+        config: config(rule)?,
+    })
+}
+
+/// What a rule is configured with, as JSON text.
+fn config(rule: &rule::Model) -> Result<String> {
+    match rule.kind {
+        rule::Kind::Plugin => Ok(rule.config.clone()),
+        rule::Kind::Percentage => {
+            let config = Percentage {
+                rate: rule
+                    .rate
+                    .clone()
+                    .ok_or_else(|| Error::broken("a rule without rate"))?,
+                cap_minor: rule.cap_minor,
+            };
+            serde_json::to_string(&config).map_err(|error| Error::broken(error.to_string()))
+        }
+    }
+}
+
+/// The deals that each credited partner sourced and that were won earlier in
+/// the same calendar year. Earlier means a lower place in the log, so that the
+/// answer does not depend on when the question is put.
+async fn history<C: ConnectionTrait>(
+    db: &C,
+    deal: &deal::Model,
+    closed_at: Moment,
+    position: i64,
+    credits: &[CaseCredit],
+) -> Result<Vec<CaseHistory>> {
+    let year = closed_at.year();
+    let won: Vec<(PartnerId, i64)> = credit_share::Entity::find()
+        .join(JoinType::InnerJoin, credit_share::Relation::Credit.def())
+        .join(JoinType::InnerJoin, credit::Relation::Deal.def())
+        .filter(credit_share::Column::TenantId.eq(deal.tenant_id))
+        .filter(credit_share::Column::Role.eq(Role::Sourced))
+        .filter(credit_share::Column::PartnerId.is_in(credits.iter().map(|row| row.partner)))
+        .filter(deal::Column::Currency.eq(deal.currency))
+        .filter(deal::Column::ClosedAt.gte(Moment::start_of_year(year)))
+        .filter(deal::Column::ClosedPosition.lt(position))
+        .select_only()
+        .column(credit_share::Column::PartnerId)
+        .column(deal::Column::AmountMinor)
+        .into_tuple()
+        .all(db)
+        .await?;
+    credits
+        .iter()
+        .map(|credit| {
+            let own = || won.iter().filter(|(partner, _)| *partner == credit.partner);
+            let volume = own().try_fold(0_i64, |sum, (_, minor)| sum.checked_add(*minor));
+            Ok(CaseHistory {
+                partner: credit.partner,
+                year,
+                deals: i32::try_from(own().count()).unwrap_or(i32::MAX),
+                volume_minor: volume.ok_or_else(|| Error::broken("volume overflow"))?,
+            })
+        })
+        .collect()
+}
+
+/// The configuration of the built-in percentage.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Percentage {
+    /// Per cent, as decimal text.
+    rate: String,
+    /// The most on one deal, in minor units.
+    cap_minor: Option<i64>,
+}
+
+/// What the built-in percentage is called in receipts.
+pub(crate) const PERCENTAGE: &str = "builtin:percentage@1";
+
+/// The built-in percentage: a part of the deal's amount, up to a cap, divided
+/// by share. Exact to a billionth of a minor unit; what a share cuts off below
+/// that is dropped.
+pub(crate) fn percentage(case: &Case) -> Result<Verdict, Fault> {
+    let bad = |message: &str| Fault::BadConfiguration {
+        message: message.to_owned(),
+    };
+    let config: Percentage =
+        serde_json::from_str(&case.config).map_err(|_| bad("not a percentage"))?;
+    let rate: Decimal = config.rate.parse().map_err(|_| bad("not a rate"))?;
+    // Six decimals of a per cent are hundred-millionths of the amount.
+    let parts = rate
+        .checked_mul(Decimal::from(1_000_000))
+        .filter(Decimal::is_integer)
+        .and_then(|parts| parts.to_i128())
+        .ok_or_else(|| bad("more than six decimals"))?;
+    let per_part = Exact::PER_MINOR / 100_000_000;
+    let uncapped = i128::from(case.deal.amount_minor) * parts * per_part;
+    let cap = config.cap_minor.map(Exact::from_minor);
+    let total = cap.map_or(uncapped, |cap| uncapped.min(cap.0));
+    let capped = match config.cap_minor {
+        Some(cap) if total < uncapped => {
+            format!(", capped at {}", Money::new(cap, case.deal.currency))
+        }
+        _ => String::new(),
+    };
+    let amount = Money::new(case.deal.amount_minor, case.deal.currency);
+    let entries = case.credits.iter().map(|credit| VerdictEntry {
+        partner: credit.partner,
+        amount: Exact(total * i128::from(credit.share_bps) / 10_000),
+        basis: "percentage".to_owned(),
+        explanation: match credit.share_bps {
+            10_000 => format!("{} % of {amount}{capped}", config.rate),
+            share => format!(
+                "{} % of {amount}{capped}, of which {} %",
+                config.rate,
+                Decimal::new(i64::from(share), 2).normalize()
+            ),
+        },
+    });
+    Ok(Verdict {
+        entries: entries.collect(),
+        notes: Vec::new(),
+    })
+}
+
+/// Holds an answer to the invariants of money: whoever is paid has credit, no
+/// amount is negative, and the sum stays within the terms' cap.
+pub(crate) fn checked(case: &Case, cap_bps: i32, verdict: Verdict) -> Result<Verdict, Fault> {
+    let mut sum = 0_i128;
+    for entry in &verdict.entries {
+        if !case
+            .credits
+            .iter()
+            .any(|credit| credit.partner == entry.partner)
+        {
+            return Err(Fault::PayeeWithoutCredit);
+        }
+        if entry.amount.0 < 0 {
+            return Err(Fault::NegativeAmount);
+        }
+        sum = sum.checked_add(entry.amount.0).ok_or(Fault::CapExceeded)?;
+    }
+    let cap = Exact::from_minor(case.deal.amount_minor).0 / 10_000 * i128::from(cap_bps);
+    match sum <= cap {
+        true => Ok(verdict),
+        false => Err(Fault::CapExceeded),
+    }
+}
+
+/// What a verdict gives each credited partner, unrounded; nothing for those
+/// it does not name.
+pub(crate) fn parts(case: &Case, verdict: &Verdict) -> BTreeMap<PartnerId, Exact> {
+    let mut parts: BTreeMap<PartnerId, Exact> = case
+        .credits
+        .iter()
+        .map(|credit| (credit.partner, Exact(0)))
+        .collect();
+    for entry in &verdict.entries {
+        // `checked` has added the same amounts up without overflow.
+        parts.entry(entry.partner).or_default().0 += entry.amount.0;
+    }
+    parts
+}
