@@ -34,10 +34,6 @@ fn decode(suffix: &str) -> Result<Uuid, ParseIdError> {
 }
 
 /// A new time-ordered UUID. The one place identifiers come from.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one source of identifiers; their order is never relied on"
-)]
 fn fresh() -> Uuid {
     Uuid::now_v7()
 }

@@ -2,11 +2,13 @@
 
 pub mod access;
 pub mod accounts;
+mod balances;
 pub mod calculator;
 pub mod clock;
 pub mod collections;
 pub mod commissions;
 pub mod credits;
+pub mod currency;
 pub mod database;
 pub mod deals;
 pub mod digest;
@@ -22,6 +24,7 @@ pub mod keys;
 pub mod ledger;
 mod limits;
 pub mod money;
+pub mod paperwork;
 pub mod partners;
 pub mod payout_runs;
 pub mod payouts;

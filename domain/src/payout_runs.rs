@@ -1,6 +1,6 @@
 //! Payout runs: who is paid, who is not yet, and why.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
@@ -11,14 +11,13 @@ use serde_json::json;
 use crate::access::Permission;
 use crate::entity::payout_hold::{self, Reason};
 use crate::entity::payout_run::{self, State};
-use crate::entity::{Owned, deal, earning, partner, payout, payout_method, program};
+use crate::entity::{Owned, earning, partner, payout, payout_method, program};
 use crate::error::{Conflict, Error, Result};
-use crate::ids::{PartnerId, PayoutId, PayoutRunId, ProgramId, TermsId};
+use crate::ids::{PartnerId, PayoutId, PayoutRunId, ProgramId};
 use crate::money::Money;
-use crate::readiness::{self, Papers};
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{idempotency, payouts, programs};
+use crate::{balances, idempotency, payouts, programs, readiness};
 
 impl Visible for payout_run::Entity {
     /// For the tenant's own people, and for those it pays.
@@ -37,16 +36,6 @@ impl Visible for payout_run::Entity {
     }
 }
 
-/// What one partner has coming in one program.
-#[derive(Default)]
-struct Balance {
-    due: Vec<earning::Model>,
-    due_minor: i64,
-    on_hold_minor: i64,
-    on_hold_until: Option<crate::clock::Moment>,
-    terms: BTreeSet<TermsId>,
-}
-
 /// Proposes a run over everything of a program that is not paid. What is due
 /// to ready partners goes into payouts; everything else is listed with the
 /// reason. A run with nothing to send is done at once.
@@ -62,7 +51,7 @@ pub async fn propose(scope: &Scope, key: &str, program: ProgramId) -> Result<pay
     let not_open = || Error::conflict(Conflict::ProgramNotOpen, "the program has no terms");
     let minimum = terms.ok_or_else(not_open)?.payout_minimum_minor;
     refuse_second_run(&tx, program.id).await?;
-    let balances = balances(&tx, program.id).await?;
+    let balances = balances::of_program(&tx, program.id).await?;
     if balances.is_empty() {
         return Err(Error::conflict(
             Conflict::NothingToPay,
@@ -92,7 +81,7 @@ pub async fn propose(scope: &Scope, key: &str, program: ProgramId) -> Result<pay
             )
             .await?;
         }
-        let reasons = reasons(&balance, &papers, states.get(&partner), minimum);
+        let reasons = balances::reasons(&balance, &papers, states.get(&partner), minimum);
         for (reason, detail) in &reasons {
             hold(
                 &tx,
@@ -141,58 +130,6 @@ async fn refuse_second_run(tx: &Tx, program: ProgramId) -> Result<()> {
     }
 }
 
-/// The unpaid earnings of a program, by partner, due ones apart from those on
-/// hold.
-async fn balances(tx: &Tx, program: ProgramId) -> Result<BTreeMap<PartnerId, Balance>> {
-    let deals = Query::select()
-        .column(deal::Column::Id)
-        .from(deal::Entity)
-        .and_where(deal::Column::TenantId.eq(tx.tenant()))
-        .and_where(deal::Column::ProgramId.eq(program))
-        .to_owned();
-    let unpaid = earning::Entity::of(tx.tenant())
-        .filter(earning::Column::State.eq(earning::State::Held))
-        .filter(earning::Column::DealId.in_subquery(deals))
-        .order_by_asc(earning::Column::Position)
-        .all(&**tx)
-        .await?;
-    let terms = terms_of(tx, &unpaid).await?;
-    let mut balances: BTreeMap<PartnerId, Balance> = BTreeMap::new();
-    for earning in unpaid {
-        let balance = balances.entry(earning.partner_id).or_default();
-        let add = |sum: i64| {
-            sum.checked_add(earning.amount_minor)
-                .ok_or_else(|| Error::broken("balance overflow"))
-        };
-        if earning.is_payable(tx.now()) {
-            balance.due_minor = add(balance.due_minor)?;
-            balance.terms.extend(terms.get(&earning.deal_id));
-            balance.due.push(earning);
-        } else {
-            balance.on_hold_minor = add(balance.on_hold_minor)?;
-            let first = balance
-                .on_hold_until
-                .map_or(earning.payable_at, |end| end.min(earning.payable_at));
-            balance.on_hold_until = Some(first);
-        }
-    }
-    Ok(balances)
-}
-
-async fn terms_of(
-    tx: &Tx,
-    earnings: &[earning::Model],
-) -> Result<HashMap<crate::ids::DealId, TermsId>> {
-    let ids: BTreeSet<_> = earnings.iter().map(|row| row.deal_id).collect();
-    let query = deal::Entity::of(tx.tenant()).filter(deal::Column::Id.is_in(ids));
-    Ok(query
-        .all(&**tx)
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row.terms_id))
-        .collect())
-}
-
 async fn states(tx: &Tx, partners: &[PartnerId]) -> Result<HashMap<PartnerId, partner::State>> {
     let query = partner::Entity::of(tx.tenant())
         .filter(partner::Column::Id.is_in(partners.iter().copied()));
@@ -202,61 +139,6 @@ async fn states(tx: &Tx, partners: &[PartnerId]) -> Result<HashMap<PartnerId, pa
         .into_iter()
         .map(|row| (row.id, row.state))
         .collect())
-}
-
-/// Why what is due to a partner is not paid; empty if it is, or if nothing is
-/// due.
-fn reasons(
-    balance: &Balance,
-    papers: &Papers,
-    state: Option<&partner::State>,
-    minimum: i64,
-) -> Vec<(Reason, String)> {
-    if balance.due_minor < 0 {
-        let detail = "refunds took back more than is due; it is carried to the next run";
-        return vec![(Reason::NegativeBalance, detail.to_owned())];
-    }
-    if balance.due_minor == 0 {
-        return Vec::new();
-    }
-    let mut reasons = unready(papers, state, &balance.terms);
-    if reasons.is_empty() && balance.due_minor < minimum {
-        let detail = "less than the terms' minimum; it is carried to the next run";
-        reasons.push((Reason::BelowMinimum, detail.to_owned()));
-    }
-    reasons
-}
-
-/// What stands between a partner and being paid for deals under these terms.
-pub(crate) fn unready(
-    papers: &Papers,
-    state: Option<&partner::State>,
-    terms: &BTreeSet<TermsId>,
-) -> Vec<(Reason, String)> {
-    let mut reasons = Vec::new();
-    let mut add = |reason, detail: &str| reasons.push((reason, detail.to_owned()));
-    if matches!(
-        state,
-        None | Some(partner::State::Suspended | partner::State::Offboarded)
-    ) {
-        add(
-            Reason::PartnerSuspended,
-            "the partner is suspended or has left",
-        );
-    }
-    if !terms.iter().all(|terms| papers.accepted.contains(terms)) {
-        add(
-            Reason::AgreementMissing,
-            "the agreement for the deals' terms is not accepted",
-        );
-    }
-    if !papers.tax_form {
-        add(Reason::TaxFormMissing, "no valid tax form is approved");
-    }
-    if papers.method.is_none() {
-        add(Reason::PayoutMethodMissing, "no payout method is verified");
-    }
-    reasons
 }
 
 async fn insert(tx: &Tx, program: &program::Model) -> Result<payout_run::Model> {
@@ -302,7 +184,7 @@ async fn schedule(
     tx: &Tx,
     run: &payout_run::Model,
     method: payout_method::Model,
-    balance: Balance,
+    balance: balances::Balance,
 ) -> Result<()> {
     let id = PayoutId::new();
     let row = payout::ActiveModel {

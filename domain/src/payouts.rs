@@ -20,7 +20,7 @@ use crate::ids::{PayoutId, PayoutRunId};
 use crate::money::Money;
 use crate::rail::{Instruction, Status};
 use crate::scope::{Fact, Scope, Tx};
-use crate::{ledger, payout_runs, readiness};
+use crate::{balances, ledger, payout_runs, readiness};
 
 impl payout::Model {
     /// Whether the rail's final answer is recorded.
@@ -148,7 +148,7 @@ async fn no_longer_ready(
     if method.state != payout_method::State::Verified {
         return Ok(Some("the payout method is no longer verified".to_owned()));
     }
-    let reasons = payout_runs::unready(&papers, Some(&partner.state), &terms);
+    let reasons = balances::unready(&papers, Some(&partner.state), &terms);
     Ok(reasons.into_iter().next().map(|(_, detail)| detail))
 }
 

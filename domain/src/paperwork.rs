@@ -1,0 +1,295 @@
+//! The paperwork without which nobody is paid: agreements, tax forms and payout
+//! methods.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use serde_json::json;
+
+use crate::access::Permission;
+use crate::clock::Moment;
+use crate::entity::{Owned, agreement, enrollment, partner, payout_method, tax_form, terms};
+use crate::error::{Conflict, Error, Result};
+use crate::ids::{AgreementId, PartnerId, PayoutMethodId, TaxFormId, TermsId};
+use crate::scope::{Fact, Scope, Tx};
+use crate::{limits, partners};
+
+/// Who accepted, by what authority, and how.
+pub struct Signature {
+    /// The signer's name.
+    pub signer_name: String,
+    /// The signer's authority, as a job title.
+    pub signer_authority: String,
+    /// The affirmative act in words, as `clicked "I agree"`.
+    pub act: String,
+}
+
+/// Accepts terms for a partner. `document_digest` must be the digest of the
+/// text that the signer was shown. Accepting the same terms again is harmless.
+pub async fn accept_agreement(
+    scope: &Scope,
+    partner: PartnerId,
+    terms: TermsId,
+    document_digest: &str,
+    signature: Signature,
+) -> Result<agreement::Model> {
+    scope.require(Permission::PartnerFile)?;
+    scope.require_partner(partner)?;
+    let mut tx = scope.begin().await?;
+    partner::Entity::get(&*tx, tx.tenant(), partner).await?;
+    let terms = terms::Entity::get(&*tx, tx.tenant(), terms).await?;
+    let enrollment = partners::enrollment_in(&tx, partner, terms.program_id).await?;
+    if let Some(earlier) = agreement_for(&tx, partner, terms.id).await? {
+        return Ok(earlier);
+    }
+    if terms.state != terms::State::Published {
+        return Err(Error::conflict(
+            Conflict::WrongState,
+            "these terms are superseded",
+        ));
+    }
+    if document_digest != terms.document_digest {
+        let message = "not the digest of these terms' text: show the text again";
+        return Err(Error::invalid("documentDigest", message));
+    }
+    let row = agreement::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(AgreementId::new()),
+        partner_id: Set(partner),
+        terms_id: Set(terms.id),
+        document_digest: Set(terms.document_digest),
+        rendered_text: Set(terms.agreement_text),
+        signer_name: Set(limits::name("signerName", &signature.signer_name)?),
+        signer_authority: Set(limits::name(
+            "signerAuthority",
+            &signature.signer_authority,
+        )?),
+        method: Set("api".to_owned()),
+        act: Set(limits::sentence("act", &signature.act)?),
+        ip: Set(scope.origin().ip.clone()),
+        user_agent: Set(scope.origin().user_agent.clone()),
+        recorded_by: Set(tx.actor().to_owned()),
+        state: Set(agreement::State::Accepted),
+        accepted_at: Set(tx.now()),
+    };
+    let agreement = row.insert(&*tx).await?;
+    let mut change: enrollment::ActiveModel = enrollment.into();
+    change.state = Set(enrollment::State::Active);
+    change.update(&*tx).await?;
+    let data = json!({ "partner": partner, "terms": terms.id });
+    tx.log(Fact {
+        kind: "agreement.accepted",
+        subject: &agreement.id,
+        deal: None,
+        data,
+    })
+    .await?;
+    partners::settle_state(&mut tx, partner).await?;
+    tx.commit().await?;
+    Ok(agreement)
+}
+
+/// Files a tax form. Of the tax id only the last four characters are kept.
+pub async fn submit_tax_form(
+    scope: &Scope,
+    partner: PartnerId,
+    kind: tax_form::Kind,
+    tax_id: &str,
+    signer_name: &str,
+) -> Result<tax_form::Model> {
+    scope.require(Permission::PartnerFile)?;
+    scope.require_partner(partner)?;
+    let signer_name = limits::name("signerName", signer_name)?;
+    let characters: Vec<char> = tax_id
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric())
+        .collect();
+    if !(5..=20).contains(&characters.len()) {
+        return Err(Error::invalid(
+            "taxId",
+            "a tax id has 5 to 20 letters and digits",
+        ));
+    }
+    let mut tx = scope.begin().await?;
+    partner::Entity::get(&*tx, tx.tenant(), partner).await?;
+    let row = tax_form::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(TaxFormId::new()),
+        partner_id: Set(partner),
+        kind: Set(kind),
+        tax_id_last4: Set(characters[characters.len() - 4..].iter().collect()),
+        signer_name: Set(signer_name),
+        state: Set(tax_form::State::Submitted),
+        submitted_at: Set(tx.now()),
+        decided_at: Set(None),
+        decided_by: Set(None),
+        reason: Set(None),
+        expires_at: Set(expiry(kind, tx.now())),
+    };
+    let form = row.insert(&*tx).await?;
+    let data = json!({ "partner": partner, "kind": kind });
+    tx.log(Fact {
+        kind: "tax_form.submitted",
+        subject: &form.id,
+        deal: None,
+        data,
+    })
+    .await?;
+    tx.commit().await?;
+    Ok(form)
+}
+
+/// When a form stops being valid: W-8 forms with the third year after the one
+/// they were signed in (instructions to Form W-8BEN); the others do not.
+fn expiry(kind: tax_form::Kind, signed: Moment) -> Option<Moment> {
+    match kind {
+        tax_form::Kind::W8Ben | tax_form::Kind::W8BenE => {
+            Some(Moment::start_of_year(signed.year() + 4))
+        }
+        _ => None,
+    }
+}
+
+/// Approves a tax form, or rejects it with a reason.
+pub async fn decide_tax_form(
+    scope: &Scope,
+    id: TaxFormId,
+    rejection: Option<String>,
+) -> Result<tax_form::Model> {
+    scope.require(Permission::PartnerManage)?;
+    let reason = rejection
+        .map(|text| limits::sentence("reason", &text))
+        .transpose()?;
+    let (state, kind) = match &reason {
+        None => (tax_form::State::Approved, "tax_form.approved"),
+        Some(_) => (tax_form::State::Rejected, "tax_form.rejected"),
+    };
+    let mut tx = scope.begin().await?;
+    let form = tax_form::Entity::get(&*tx, tx.tenant(), id).await?;
+    if form.state == state {
+        return Ok(form);
+    }
+    if form.state != tax_form::State::Submitted {
+        return Err(Error::conflict(
+            Conflict::WrongState,
+            "the form is decided already",
+        ));
+    }
+    let mut change: tax_form::ActiveModel = form.into();
+    change.state = Set(state);
+    change.reason = Set(reason);
+    change.decided_at = Set(Some(tx.now()));
+    change.decided_by = Set(Some(tx.actor().to_owned()));
+    let form = change.update(&*tx).await?;
+    let data = json!({ "partner": form.partner_id });
+    tx.log(Fact {
+        kind,
+        subject: &id,
+        deal: None,
+        data,
+    })
+    .await?;
+    partners::settle_state(&mut tx, form.partner_id).await?;
+    tx.commit().await?;
+    Ok(form)
+}
+
+/// Adds a payout method on a rail that this server has. It is verified by a
+/// person of the tenant before anything is paid to it.
+pub async fn add_payout_method(
+    scope: &Scope,
+    partner: PartnerId,
+    rail: &str,
+    destination: &str,
+) -> Result<payout_method::Model> {
+    scope.require(Permission::PartnerFile)?;
+    scope.require_partner(partner)?;
+    let destination = limits::name("destination", destination)?;
+    if scope.engine().rail(rail).is_none() {
+        return Err(Error::invalid("rail", "this server has no such rail"));
+    }
+    let mut tx = scope.begin().await?;
+    partner::Entity::get(&*tx, tx.tenant(), partner).await?;
+    let row = payout_method::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(PayoutMethodId::new()),
+        partner_id: Set(partner),
+        rail: Set(rail.to_owned()),
+        label: Set(masked(&destination)),
+        destination: Set(destination),
+        state: Set(payout_method::State::Unverified),
+        created_at: Set(tx.now()),
+    };
+    let method = row.insert(&*tx).await?;
+    let data = json!({ "partner": partner, "rail": rail });
+    tx.log(Fact {
+        kind: "payout_method.added",
+        subject: &method.id,
+        deal: None,
+        data,
+    })
+    .await?;
+    tx.commit().await?;
+    Ok(method)
+}
+
+/// All but the last four characters hidden.
+fn masked(destination: &str) -> String {
+    let tail: Vec<char> = destination.chars().rev().take(4).collect();
+    let hidden = destination.chars().count().saturating_sub(4).min(8);
+    "•".repeat(hidden) + &tail.into_iter().rev().collect::<String>()
+}
+
+/// Verifies a payout method, and disables those the partner had before.
+pub async fn verify_payout_method(
+    scope: &Scope,
+    id: PayoutMethodId,
+) -> Result<payout_method::Model> {
+    scope.require(Permission::PartnerManage)?;
+    let mut tx = scope.begin().await?;
+    let method = payout_method::Entity::get(&*tx, tx.tenant(), id).await?;
+    match method.state {
+        payout_method::State::Verified => return Ok(method),
+        payout_method::State::Disabled => {
+            return Err(Error::conflict(
+                Conflict::WrongState,
+                "the method is disabled",
+            ));
+        }
+        payout_method::State::Unverified => {}
+    }
+    payout_method::Entity::update_many()
+        .col_expr(
+            payout_method::Column::State,
+            Expr::value(payout_method::State::Disabled),
+        )
+        .filter(payout_method::Column::TenantId.eq(tx.tenant()))
+        .filter(payout_method::Column::PartnerId.eq(method.partner_id))
+        .filter(payout_method::Column::State.eq(payout_method::State::Verified))
+        .exec(&*tx)
+        .await?;
+    let mut change: payout_method::ActiveModel = method.into();
+    change.state = Set(payout_method::State::Verified);
+    let method = change.update(&*tx).await?;
+    let data = json!({ "partner": method.partner_id });
+    tx.log(Fact {
+        kind: "payout_method.verified",
+        subject: &id,
+        deal: None,
+        data,
+    })
+    .await?;
+    partners::settle_state(&mut tx, method.partner_id).await?;
+    tx.commit().await?;
+    Ok(method)
+}
+
+async fn agreement_for(
+    tx: &Tx,
+    partner: PartnerId,
+    terms: TermsId,
+) -> Result<Option<agreement::Model>> {
+    let query = agreement::Entity::of(tx.tenant())
+        .filter(agreement::Column::PartnerId.eq(partner))
+        .filter(agreement::Column::TermsId.eq(terms));
+    Ok(query.one(&**tx).await?)
+}

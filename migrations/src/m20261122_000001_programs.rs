@@ -1,0 +1,178 @@
+//! Tenants, keys, programs, partners and their paperwork.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::*;
+
+use crate::schema::{index, owned, references, tenants, unique, unique_where};
+
+/// Tenants, keys, programs, partners and their paperwork.
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in [
+            tenant(),
+            api_key(),
+            program(),
+            terms(),
+            partner(),
+            enrollment(),
+            agreement(),
+            tax_form(),
+            payout_method(),
+        ] {
+            manager.create_table(table).await?;
+        }
+        for index in [
+            unique("api_key", &["id"]),
+            unique("terms", &["tenant_id", "program_id", "version"]),
+            unique_where("terms", &["tenant_id", "program_id"], "state = 'published'"),
+            unique("enrollment", &["tenant_id", "partner_id", "program_id"]),
+            unique("agreement", &["tenant_id", "partner_id", "terms_id"]),
+            index("tax_form", &["tenant_id", "partner_id"]),
+            index("payout_method", &["tenant_id", "partner_id"]),
+            unique_where(
+                "payout_method",
+                &["tenant_id", "partner_id"],
+                "state = 'verified'",
+            ),
+        ] {
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+}
+
+fn tenant() -> TableCreateStatement {
+    Table::create()
+        .table("tenant")
+        .col(uuid("id").primary_key())
+        .col(string("name"))
+        .col(string_len("kind", 32))
+        .col(big_integer_null("clock_at"))
+        .col(big_integer("last_position"))
+        .col(boolean("has_open_run"))
+        .col(boolean("has_pending_commission"))
+        .col(big_integer("created_at"))
+        .to_owned()
+}
+
+fn api_key() -> TableCreateStatement {
+    owned("api_key", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(string("person"))
+        .col(string_len("role", 32))
+        .col(uuid_null("partner_id"))
+        .col(string("secret_digest"))
+        .col(big_integer("created_at"))
+        .col(big_integer_null("revoked_at"))
+        .foreign_key(&mut tenants())
+        .to_owned()
+}
+
+fn program() -> TableCreateStatement {
+    owned("program", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(string("name"))
+        .col(string_len("model", 32))
+        .col(string_len("currency", 3))
+        .col(string_len("state", 32))
+        .col(big_integer("created_at"))
+        .foreign_key(&mut tenants())
+        .to_owned()
+}
+
+fn terms() -> TableCreateStatement {
+    owned("terms", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("program_id"))
+        .col(integer("version"))
+        .col(string_len("state", 32))
+        .col(text("agreement_text"))
+        .col(string("document_digest"))
+        .col(integer("protection_days"))
+        .col(boolean("auto_approve"))
+        .col(integer("hold_days"))
+        .col(big_integer("payout_minimum_minor"))
+        .col(integer("commission_cap_bps"))
+        .col(big_integer("published_at"))
+        .foreign_key(&mut references("program_id", "program", "id"))
+        .check(Expr::cust("payout_minimum_minor >= 0"))
+        .to_owned()
+}
+
+fn partner() -> TableCreateStatement {
+    owned("partner", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(string("name"))
+        .col(string_len("state", 32))
+        .col(big_integer("created_at"))
+        .foreign_key(&mut tenants())
+        .to_owned()
+}
+
+fn enrollment() -> TableCreateStatement {
+    owned("enrollment", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("partner_id"))
+        .col(uuid("program_id"))
+        .col(string_null("tier"))
+        .col(string_len("state", 32))
+        .col(big_integer("created_at"))
+        .foreign_key(&mut references("partner_id", "partner", "id"))
+        .foreign_key(&mut references("program_id", "program", "id"))
+        .to_owned()
+}
+
+fn agreement() -> TableCreateStatement {
+    owned("agreement", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("partner_id"))
+        .col(uuid("terms_id"))
+        .col(string("document_digest"))
+        .col(text("rendered_text"))
+        .col(string("signer_name"))
+        .col(string("signer_authority"))
+        .col(string("method"))
+        .col(string("act"))
+        .col(string_null("ip"))
+        .col(string_null("user_agent"))
+        .col(string("recorded_by"))
+        .col(string_len("state", 32))
+        .col(big_integer("accepted_at"))
+        .foreign_key(&mut references("partner_id", "partner", "id"))
+        .foreign_key(&mut references("terms_id", "terms", "id"))
+        .to_owned()
+}
+
+fn tax_form() -> TableCreateStatement {
+    owned("tax_form", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("partner_id"))
+        .col(string_len("kind", 32))
+        .col(string("tax_id_last4"))
+        .col(string("signer_name"))
+        .col(string_len("state", 32))
+        .col(big_integer("submitted_at"))
+        .col(big_integer_null("decided_at"))
+        .col(string_null("decided_by"))
+        .col(string_null("reason"))
+        .col(big_integer_null("expires_at"))
+        .foreign_key(&mut references("partner_id", "partner", "id"))
+        .to_owned()
+}
+
+fn payout_method() -> TableCreateStatement {
+    owned("payout_method", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("partner_id"))
+        .col(string("rail"))
+        .col(string("destination"))
+        .col(string("label"))
+        .col(string_len("state", 32))
+        .col(big_integer("created_at"))
+        .foreign_key(&mut references("partner_id", "partner", "id"))
+        .to_owned()
+}

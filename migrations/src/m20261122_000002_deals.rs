@@ -1,0 +1,203 @@
+//! Customers, claims, deals, involvements, credit and collections.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::*;
+
+use crate::schema::{index, owned, references, tenants, unique, unique_where};
+
+/// Customers, claims, deals, involvements, credit and collections.
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in [
+            account(),
+            account_identifier(),
+            registration(),
+            registration_conflict(),
+            deal(),
+            involvement(),
+            credit(),
+            credit_share(),
+            collection(),
+        ] {
+            manager.create_table(table).await?;
+        }
+        for index in [
+            index("account", &["tenant_id", "normalized_name"]),
+            index("account_identifier", &["tenant_id", "account_id"]),
+            index("registration", &["tenant_id", "account_id"]),
+            unique_where("registration", &["tenant_id", "account_id"], "protects"),
+            index("registration", &["tenant_id", "partner_id"]),
+            index("deal", &["tenant_id", "account_id"]),
+            index("deal", &["tenant_id", "program_id"]),
+            unique("deal", &["tenant_id", "registration_id"]),
+            index("involvement", &["tenant_id", "deal_id"]),
+            index("involvement", &["tenant_id", "partner_id"]),
+            unique("involvement", &["tenant_id", "registration_id"]),
+            unique("credit", &["tenant_id", "deal_id", "version"]),
+            index("credit_share", &["tenant_id", "partner_id"]),
+            unique("collection", &["tenant_id", "deal_id", "ordinal"]),
+        ] {
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+}
+
+fn account() -> TableCreateStatement {
+    owned("account", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(string("name"))
+        .col(string("normalized_name"))
+        .col(big_integer("created_at"))
+        .foreign_key(&mut tenants())
+        .to_owned()
+}
+
+fn account_identifier() -> TableCreateStatement {
+    owned("account_identifier", &["tenant_id", "kind", "value"])
+        .col(string_len("kind", 32))
+        .col(string("value"))
+        .col(uuid("account_id"))
+        .foreign_key(&mut references("account_id", "account", "id"))
+        .to_owned()
+}
+
+fn registration() -> TableCreateStatement {
+    owned("registration", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("program_id"))
+        .col(uuid("terms_id"))
+        .col(uuid("partner_id"))
+        .col(uuid("account_id"))
+        .col(string("opportunity"))
+        .col(string("submitted_name"))
+        .col(string("submitted_domain"))
+        .col(big_integer_null("expected_minor"))
+        .col(string_len("currency", 3))
+        .col(string_len("state", 32))
+        .col(boolean("protects"))
+        .col(big_integer_null("protected_until"))
+        .col(uuid_null("deal_id"))
+        .col(string_null("reason"))
+        .col(string_null("decided_by"))
+        .col(string("submitted_by"))
+        .col(big_integer("submitted_at"))
+        .col(big_integer("submitted_position"))
+        .col(big_integer_null("decided_at"))
+        .foreign_key(&mut references("program_id", "program", "id"))
+        .foreign_key(&mut references("terms_id", "terms", "id"))
+        .foreign_key(&mut references("partner_id", "partner", "id"))
+        .foreign_key(&mut references("account_id", "account", "id"))
+        .to_owned()
+}
+
+fn registration_conflict() -> TableCreateStatement {
+    owned(
+        "registration_conflict",
+        &["tenant_id", "registration_id", "ordinal"],
+    )
+    .col(uuid("registration_id"))
+    .col(integer("ordinal"))
+    .col(string_len("kind", 32))
+    .col(uuid_null("competing_registration_id"))
+    .col(uuid_null("competing_deal_id"))
+    .col(uuid_null("competing_account_id"))
+    .foreign_key(&mut references("registration_id", "registration", "id"))
+    .to_owned()
+}
+
+fn deal() -> TableCreateStatement {
+    owned("deal", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("program_id"))
+        .col(uuid("terms_id"))
+        .col(uuid("account_id"))
+        .col(uuid_null("registration_id"))
+        .col(string("name"))
+        .col(big_integer("amount_minor"))
+        .col(string_len("currency", 3))
+        .col(string_len("state", 32))
+        .col(string("stage"))
+        .col(big_integer("opened_at"))
+        .col(big_integer_null("closed_at"))
+        .col(big_integer_null("closed_position"))
+        .col(string_null("lost_reason"))
+        .foreign_key(&mut references("program_id", "program", "id"))
+        .foreign_key(&mut references("terms_id", "terms", "id"))
+        .foreign_key(&mut references("account_id", "account", "id"))
+        .foreign_key(&mut references("registration_id", "registration", "id"))
+        .check(Expr::cust("amount_minor > 0"))
+        .to_owned()
+}
+
+fn involvement() -> TableCreateStatement {
+    owned("involvement", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("deal_id"))
+        .col(uuid("partner_id"))
+        .col(string_len("role", 32))
+        .col(string_len("kind", 32))
+        .col(text("evidence"))
+        .col(uuid_null("registration_id"))
+        .col(string_len("state", 32))
+        .col(big_integer("occurred_at"))
+        .col(big_integer("recorded_at"))
+        .col(string("recorded_by"))
+        .col(big_integer_null("decided_at"))
+        .col(string_null("decided_by"))
+        .col(string_null("reason"))
+        .foreign_key(&mut references("deal_id", "deal", "id"))
+        .foreign_key(&mut references("partner_id", "partner", "id"))
+        .foreign_key(&mut references("registration_id", "registration", "id"))
+        .to_owned()
+}
+
+fn credit() -> TableCreateStatement {
+    owned("credit", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("deal_id"))
+        .col(integer("version"))
+        .col(string_len("state", 32))
+        .col(string("reason"))
+        .col(string("settled_by"))
+        .col(big_integer("settled_at"))
+        .foreign_key(&mut references("deal_id", "deal", "id"))
+        .to_owned()
+}
+
+fn credit_share() -> TableCreateStatement {
+    owned(
+        "credit_share",
+        &["tenant_id", "credit_id", "partner_id", "role"],
+    )
+    .col(uuid("credit_id"))
+    .col(uuid("partner_id"))
+    .col(string_len("role", 32))
+    .col(integer("share_bps"))
+    .col(uuid("involvement_id"))
+    .col(text("reason"))
+    .foreign_key(&mut references("credit_id", "credit", "id"))
+    .foreign_key(&mut references("partner_id", "partner", "id"))
+    .foreign_key(&mut references("involvement_id", "involvement", "id"))
+    .to_owned()
+}
+
+fn collection() -> TableCreateStatement {
+    owned("collection", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("deal_id"))
+        .col(integer("ordinal"))
+        .col(big_integer("amount_minor"))
+        .col(string_len("currency", 3))
+        .col(big_integer("received_at"))
+        .col(big_integer("recorded_at"))
+        .col(string("recorded_by"))
+        .col(string_null("reference"))
+        .foreign_key(&mut references("deal_id", "deal", "id"))
+        .check(Expr::cust("amount_minor <> 0"))
+        .to_owned()
+}

@@ -1,0 +1,264 @@
+//! Plugins, rules, receipts, commissions, payouts and the ledger.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::*;
+
+use crate::schema::{index, owned, references, tenants, unique, unique_where};
+
+/// Plugins, rules, receipts, commissions, payouts and the ledger.
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in [
+            plugin(),
+            plugin_version(),
+            upload(),
+            rule(),
+            evaluation(),
+            commission(),
+            payout_run(),
+            payout(),
+            payout_hold(),
+            earning(),
+            ledger_transaction(),
+            entry(),
+        ] {
+            manager.create_table(table).await?;
+        }
+        for index in [
+            unique("plugin", &["tenant_id", "name"]),
+            unique("plugin_version", &["tenant_id", "plugin_id", "digest"]),
+            unique("rule", &["tenant_id", "terms_id", "role"]),
+            index("evaluation", &["tenant_id", "deal_id"]),
+            unique(
+                "commission",
+                &["tenant_id", "deal_id", "rule_id", "partner_id"],
+            ),
+            index("commission", &["tenant_id", "partner_id"]),
+            index("commission", &["tenant_id", "state"]),
+            unique_where(
+                "payout_run",
+                &["tenant_id", "program_id"],
+                "state IN ('draft', 'approved', 'executing')",
+            ),
+            unique("payout", &["tenant_id", "run_id", "partner_id"]),
+            index("payout", &["tenant_id", "partner_id"]),
+            unique("earning", &["tenant_id", "commission_id", "collection_id"]),
+            index("earning", &["tenant_id", "partner_id", "state"]),
+            index("earning", &["tenant_id", "deal_id"]),
+            index("earning", &["tenant_id", "payout_id"]),
+            index("entry", &["tenant_id", "position"]),
+        ] {
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+}
+
+fn plugin() -> TableCreateStatement {
+    owned("plugin", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(string("name"))
+        .col(uuid_null("active_version_id"))
+        .col(big_integer("created_at"))
+        .foreign_key(&mut tenants())
+        .to_owned()
+}
+
+fn plugin_version() -> TableCreateStatement {
+    owned("plugin_version", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("plugin_id"))
+        .col(string("version"))
+        .col(string("digest"))
+        .col(big_integer("size_bytes"))
+        .col(blob("bytes"))
+        .col(text("description"))
+        .col(string_len("state", 32))
+        .col(string("published_by"))
+        .col(big_integer("published_at"))
+        .foreign_key(&mut references("plugin_id", "plugin", "id"))
+        .to_owned()
+}
+
+fn upload() -> TableCreateStatement {
+    owned("upload", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(blob_null("bytes"))
+        .col(string("created_by"))
+        .col(big_integer("expires_at"))
+        .foreign_key(&mut tenants())
+        .to_owned()
+}
+
+fn rule() -> TableCreateStatement {
+    owned("rule", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("terms_id"))
+        .col(string_len("role", 32))
+        .col(string_len("kind", 32))
+        .col(string_null("rate"))
+        .col(big_integer_null("cap_minor"))
+        .col(uuid_null("plugin_id"))
+        .col(text("config"))
+        .foreign_key(&mut references("terms_id", "terms", "id"))
+        .foreign_key(&mut references("plugin_id", "plugin", "id"))
+        .to_owned()
+}
+
+fn evaluation() -> TableCreateStatement {
+    owned("evaluation", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("deal_id"))
+        .col(uuid("rule_id"))
+        .col(uuid_null("plugin_version_id"))
+        .col(string("code_digest"))
+        .col(string("input_digest"))
+        .col(string("config_digest"))
+        .col(string("policy_digest"))
+        .col(string("output_digest"))
+        .col(text("input"))
+        .col(text("output"))
+        .col(string_null("fault_code"))
+        .col(big_integer("fuel"))
+        .col(big_integer("created_at"))
+        .foreign_key(&mut references("deal_id", "deal", "id"))
+        .foreign_key(&mut references("rule_id", "rule", "id"))
+        .foreign_key(&mut references("plugin_version_id", "plugin_version", "id"))
+        .to_owned()
+}
+
+fn commission() -> TableCreateStatement {
+    owned("commission", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("deal_id"))
+        .col(uuid("credit_id"))
+        .col(uuid("partner_id"))
+        .col(uuid("rule_id"))
+        .col(string_len("role", 32))
+        .col(string_len("state", 32))
+        .col(big_integer_null("total_minor"))
+        .col(string_len("currency", 3))
+        .col(text_null("explanation"))
+        .col(uuid_null("evaluation_id"))
+        .col(string_null("fault_code"))
+        .col(text_null("fault_message"))
+        .col(big_integer("created_at"))
+        .col(big_integer_null("assessed_at"))
+        .foreign_key(&mut references("deal_id", "deal", "id"))
+        .foreign_key(&mut references("credit_id", "credit", "id"))
+        .foreign_key(&mut references("partner_id", "partner", "id"))
+        .foreign_key(&mut references("rule_id", "rule", "id"))
+        .foreign_key(&mut references("evaluation_id", "evaluation", "id"))
+        .check(Expr::cust("total_minor >= 0"))
+        .to_owned()
+}
+
+fn payout_run() -> TableCreateStatement {
+    owned("payout_run", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("program_id"))
+        .col(string_len("currency", 3))
+        .col(string_len("state", 32))
+        .col(string("proposed_by"))
+        .col(big_integer("proposed_at"))
+        .col(string_null("approved_by"))
+        .col(big_integer_null("approved_at"))
+        .col(big_integer_null("finished_at"))
+        .foreign_key(&mut references("program_id", "program", "id"))
+        .check(Expr::cust(
+            "approved_by IS NULL OR approved_by <> proposed_by",
+        ))
+        .to_owned()
+}
+
+fn payout() -> TableCreateStatement {
+    owned("payout", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("run_id"))
+        .col(uuid("partner_id"))
+        .col(uuid("method_id"))
+        .col(big_integer("amount_minor"))
+        .col(string_len("currency", 3))
+        .col(string_len("state", 32))
+        .col(string("rail"))
+        .col(integer("attempt"))
+        .col(string_null("reference"))
+        .col(string_null("reason"))
+        .col(big_integer_null("sent_at"))
+        .col(big_integer_null("settled_at"))
+        .foreign_key(&mut references("run_id", "payout_run", "id"))
+        .foreign_key(&mut references("partner_id", "partner", "id"))
+        .foreign_key(&mut references("method_id", "payout_method", "id"))
+        .check(Expr::cust("amount_minor > 0"))
+        .to_owned()
+}
+
+fn payout_hold() -> TableCreateStatement {
+    owned(
+        "payout_hold",
+        &["tenant_id", "run_id", "partner_id", "reason"],
+    )
+    .col(uuid("run_id"))
+    .col(uuid("partner_id"))
+    .col(string_len("reason", 32))
+    .col(big_integer("amount_minor"))
+    .col(string_len("currency", 3))
+    .col(text("detail"))
+    .foreign_key(&mut references("run_id", "payout_run", "id"))
+    .foreign_key(&mut references("partner_id", "partner", "id"))
+    .to_owned()
+}
+
+fn earning() -> TableCreateStatement {
+    owned("earning", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("commission_id"))
+        .col(uuid("collection_id"))
+        .col(uuid("deal_id"))
+        .col(uuid("partner_id"))
+        .col(big_integer("amount_minor"))
+        .col(string_len("currency", 3))
+        .col(string_len("state", 32))
+        .col(big_integer("payable_at"))
+        .col(uuid_null("payout_id"))
+        .col(big_integer("created_at"))
+        .col(big_integer("position"))
+        .foreign_key(&mut references("commission_id", "commission", "id"))
+        .foreign_key(&mut references("collection_id", "collection", "id"))
+        .foreign_key(&mut references("deal_id", "deal", "id"))
+        .foreign_key(&mut references("partner_id", "partner", "id"))
+        .foreign_key(&mut references("payout_id", "payout", "id"))
+        .check(Expr::cust("amount_minor <> 0"))
+        .to_owned()
+}
+
+fn ledger_transaction() -> TableCreateStatement {
+    owned("ledger_transaction", &["tenant_id", "position"])
+        .col(big_integer("position"))
+        .col(string_len("kind", 32))
+        .col(uuid("subject"))
+        .col(big_integer("posted_at"))
+        .foreign_key(&mut tenants())
+        .to_owned()
+}
+
+fn entry() -> TableCreateStatement {
+    owned("entry", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(big_integer("position"))
+        .col(string_len("account", 32))
+        .col(uuid("partner_id"))
+        .col(big_integer("amount_minor"))
+        .col(string_len("currency", 3))
+        .foreign_key(&mut references("partner_id", "partner", "id"))
+        .foreign_key(&mut references(
+            "position",
+            "ledger_transaction",
+            "position",
+        ))
+        .to_owned()
+}
