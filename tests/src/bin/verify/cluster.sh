@@ -1,0 +1,44 @@
+# Runs a throw-away PostgreSQL for as long as standard input stays open, so
+# that it ends with whoever started it, even when that one is killed.
+#
+# Arguments: the directory of PostgreSQL's programs, an empty directory of our
+# own (deleted at the end), a free port. Prints `ready` once it answers.
+set -eu
+programs=$1 home=$2 port=$3
+trap 'rm -rf "$home"' EXIT
+# An owner that is gone before we are ready must not end us before the server.
+trap '' PIPE
+
+if ! "$programs/initdb" --pgdata="$home/data" --username=postgres --auth=trust \
+    --encoding=UTF8 --locale=C --no-sync >"$home/log" 2>&1; then
+    cat "$home/log" >&2
+    exit 1
+fi
+# Row-level security never binds a superuser: only the plain role may connect.
+echo 'host all tributary 127.0.0.1/32 trust' >"$home/data/pg_hba.conf"
+if ! "$programs/postgres" --single -D "$home/data" -c exit_on_error=true postgres \
+    >"$home/log" 2>&1 <<'SQL'; then
+CREATE ROLE tributary LOGIN CREATEDB
+CREATE DATABASE tributary OWNER tributary
+SQL
+    cat "$home/log" >&2
+    exit 1
+fi
+
+# Nothing here outlives the tests, so nothing needs to reach the disk.
+"$programs/postgres" -D "$home/data" -p "$port" -c listen_addresses=127.0.0.1 \
+    -c unix_socket_directories="$home" -c max_connections=200 -c fsync=off \
+    -c synchronous_commit=off -c full_page_writes=off >"$home/log" 2>&1 &
+server=$!
+until grep -q '^ready' "$home/data/postmaster.pid" 2>/dev/null; do
+    if ! kill -0 "$server" 2>/dev/null; then
+        cat "$home/log" >&2
+        exit 1
+    fi
+    sleep 0.1
+done
+echo ready || true
+
+read -r _ || true
+kill -INT "$server"
+wait "$server" || true

@@ -1,0 +1,65 @@
+//! `cargo verify`: everything that must hold before a change is merged, in
+//! one command and with nothing to set up first. It stops at the first
+//! failure. Built on the standard library alone, so it is there in a second.
+
+mod postgres;
+mod steps;
+mod toolchain;
+
+use std::process::{Command, ExitCode};
+
+use postgres::URL_VARIABLE;
+use steps::{attempt, heading, step};
+
+fn main() -> ExitCode {
+    match verify() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("\nverify stopped: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The steps, the quick ones first. The tests come last and are followed by
+/// nothing, so that their own count closes the output.
+fn verify() -> Result<(), String> {
+    step("Toolchain", toolchain::ensure)?;
+    step("Formatting", || cargo(&["fmt", "--all", "--check"], None))?;
+    step("Lints", || {
+        cargo(
+            &[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--locked",
+                "--",
+                "-D",
+                "warnings",
+            ],
+            None,
+        )
+    })?;
+    let server = step("PostgreSQL", postgres::provide)?;
+    step("Documentation examples", || {
+        cargo(
+            &["test", "--workspace", "--locked", "--doc"],
+            Some(server.url()),
+        )
+    })?;
+    heading("Tests");
+    cargo(
+        &["test", "--workspace", "--locked", "--tests"],
+        Some(server.url()),
+    )
+}
+
+/// Runs cargo, telling the tests where PostgreSQL is.
+fn cargo(arguments: &[&str], postgres_url: Option<&str>) -> Result<(), String> {
+    let mut command = Command::new("cargo");
+    command.args(arguments);
+    if let Some(url) = postgres_url {
+        command.env(URL_VARIABLE, url);
+    }
+    attempt(&mut command)
+}

@@ -1,0 +1,231 @@
+//! A PostgreSQL for the stories: the one named in the environment, or a
+//! private cluster that lives only as long as the run.
+
+use std::fs::DirBuilder;
+use std::io::{self, BufRead, BufReader};
+use std::net::TcpListener;
+use std::os::unix::fs::{DirBuilderExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::{env, fs};
+
+use crate::steps::{attempt, output_of};
+
+/// Where the stories look for their PostgreSQL.
+pub const URL_VARIABLE: &str = "TRIBUTARY_TEST_POSTGRES_URL";
+
+/// Runs the cluster; see the comment on its first lines.
+const CLUSTER_SCRIPT: &str = include_str!("cluster.sh");
+
+/// The server the stories use. Dropping it stops a private one.
+pub enum Server {
+    /// Somebody else's, named by [`URL_VARIABLE`].
+    Given(String),
+    /// Ours, gone when the run ends.
+    Private(Cluster),
+}
+
+impl Server {
+    /// Address of the database in which the stories may create others.
+    pub fn url(&self) -> &str {
+        match self {
+            Self::Given(url) => url,
+            Self::Private(cluster) => &cluster.url,
+        }
+    }
+}
+
+/// Takes the server from the environment, else starts one, installing
+/// PostgreSQL first where that is possible.
+///
+/// # Errors
+/// Says what to run where there is no PostgreSQL and none can be installed.
+pub fn provide() -> Result<Server, String> {
+    if let Ok(url) = env::var(URL_VARIABLE) {
+        println!("    using {URL_VARIABLE}");
+        return Ok(Server::Given(url));
+    }
+    let programs = match find_programs() {
+        Some(programs) => programs,
+        None => install().and_then(|()| {
+            find_programs().ok_or_else(|| "PostgreSQL is installed but not found".to_owned())
+        })?,
+    };
+    let cluster = Cluster::start(&programs)?;
+    println!("    {} on {}", programs.display(), cluster.url);
+    Ok(Server::Private(cluster))
+}
+
+/// The directory that holds `initdb` and `postgres`, the newest release first.
+/// `PATH` comes last: what stands there may be a distribution's wrapper.
+fn find_programs() -> Option<PathBuf> {
+    let configured = output_of("pg_config", &["--bindir"]).map(PathBuf::from);
+    let on_path = env::var_os("PATH").unwrap_or_default();
+    configured
+        .into_iter()
+        .chain(packaged(Path::new("/usr/lib/postgresql")))
+        .chain(env::split_paths(&on_path))
+        .find(|programs| {
+            ["initdb", "postgres"]
+                .iter()
+                .all(|name| programs.join(name).is_file())
+        })
+}
+
+/// The `bin` directories of the releases under `root`, newest first.
+fn packaged(root: &Path) -> Vec<PathBuf> {
+    let releases = fs::read_dir(root).into_iter().flatten().flatten();
+    let mut numbered: Vec<(u32, PathBuf)> = releases
+        .filter_map(|release| {
+            let number = release.file_name().to_str()?.parse().ok()?;
+            Some((number, release.path().join("bin")))
+        })
+        .collect();
+    numbered.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+    numbered.into_iter().map(|(_, programs)| programs).collect()
+}
+
+/// Installs Debian's package, directly as root or through a `sudo` that asks
+/// for no password.
+fn install() -> Result<(), String> {
+    let ask = format!(
+        "no PostgreSQL found. Install one (on Debian: `sudo apt-get install postgresql`), \
+         or set {URL_VARIABLE} to a server where a plain role may create databases"
+    );
+    let apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--yes"];
+    let prefix: &[&str] = if is_root() {
+        &[]
+    } else if output_of("sudo", &["-n", "true"]).is_some() {
+        &["sudo", "-n"]
+    } else {
+        return Err(ask);
+    };
+    if output_of("apt-get", &["--version"]).is_none() {
+        return Err(ask);
+    }
+    let apt_get = |arguments: &[&str]| {
+        let line: Vec<&str> = prefix
+            .iter()
+            .chain(&apt)
+            .chain(arguments)
+            .copied()
+            .collect();
+        attempt(Command::new(line[0]).args(&line[1..]))
+    };
+    println!("    installing PostgreSQL");
+    apt_get(&["update"])
+        .and_then(|()| apt_get(&["install", "postgresql"]))
+        .map_err(|reason| format!("{reason}\n{ask}"))
+}
+
+fn is_root() -> bool {
+    output_of("id", &["-u"]).as_deref() == Some("0")
+}
+
+/// A private cluster on a free loopback port. It stops, and its directory
+/// goes, when this is dropped or this process ends in any other way: the
+/// cluster runs only while the pipe to it is open.
+pub struct Cluster {
+    url: String,
+    keeper: Child,
+}
+
+impl Cluster {
+    fn start(programs: &Path) -> Result<Self, String> {
+        let failed = |error: io::Error| format!("cannot start PostgreSQL: {error}");
+        let plain_user = if is_root() {
+            Some(unprivileged()?)
+        } else {
+            None
+        };
+        let port = free_port().map_err(failed)?;
+        let home = env::temp_dir().join(format!("tributary-{}-{port}", std::process::id()));
+        DirBuilder::new()
+            .mode(0o700)
+            .create(&home)
+            .map_err(failed)?;
+
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", CLUSTER_SCRIPT, "cluster"])
+            .arg(programs)
+            .arg(&home)
+            .arg(port.to_string());
+        // Ctrl-C reaches the whole foreground group; the cluster must outlive
+        // it long enough to clean up.
+        command
+            .current_dir(&home)
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        if let Some((user, group)) = plain_user {
+            chown(&home, Some(user), Some(group)).map_err(failed)?;
+            command.uid(user).gid(group);
+        }
+
+        let mut keeper = command.spawn().map_err(failed)?;
+        let said = keeper.stdout.take().map(BufReader::new);
+        let url = format!("postgres://tributary@127.0.0.1:{port}/tributary");
+        let cluster = Self { url, keeper };
+        match said.and_then(|said| said.lines().next()) {
+            Some(Ok(line)) if line == "ready" => Ok(cluster),
+            _ => Err("PostgreSQL did not start; its own words are above".to_owned()),
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // Waiting closes our end of the pipe first, which is the sign to stop.
+        if let Err(error) = self.keeper.wait() {
+            eprintln!("PostgreSQL may still be running: {error}");
+        }
+    }
+}
+
+/// A port nobody listens on at this moment.
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// User and group to run as instead of root, which PostgreSQL refuses.
+fn unprivileged() -> Result<(u32, u32), String> {
+    let number = |flag, name| output_of("id", &[flag, name])?.parse().ok();
+    ["postgres", "nobody"]
+        .iter()
+        .find_map(|name| Some((number("-u", name)?, number("-g", name)?)))
+        .ok_or_else(|| {
+            "PostgreSQL does not run as root, and there is no user `postgres`".to_owned()
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, TcpStream};
+
+    #[test]
+    fn a_private_cluster_answers_and_leaves_nothing_behind() {
+        let programs = find_programs().expect("PostgreSQL is installed; `cargo verify` sees to it");
+        let cluster = Cluster::start(&programs).unwrap();
+        let (_, place) = cluster.url.split_once("127.0.0.1:").unwrap();
+        let port: u16 = place.trim_end_matches("/tributary").parse().unwrap();
+        let home = env::temp_dir().join(format!("tributary-{}-{port}", std::process::id()));
+
+        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
+        assert!(home.is_dir());
+        drop(cluster);
+        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
+        assert!(!home.exists());
+    }
+
+    #[test]
+    fn a_cluster_that_cannot_start_says_so_and_cleans_up() {
+        let refused = Cluster::start(Path::new("/nonexistent")).map(|_| ());
+        assert_eq!(
+            refused,
+            Err("PostgreSQL did not start; its own words are above".to_owned())
+        );
+    }
+}
