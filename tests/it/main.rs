@@ -1,1 +1,13 @@
-fn main() {}
+//! Stories told against the real thing: a database of its own for each, on
+//! SQLite and on PostgreSQL alike.
+
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+#[macro_use]
+mod story;
+
+mod arrows;
+mod databases;
+mod db;
+mod keeper;
+mod world;

@@ -1,0 +1,46 @@
+//! What every other story takes for granted about its database.
+
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+
+use crate::db::{self, Backend};
+use crate::world::World;
+
+story! {
+    /// What one story writes, no other sees.
+    async fn a_story_has_its_database_to_itself(world: World) {
+        let other = db::fresh(world.database.backend).await;
+        let (ours, theirs) = (world.database.connect().await, other.connect().await);
+
+        ours.execute_unprepared("CREATE TABLE mark (number INTEGER)").await.unwrap();
+        ours.execute_unprepared("INSERT INTO mark VALUES (1)").await.unwrap();
+        assert!(theirs.execute_unprepared("INSERT INTO mark VALUES (2)").await.is_err());
+    }
+}
+
+story! {
+    /// A finished story leaves nothing behind, even if it is still connected.
+    async fn a_database_goes_with_its_story(world: World) {
+        let backend = world.database.backend;
+        let url = world.database.url.replace("?mode=rwc", "");
+        let connection = world.database.connect().await;
+        connection.execute_unprepared("SELECT 1").await.unwrap();
+
+        drop(world);
+        assert!(Database::connect(&url).await.is_err(), "{backend:?} still has {url}");
+    }
+}
+
+/// Row-level security binds neither superusers nor roles that may bypass it:
+/// as one of those, every story about it would pass for nothing.
+#[tokio::test]
+async fn stories_run_as_a_plain_role() {
+    let database = db::fresh(Backend::Postgres).await;
+    let privileged = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
+    assert!(!holds(&database.connect().await, privileged).await);
+}
+
+async fn holds(connection: &DatabaseConnection, sql: &str) -> bool {
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get_by_index(0).unwrap()
+}

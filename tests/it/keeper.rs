@@ -1,0 +1,177 @@
+//! One thread with one connection that makes and removes the PostgreSQL
+//! databases of all stories of this process.
+//!
+//! The names carry the process number of that connection on the server. So
+//! what a killed run left behind can be told from what a running one uses, and
+//! the next run removes it.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::{env, thread};
+
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
+use tokio::runtime::{Builder, Runtime};
+use url::Url;
+
+use crate::db;
+
+/// Names the PostgreSQL server: a role that may create databases, and a
+/// database to do it from.
+pub const URL_VARIABLE: &str = "TRIBUTARY_TEST_POSTGRES_URL";
+
+static KEEPER: OnceLock<Result<Keeper, String>> = OnceLock::new();
+
+/// Where to send orders, and how to name what is ordered.
+struct Keeper {
+    server: Url,
+    prefix: String,
+    made: AtomicU32,
+    orders: Sender<Order>,
+}
+
+/// One statement to run, and where to say how it went.
+struct Order {
+    sql: String,
+    outcome: Sender<Result<(), DbErr>>,
+}
+
+/// Makes a database for one story and returns its address. Blocks.
+///
+/// # Errors
+/// If no server is named, or it refuses.
+pub fn create() -> Result<String, String> {
+    let keeper = KEEPER
+        .get_or_init(Keeper::start)
+        .as_ref()
+        .map_err(Clone::clone)?;
+    let name = format!(
+        "{}{}",
+        keeper.prefix,
+        keeper.made.fetch_add(1, Ordering::Relaxed)
+    );
+    keeper
+        .order(format!(
+            "CREATE DATABASE {name} TEMPLATE {}template",
+            keeper.prefix
+        ))
+        .map_err(|error| format!("cannot make a PostgreSQL database: {error}"))?;
+    Ok(at(&keeper.server, &name))
+}
+
+/// Removes the database at an address that [`create`] returned. Blocks.
+pub fn remove(url: &str) {
+    let Some(Ok(keeper)) = KEEPER.get() else {
+        return;
+    };
+    let name = url.rsplit('/').next().unwrap_or_default();
+    if let Err(error) = keeper.order(format!("DROP DATABASE {name} WITH (FORCE)")) {
+        eprintln!("{name} stays until the next run: {error}");
+    }
+}
+
+impl Keeper {
+    fn start() -> Result<Self, String> {
+        let server = env::var(URL_VARIABLE).map_err(|_| {
+            format!(
+                "stories on PostgreSQL need a server: run `cargo verify`, or set {URL_VARIABLE}"
+            )
+        })?;
+        let server = Url::parse(&server).map_err(|error| format!("{URL_VARIABLE}: {error}"))?;
+        let (orders, inbox) = mpsc::channel();
+        let (opened, opening) = mpsc::channel();
+        let address = server.clone();
+        thread::spawn(move || {
+            let runtime = Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("the system has room for a thread");
+            match runtime.block_on(open(&address)) {
+                Ok((connection, prefix)) => {
+                    let _ = opened.send(Ok(prefix));
+                    serve(&runtime, &connection, &inbox);
+                }
+                Err(error) => {
+                    let _ = opened.send(Err(error));
+                }
+            }
+        });
+        let prefix = opening
+            .recv()
+            .map_err(|_| "the keeper panicked".to_owned())?;
+        let prefix = prefix.map_err(|error| format!("PostgreSQL at {URL_VARIABLE}: {error}"))?;
+        Ok(Self {
+            server,
+            prefix,
+            made: AtomicU32::new(0),
+            orders,
+        })
+    }
+
+    fn order(&self, sql: String) -> Result<(), DbErr> {
+        let gone = || DbErr::Custom("the keeper is gone".to_owned());
+        let (outcome, answer) = mpsc::channel();
+        self.orders
+            .send(Order { sql, outcome })
+            .map_err(|_| gone())?;
+        answer.recv().map_err(|_| gone())?
+    }
+}
+
+/// Connects, removes what dead runs left, and migrates the template. Returns
+/// the connection and the beginning of the names this run may use.
+async fn open(server: &Url) -> Result<(DatabaseConnection, String), DbErr> {
+    let mut options = ConnectOptions::new(server.as_str());
+    // One connection for good: the names depend on its number.
+    options
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None);
+    let connection = Database::connect(options).await?;
+
+    for name in abandoned(&connection).await? {
+        connection
+            .execute_unprepared(&format!("DROP DATABASE IF EXISTS {name}"))
+            .await?;
+    }
+    let number: i32 = one(&connection, "SELECT pg_backend_pid()").await?;
+    let prefix = format!("tributary_test_{number}_");
+    connection
+        .execute_unprepared(&format!("CREATE DATABASE {prefix}template"))
+        .await?;
+    db::migrate(&at(server, &format!("{prefix}template"))).await?;
+    Ok((connection, prefix))
+}
+
+/// Our databases whose run is no longer connected.
+async fn abandoned(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    let sql = r"SELECT datname::text FROM pg_database
+        WHERE datname ~ '^tributary_test_\d+_'
+          AND pg_get_userbyid(datdba) = current_user
+          AND split_part(datname, '_', 3) NOT IN
+              (SELECT pid::text FROM pg_stat_activity WHERE pid <> pg_backend_pid())";
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    let rows = connection.query_all_raw(statement).await?;
+    rows.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
+async fn one(connection: &DatabaseConnection, sql: &str) -> Result<i32, DbErr> {
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    let row = connection.query_one_raw(statement).await?;
+    row.ok_or_else(|| DbErr::RecordNotFound(sql.to_owned()))?
+        .try_get_by_index(0)
+}
+
+fn serve(runtime: &Runtime, connection: &DatabaseConnection, inbox: &Receiver<Order>) {
+    for Order { sql, outcome } in inbox {
+        let result = runtime.block_on(connection.execute_unprepared(&sql));
+        let _ = outcome.send(result.map(|_| ()));
+    }
+}
+
+/// The address of another database on the same server.
+fn at(server: &Url, name: &str) -> String {
+    let mut url = server.clone();
+    url.set_path(name);
+    url.into()
+}
