@@ -1,6 +1,7 @@
 //! A migrated database for each story, cloned from a template that is migrated
 //! once per run of this binary.
 
+use std::any::Any;
 use std::path::Path;
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
@@ -34,7 +35,8 @@ pub struct TestDatabase {
     pub backend: Backend,
     /// Where to connect, as the server's configuration takes it.
     pub url: String,
-    directory: Option<TempDir>,
+    /// Deletes the database when dropped.
+    _home: Box<dyn Any + Send + Sync>,
     _slot: SemaphorePermit<'static>,
 }
 
@@ -45,26 +47,25 @@ pub struct TestDatabase {
 /// if there is no server to make it on.
 pub async fn fresh(backend: Backend) -> TestDatabase {
     let slot = SLOTS.acquire().await.expect("the slots are never closed");
-    let (url, directory) = match backend {
+    let (url, home): (String, Box<dyn Any + Send + Sync>) = match backend {
         Backend::Sqlite => {
             let template = SQLITE_TEMPLATE.get_or_init(sqlite_template).await;
             let directory = directory();
             let file = directory.path().join("tributary.db");
             std::fs::write(&file, template).expect("the temporary directory is writable");
-            (sqlite_url(&file), Some(directory))
+            (sqlite_url(&file), Box::new(directory))
         }
         Backend::Postgres => {
             let made = tokio::task::spawn_blocking(keeper::create).await;
-            match made.expect("the keeper does not panic") {
-                Ok(url) => (url, None),
-                Err(reason) => panic!("{reason}"),
-            }
+            let database = made.expect("the keeper does not panic");
+            let database = database.unwrap_or_else(|reason| panic!("{reason}"));
+            (database.url.clone(), Box::new(database))
         }
     };
     TestDatabase {
         backend,
         url,
-        directory,
+        _home: home,
         _slot: slot,
     }
 }
@@ -75,15 +76,6 @@ impl TestDatabase {
         connect(&self.url)
             .await
             .expect("a fresh database accepts connections")
-    }
-}
-
-impl Drop for TestDatabase {
-    fn drop(&mut self) {
-        // The SQLite file goes with its directory.
-        if self.directory.is_none() {
-            keeper::remove(&self.url);
-        }
     }
 }
 

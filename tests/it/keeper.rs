@@ -20,6 +20,13 @@ use crate::db;
 /// database to do it from.
 pub const URL_VARIABLE: &str = "TRIBUTARY_TEST_POSTGRES_URL";
 
+/// Our databases whose run is no longer connected.
+const ABANDONED: &str = r"SELECT datname::text FROM pg_database
+    WHERE datname ~ '^tributary_test_\d+_'
+      AND pg_get_userbyid(datdba) = current_user
+      AND split_part(datname, '_', 3) NOT IN
+          (SELECT pid::text FROM pg_stat_activity WHERE pid <> pg_backend_pid())";
+
 static KEEPER: OnceLock<Result<Keeper, String>> = OnceLock::new();
 
 /// Where to send orders, and how to name what is ordered.
@@ -36,11 +43,19 @@ struct Order {
     outcome: Sender<Result<(), DbErr>>,
 }
 
-/// Makes a database for one story and returns its address. Blocks.
+/// One database on the server. Dropping it removes it, and blocks meanwhile.
+pub struct OwnDatabase {
+    /// Its address.
+    pub url: String,
+    name: String,
+    keeper: &'static Keeper,
+}
+
+/// Makes a database for one story. Blocks.
 ///
 /// # Errors
 /// If no server is named, or it refuses.
-pub fn create() -> Result<String, String> {
+pub fn create() -> Result<OwnDatabase, String> {
     let keeper = KEEPER
         .get_or_init(Keeper::start)
         .as_ref()
@@ -56,17 +71,21 @@ pub fn create() -> Result<String, String> {
             keeper.prefix
         ))
         .map_err(|error| format!("cannot make a PostgreSQL database: {error}"))?;
-    Ok(at(&keeper.server, &name))
+    Ok(OwnDatabase {
+        url: at(&keeper.server, &name),
+        name,
+        keeper,
+    })
 }
 
-/// Removes the database at an address that [`create`] returned. Blocks.
-pub fn remove(url: &str) {
-    let Some(Ok(keeper)) = KEEPER.get() else {
-        return;
-    };
-    let name = url.rsplit('/').next().unwrap_or_default();
-    if let Err(error) = keeper.order(format!("DROP DATABASE {name} WITH (FORCE)")) {
-        eprintln!("{name} stays until the next run: {error}");
+impl Drop for OwnDatabase {
+    fn drop(&mut self) {
+        if let Err(error) = self
+            .keeper
+            .order(format!("DROP DATABASE {} WITH (FORCE)", self.name))
+        {
+            eprintln!("{} stays until the next run: {error}", self.name);
+        }
     }
 }
 
@@ -129,13 +148,17 @@ async fn open(server: &Url) -> Result<(DatabaseConnection, String), DbErr> {
         .max_lifetime(None);
     let connection = Database::connect(options).await?;
 
-    for name in abandoned(&connection).await? {
+    for name in texts(&connection, ABANDONED).await? {
         connection
             .execute_unprepared(&format!("DROP DATABASE IF EXISTS {name}"))
             .await?;
     }
-    let number: i32 = one(&connection, "SELECT pg_backend_pid()").await?;
-    let prefix = format!("tributary_test_{number}_");
+    let names = texts(
+        &connection,
+        "SELECT 'tributary_test_' || pg_backend_pid() || '_'",
+    )
+    .await?;
+    let prefix = names.concat();
     connection
         .execute_unprepared(&format!("CREATE DATABASE {prefix}template"))
         .await?;
@@ -143,23 +166,11 @@ async fn open(server: &Url) -> Result<(DatabaseConnection, String), DbErr> {
     Ok((connection, prefix))
 }
 
-/// Our databases whose run is no longer connected.
-async fn abandoned(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
-    let sql = r"SELECT datname::text FROM pg_database
-        WHERE datname ~ '^tributary_test_\d+_'
-          AND pg_get_userbyid(datdba) = current_user
-          AND split_part(datname, '_', 3) NOT IN
-              (SELECT pid::text FROM pg_stat_activity WHERE pid <> pg_backend_pid())";
+/// The first column of what a query finds.
+async fn texts(connection: &DatabaseConnection, sql: &str) -> Result<Vec<String>, DbErr> {
     let statement = Statement::from_string(connection.get_database_backend(), sql);
     let rows = connection.query_all_raw(statement).await?;
     rows.iter().map(|row| row.try_get_by_index(0)).collect()
-}
-
-async fn one(connection: &DatabaseConnection, sql: &str) -> Result<i32, DbErr> {
-    let statement = Statement::from_string(connection.get_database_backend(), sql);
-    let row = connection.query_one_raw(statement).await?;
-    row.ok_or_else(|| DbErr::RecordNotFound(sql.to_owned()))?
-        .try_get_by_index(0)
 }
 
 fn serve(runtime: &Runtime, connection: &DatabaseConnection, inbox: &Receiver<Order>) {
