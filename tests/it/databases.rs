@@ -1,9 +1,20 @@
 //! What every other story takes for granted about its database.
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use sea_orm_migration::MigratorTrait;
+use tributary_migrations::Migrator;
 
 use crate::db::{self, Backend};
 use crate::world::World;
+
+story! {
+    /// The clone of the template has what a migrated database has.
+    async fn a_fresh_database_is_current(world: World) {
+        let connection = world.database.connect().await;
+        let applied = Migrator::get_applied_migrations(&connection).await.unwrap();
+        assert_eq!(applied.len(), Migrator::migrations().len());
+    }
+}
 
 story! {
     /// What one story writes, no other sees.

@@ -5,8 +5,10 @@ use std::any::Any;
 use std::path::Path;
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm_migration::MigratorTrait;
 use tempfile::TempDir;
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
+use tributary_migrations::Migrator;
 
 use crate::keeper;
 
@@ -82,6 +84,7 @@ impl TestDatabase {
 /// Brings the database at `url` to the newest schema, and lets go of it.
 pub async fn migrate(url: &str) -> Result<(), sea_orm::DbErr> {
     let connection = connect(url).await?;
+    Migrator::up(&connection, None).await?;
     connection.close().await
 }
 
