@@ -1,2 +1,2 @@
-//! Placeholder.
+//! The `tributary` program.
 fn main() {}

@@ -1,0 +1,6 @@
+//! The query editor.
+
+/// x
+pub fn page() -> axum::response::Response {
+    axum::response::Response::default()
+}

@@ -1,0 +1,193 @@
+//! What an answer looks like: which media type the caller accepts, and the
+//! body and status of a response in it.
+
+use async_graphql::{Response, ServerError};
+use axum::body::Body;
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use serde::{Serialize, Serializer};
+
+use super::refusal::Refusal;
+
+/// The forms an answer can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Media {
+    /// `application/graphql-response+json`: the status tells how it went.
+    GraphqlResponse,
+    /// `application/json`: 200 for whatever a well-formed request led to.
+    Json,
+    /// `text/event-stream`: one event per result.
+    EventStream,
+}
+
+impl Media {
+    /// The best form that the caller accepts; no header, or anything at all,
+    /// means plain JSON. `None` where nothing fits.
+    pub fn accepted(headers: &HeaderMap) -> Option<Self> {
+        let values: Vec<&str> = headers
+            .get_all(ACCEPT)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .collect();
+        if values.is_empty() {
+            return Some(Self::Json);
+        }
+        let mut best: Option<(u16, Self)> = None;
+        for range in values.iter().flat_map(|value| value.split(',')) {
+            let (name, weight) = weighed(range);
+            let media = match name.to_ascii_lowercase().as_str() {
+                "application/graphql-response+json" => Self::GraphqlResponse,
+                "application/json" | "application/*" | "*/*" => Self::Json,
+                "text/event-stream" => Self::EventStream,
+                _ => continue,
+            };
+            if weight > best.map_or(0, |(heaviest, _)| heaviest) {
+                best = Some((weight, media));
+            }
+        }
+        best.map(|(_, media)| media)
+    }
+
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Self::Json | Self::EventStream => "application/json; charset=utf-8",
+        }
+    }
+}
+
+/// A media range and its weight in thousandths; 1000 where none is given.
+fn weighed(range: &str) -> (&str, u16) {
+    let mut parts = range.split(';').map(str::trim);
+    let name = parts.next().unwrap_or_default();
+    let weight = parts
+        .find_map(|part| part.strip_prefix("q="))
+        .map_or(1000, thousandths);
+    (name, weight)
+}
+
+/// Reads `1`, `0.5` or `0.25` in thousandths; 0 for anything else.
+fn thousandths(text: &str) -> u16 {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    match (whole, format!("{fraction:0<3}").parse::<u16>()) {
+        ("1", _) => 1000,
+        ("0", Ok(thousandths)) if thousandths < 1000 => thousandths,
+        _ => 0,
+    }
+}
+
+/// A response as the wire has it: `data` is left out where nothing was
+/// executed, and `null` where execution came to nothing.
+pub struct Wire<'a>(pub &'a Response);
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    errors: &'a [ServerError],
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    extensions: &'a std::collections::BTreeMap<String, async_graphql::Value>,
+}
+
+impl Serialize for Wire<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match Refusal::of(self.0) {
+            None => self.0.serialize(serializer),
+            Some(_) => Refused {
+                errors: &self.0.errors,
+                extensions: &self.0.extensions,
+            }
+            .serialize(serializer),
+        }
+    }
+}
+
+/// The HTTP answer for a response of the schema.
+pub fn respond(media: Media, response: &Response) -> axum::response::Response {
+    let refusal = Refusal::of(response);
+    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status(media));
+    let body = match serde_json::to_vec(&Wire(response)) {
+        Ok(body) => body,
+        Err(error) => {
+            tracing::error!(%error, "a response could not be written");
+            return respond(media, &internal());
+        }
+    };
+    let mut answer = axum::response::Response::new(Body::from(body));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(VARY, HeaderValue::from_static("accept"));
+    if refusal == Some(Refusal::Unauthenticated) {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    answer
+}
+
+/// The HTTP answer for a request that was turned away.
+pub fn refuse(media: Media, error: ServerError) -> axum::response::Response {
+    respond(media, &Response::from_errors(vec![error]))
+}
+
+/// What callers are told when the server is at fault. The reason is in the log.
+pub fn internal() -> Response {
+    Response::from_errors(vec![
+        Refusal::Internal.error("the request could not be completed", None),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepting(value: &str) -> Option<Media> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, value.parse().unwrap());
+        Media::accepted(&headers)
+    }
+
+    #[test]
+    fn the_caller_chooses_the_media_type() {
+        use Media::{EventStream, GraphqlResponse, Json};
+
+        assert_eq!(Media::accepted(&HeaderMap::new()), Some(Json));
+        for (accept, expected) in [
+            ("*/*", Some(Json)),
+            ("application/*", Some(Json)),
+            ("application/json", Some(Json)),
+            ("application/json; charset=utf-8", Some(Json)),
+            ("application/graphql-response+json", Some(GraphqlResponse)),
+            (
+                "application/graphql-response+json, application/json;q=0.9",
+                Some(GraphqlResponse),
+            ),
+            (
+                "application/json;q=0.25, application/graphql-response+json;q=0.5",
+                Some(GraphqlResponse),
+            ),
+            ("text/html, */*;q=0.1", Some(Json)),
+            ("text/event-stream", Some(EventStream)),
+            ("Text/Event-Stream", Some(EventStream)),
+            ("text/html", None),
+            ("application/json;q=0", None),
+            ("application/json;q=nonsense", None),
+            ("", None),
+        ] {
+            assert_eq!(accepting(accept), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn data_is_left_out_only_where_nothing_ran() {
+        let refused = Response::from_errors(vec![Refusal::ParseFailed.error("no", None)]);
+        assert_eq!(
+            serde_json::to_value(Wire(&refused)).unwrap(),
+            serde_json::json!({
+                "errors": [{ "message": "no", "extensions": { "code": "GRAPHQL_PARSE_FAILED" } }]
+            })
+        );
+
+        let failed = Response::from_errors(vec![ServerError::new("no", None)]);
+        let wire = serde_json::to_value(Wire(&failed)).unwrap();
+        assert_eq!(wire.get("data"), Some(&serde_json::Value::Null));
+    }
+}

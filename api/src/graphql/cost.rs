@@ -1,0 +1,67 @@
+//! `extensions.cost` on each answer: what a request asked for, measured as the
+//! limits measure it, so that a client sees a limit coming.
+
+use std::sync::{Arc, OnceLock};
+
+use async_graphql::async_trait::async_trait;
+use async_graphql::extensions::{
+    Extension, ExtensionContext, ExtensionFactory, NextRequest, NextSubscribe, NextValidation,
+};
+use async_graphql::futures_util::stream::{BoxStream, StreamExt};
+use async_graphql::{Response, ServerError, ValidationResult, value};
+
+use super::MAX_COMPLEXITY;
+
+/// Reports the cost of each request that passed validation.
+pub struct Cost;
+
+impl ExtensionFactory for Cost {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Measured::default())
+    }
+}
+
+#[derive(Default)]
+struct Measured {
+    result: Arc<OnceLock<ValidationResult>>,
+}
+
+fn report(result: &OnceLock<ValidationResult>, response: Response) -> Response {
+    let Some(result) = result.get() else {
+        return response;
+    };
+    let cost = value!({
+        "requestedQueryCost": result.complexity,
+        "maximumQueryCost": MAX_COMPLEXITY,
+        "depth": result.depth,
+    });
+    response.extension("cost", cost)
+}
+
+#[async_trait]
+impl Extension for Measured {
+    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
+        report(&self.result, next.run(ctx).await)
+    }
+
+    fn subscribe<'s>(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        stream: BoxStream<'s, Response>,
+        next: NextSubscribe<'_>,
+    ) -> BoxStream<'s, Response> {
+        let result = Arc::clone(&self.result);
+        let responses = next.run(ctx, stream);
+        responses.map(move |response| report(&result, response)).boxed()
+    }
+
+    async fn validation(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        next: NextValidation<'_>,
+    ) -> Result<ValidationResult, Vec<ServerError>> {
+        let result = next.run(ctx).await?;
+        self.result.get_or_init(|| result);
+        Ok(result)
+    }
+}

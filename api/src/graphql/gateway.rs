@@ -1,0 +1,144 @@
+//! What the three transports share: the schema, how callers are let in, and
+//! how long things may take.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::{Data, Executor};
+use axum::Router;
+use axum::extract::{ConnectInfo, Extension};
+use axum::http::header::{AUTHORIZATION, USER_AGENT};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::routing::get;
+use futures_util::future::BoxFuture;
+use tokio::sync::watch;
+
+/// Where axum leaves the peer's address; absent where it was not asked to.
+pub type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
+
+/// Who asks, before the key is known to be good. Has no `Debug`, so that no
+/// token reaches a log.
+#[derive(Clone)]
+pub struct Caller {
+    /// The bearer token, if one came.
+    pub token: Option<String>,
+    /// The peer's address.
+    pub ip: Option<String>,
+    /// The program it says it is.
+    pub user_agent: Option<String>,
+}
+
+impl Caller {
+    /// Reads a request's headers.
+    pub fn new(headers: &HeaderMap, peer: Peer) -> Self {
+        let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
+        Self {
+            token: headers
+                .get(AUTHORIZATION)
+                .and_then(|value| bearer(value.to_str().ok()?)),
+            ip: peer.map(|Extension(ConnectInfo(address))| address.ip().to_string()),
+            user_agent: headers.get(USER_AGENT).and_then(text),
+        }
+    }
+}
+
+/// The token of an `Authorization` value, whose scheme is `Bearer` in any case.
+pub fn bearer(value: &str) -> Option<String> {
+    let (scheme, token) = value.trim().split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
+}
+
+/// Why a caller is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// No key, or one that is unknown or revoked.
+    Unauthenticated,
+    /// Keys could not be looked up.
+    Unavailable,
+}
+
+/// Lets a caller in: from its token to what resolvers find beside one request.
+/// Called anew for each operation, so that a revoked key starts nothing.
+pub type Admit =
+    Arc<dyn Fn(Caller) -> BoxFuture<'static, Result<Data, Denied>> + Send + Sync>;
+
+/// How long a connection may take over things.
+#[derive(Clone, Copy, Debug)]
+pub struct Timings {
+    /// From opening a socket to its `connection_init`.
+    pub init: Duration,
+    /// Between two pings to an open socket, and two comments on a stream.
+    pub ping: Duration,
+    /// Without a frame from a socket, or with a frame it does not take.
+    pub silence: Duration,
+    /// Between two looks at the key of an open connection.
+    pub recheck: Duration,
+}
+
+impl Default for Timings {
+    fn default() -> Self {
+        Self {
+            init: Duration::from_secs(3),
+            ping: Duration::from_secs(15),
+            silence: Duration::from_secs(45),
+            recheck: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The schema with its door.
+#[derive(Clone)]
+pub struct Gateway<S> {
+    /// What executes.
+    pub schema: S,
+    /// Who may come in.
+    pub admit: Admit,
+    /// How long they may take.
+    pub timings: Timings,
+    /// Turns true when the server is about to stop.
+    pub stopping: watch::Receiver<bool>,
+}
+
+impl<S: Executor> Gateway<S> {
+    /// Lets a caller in for one operation.
+    pub async fn admit(&self, caller: &Caller) -> Result<Data, Denied> {
+        (self.admit)(caller.clone()).await
+    }
+
+    /// Whether the caller's key was revoked. One that cannot be looked up now
+    /// keeps what it has: a database that pauses should not end every stream.
+    pub async fn is_revoked(&self, caller: &Caller) -> bool {
+        matches!(self.admit(caller).await, Err(Denied::Unauthenticated))
+    }
+
+    /// The route of the three transports.
+    pub fn routes(self) -> Router {
+        Router::new()
+            .route("/graphql", get(super::http::get::<S>).post(super::http::post::<S>))
+            .with_state(self)
+    }
+}
+
+/// Waits until the server is about to stop.
+pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    if stopping.wait_for(|stop| *stop).await.is_err() {
+        // Nobody is left to stop it.
+        std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bearer_token_is_read_from_its_header() {
+        assert_eq!(bearer("Bearer abc").as_deref(), Some("abc"));
+        assert_eq!(bearer("bearer  abc ").as_deref(), Some("abc"));
+        for other in ["", "Bearer", "Bearer ", "Basic abc", "abc"] {
+            assert_eq!(bearer(other), None, "{other}");
+        }
+    }
+}

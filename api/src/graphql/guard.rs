@@ -1,0 +1,305 @@
+//! What is checked of a document before the schema sees it.
+
+use std::collections::{HashMap, HashSet};
+
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
+    SelectionSet,
+};
+use async_graphql::{Name, Positioned, Request, ServerError};
+
+use super::refusal::Refusal;
+use super::scan;
+
+/// The most lexical tokens in a document.
+pub const MAX_TOKENS: usize = 2_000;
+/// The deepest nesting of brackets of any kind in a document.
+pub const MAX_NESTING: usize = 64;
+/// The most selections in a document once each fragment is written out where
+/// it is spread. A few short fragments that spread each other twice stand for
+/// millions of fields, and every later check walks them all.
+pub const MAX_SELECTIONS: usize = 5_000;
+
+type Fragments =
+    HashMap<Name, Positioned<async_graphql::parser::types::FragmentDefinition>>;
+
+/// Measures and parses the document of a request, and tells what the operation
+/// that would run is.
+///
+/// # Errors
+///
+/// A document that is too large, is not GraphQL, does not say which operation
+/// to run, or would run one mutation field twice. The error carries its
+/// [`Refusal`].
+pub fn inspect(request: &mut Request) -> Result<OperationType, ServerError> {
+    let extent = scan::measure(&request.query);
+    if extent.tokens > MAX_TOKENS || extent.nesting > MAX_NESTING {
+        let message = format!(
+            "the document has more than {MAX_TOKENS} tokens or is nested deeper than {MAX_NESTING}"
+        );
+        return Err(Refusal::TooComplex.error(message, None));
+    }
+    let name = request.operation_name.clone();
+    let document = request
+        .parsed_query()
+        .map_err(|error| Refusal::ParseFailed.mark(error))?;
+    bound_expansion(document)?;
+
+    let operation = chosen(document, name.as_deref())?;
+    match operation.node.ty {
+        OperationType::Query => {}
+        OperationType::Mutation => once_each(operation, &document.fragments)?,
+        OperationType::Subscription => single_field(operation)?,
+    }
+    Ok(operation.node.ty)
+}
+
+/// The operation that a request means.
+fn chosen<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'a Positioned<OperationDefinition>, ServerError> {
+    let found = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Some(operation),
+        (DocumentOperations::Single(_), Some(_)) => None,
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
+        (DocumentOperations::Multiple(operations), None) => {
+            let only = operations.values().next();
+            only.filter(|_| operations.len() == 1)
+        }
+    };
+    found.ok_or_else(|| {
+        let message = match name {
+            Some(name) => format!("the document has no operation named `{name}`"),
+            None => "the document has several operations: name one in `operationName`".to_owned(),
+        };
+        Refusal::UnknownOperation.error(message, None)
+    })
+}
+
+/// Refuses a document that grows out of bounds when its fragments are written
+/// out, or never stops growing.
+fn bound_expansion(document: &ExecutableDocument) -> Result<(), ServerError> {
+    let mut sizes = Sizes {
+        fragments: &document.fragments,
+        known: HashMap::new(),
+        open: HashSet::new(),
+    };
+    let mut total = 0_usize;
+    for (_, operation) in document.operations.iter() {
+        total = total.saturating_add(sizes.of(&operation.node.selection_set)?);
+    }
+    if total > MAX_SELECTIONS {
+        let message = format!(
+            "the document has more than {MAX_SELECTIONS} selections once its fragments are written out"
+        );
+        return Err(Refusal::TooComplex.error(message, None));
+    }
+    Ok(())
+}
+
+/// The written-out sizes of fragments, each worked out once.
+struct Sizes<'a> {
+    fragments: &'a Fragments,
+    known: HashMap<&'a Name, usize>,
+    open: HashSet<&'a Name>,
+}
+
+impl<'a> Sizes<'a> {
+    fn of(&mut self, set: &'a Positioned<SelectionSet>) -> Result<usize, ServerError> {
+        let mut total = 0_usize;
+        for selection in &set.node.items {
+            let inner = match &selection.node {
+                Selection::Field(field) => self.of(&field.node.selection_set)?,
+                Selection::InlineFragment(fragment) => self.of(&fragment.node.selection_set)?,
+                Selection::FragmentSpread(spread) => {
+                    self.of_fragment(&spread.node.fragment_name)?
+                }
+            };
+            total = total.saturating_add(inner).saturating_add(1);
+        }
+        Ok(total)
+    }
+
+    fn of_fragment(&mut self, name: &'a Positioned<Name>) -> Result<usize, ServerError> {
+        if let Some(size) = self.known.get(&name.node) {
+            return Ok(*size);
+        }
+        // A spread of nothing is for validation to refuse, in its own words.
+        let Some(fragment) = self.fragments.get(&name.node) else {
+            return Ok(0);
+        };
+        if !self.open.insert(&name.node) {
+            let message = format!("fragment `{}` spreads itself", name.node);
+            return Err(Refusal::ValidationFailed.error(message, Some(name.pos)));
+        }
+        let size = self.of(&fragment.node.selection_set)?;
+        self.open.remove(&name.node);
+        self.known.insert(&name.node, size);
+        Ok(size)
+    }
+}
+
+/// Refuses a mutation in which a response key occurs twice at the root, also
+/// through fragments. The language collects equal fields and runs them once;
+/// the executor here runs each occurrence, so money could move twice while one
+/// answer is returned.
+fn once_each(
+    operation: &Positioned<OperationDefinition>,
+    fragments: &Fragments,
+) -> Result<(), ServerError> {
+    let mut keys = HashSet::new();
+    let mut sets = vec![&operation.node.selection_set];
+    while let Some(set) = sets.pop() {
+        for selection in &set.node.items {
+            match &selection.node {
+                Selection::Field(field) => {
+                    let key = field.node.response_key();
+                    if !keys.insert(&key.node) {
+                        let message = format!(
+                            "`{}` occurs twice at the root of this mutation: give each occurrence an alias of its own",
+                            key.node
+                        );
+                        return Err(Refusal::RepeatedMutationField.error(message, Some(field.pos)));
+                    }
+                }
+                Selection::InlineFragment(fragment) => sets.push(&fragment.node.selection_set),
+                Selection::FragmentSpread(spread) => sets.extend(
+                    fragments
+                        .get(&spread.node.fragment_name.node)
+                        .map(|fragment| &fragment.node.selection_set),
+                ),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a subscription that is not to exactly one field, written out: the
+/// executor here would run several, and none of those in a fragment.
+fn single_field(operation: &Positioned<OperationDefinition>) -> Result<(), ServerError> {
+    let set = &operation.node.selection_set;
+    match set.node.items.as_slice() {
+        [only] if matches!(only.node, Selection::Field(_)) => Ok(()),
+        _ => Err(Refusal::ValidationFailed.error(
+            "a subscription selects exactly one field, and not through a fragment",
+            Some(set.pos),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inspected(document: &str) -> Result<OperationType, Refusal> {
+        inspect(&mut Request::new(document)).map_err(|error| {
+            let reason = Refusal::of_error(&error);
+            reason.unwrap_or_else(|| panic!("no reason on {error:?}"))
+        })
+    }
+
+    #[test]
+    fn the_kind_of_the_operation_that_would_run_is_told() {
+        assert_eq!(inspected("{ a }"), Ok(OperationType::Query));
+        assert_eq!(inspected("mutation { a b }"), Ok(OperationType::Mutation));
+        assert_eq!(inspected("subscription { a }"), Ok(OperationType::Subscription));
+        assert_eq!(inspected("{ a"), Err(Refusal::ParseFailed));
+        assert_eq!(inspected(""), Err(Refusal::ParseFailed));
+    }
+
+    #[test]
+    fn a_document_of_several_operations_needs_a_name() {
+        let document = "query A { a } mutation B { b }";
+        assert_eq!(inspected(document), Err(Refusal::UnknownOperation));
+
+        let mut named = Request::new(document).operation_name("B");
+        assert_eq!(inspect(&mut named).ok(), Some(OperationType::Mutation));
+
+        let mut stranger = Request::new(document).operation_name("C");
+        assert!(inspect(&mut stranger).is_err());
+        let mut anonymous = Request::new("{ a }").operation_name("A");
+        assert!(inspect(&mut anonymous).is_err());
+    }
+
+    #[test]
+    fn a_mutation_field_that_would_run_twice_is_refused() {
+        for twice in [
+            "mutation { pay(x: 1) pay(x: 1) }",
+            "mutation { a: pay a: refund }",
+            "mutation { pay ... { pay } }",
+            "mutation { ... on M { ... on M { pay } } pay }",
+            "mutation { ...F ...G } fragment F on M { pay } fragment G on M { pay }",
+            "mutation { ...F ...F } fragment F on M { pay }",
+            "mutation { pay @skip(if: true) pay }",
+        ] {
+            assert_eq!(inspected(twice), Err(Refusal::RepeatedMutationField), "{twice}");
+        }
+        for once in [
+            "mutation { a: pay b: pay }",
+            "mutation { pay { id } refund { id } }",
+            "mutation { ...F refund } fragment F on M { pay }",
+            "mutation { pay { id id ...F } } fragment F on P { id }",
+        ] {
+            assert_eq!(inspected(once), Ok(OperationType::Mutation), "{once}");
+        }
+        assert_eq!(inspected("{ a a a }"), Ok(OperationType::Query));
+    }
+
+    #[test]
+    fn only_the_operation_that_runs_is_held_to_its_fields() {
+        let mut request = Request::new("query A { a } mutation B { b b }").operation_name("A");
+        assert_eq!(inspect(&mut request).ok(), Some(OperationType::Query));
+    }
+
+    #[test]
+    fn a_subscription_is_to_one_field() {
+        for document in [
+            "subscription { a b }",
+            "subscription { ...F } fragment F on S { a }",
+            "subscription { ... { a } }",
+        ] {
+            assert_eq!(inspected(document), Err(Refusal::ValidationFailed), "{document}");
+        }
+    }
+
+    #[test]
+    fn fragments_that_multiply_are_refused_before_they_are_walked() {
+        let mut bomb = String::from("{ ...F0 }");
+        for n in 0..40 {
+            let next = n + 1;
+            bomb.push_str(&format!("fragment F{n} on Q {{ ...F{next} ...F{next} }}"));
+        }
+        bomb.push_str("fragment F40 on Q { a }");
+        assert_eq!(inspected(&bomb), Err(Refusal::TooComplex));
+    }
+
+    #[test]
+    fn fragments_that_spread_themselves_are_refused() {
+        for document in [
+            "{ ...F } fragment F on Q { ...F }",
+            "mutation { ...F } fragment F on M { ...G } fragment G on M { a { ...F } }",
+        ] {
+            assert_eq!(inspected(document), Err(Refusal::ValidationFailed), "{document}");
+        }
+    }
+
+    #[test]
+    fn long_and_deep_documents_are_refused_before_they_are_parsed() {
+        let long = format!("{{ {} }}", "a ".repeat(MAX_TOKENS));
+        assert_eq!(inspected(&long), Err(Refusal::TooComplex));
+
+        let deep = format!("{{ a(x: {}1{}) }}", "[".repeat(900), "]".repeat(900));
+        assert_eq!(inspected(&deep), Err(Refusal::TooComplex));
+    }
+
+    #[test]
+    fn a_chain_of_fragments_as_long_as_a_document_can_be_is_walked_safely() {
+        let mut chain = String::from("{ ...F0 }");
+        for n in 0..210 {
+            chain.push_str(&format!("fragment F{n} on Q {{ ...F{} }}", n + 1));
+        }
+        chain.push_str("fragment F210 on Q { a }");
+        assert_eq!(inspected(&chain), Ok(OperationType::Query));
+    }
+}

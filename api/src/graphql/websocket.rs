@@ -1,0 +1,321 @@
+//! The `graphql-transport-ws` protocol.
+//!
+//! One task reads, one writes, and one runs each operation. Results go through
+//! a short queue to the writer, so a client that reads slowly slows its own
+//! operations and nothing else. Only the reader knows which operations run, and
+//! so it alone sends their `complete` and `error`: a client that has seen one
+//! may use the id again.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Executor, Request, ServerError};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::response::Response;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+
+use super::answer::Wire;
+use super::gateway::{Caller, Denied, Gateway, bearer, stopped};
+use super::messages::{Incoming, Outgoing};
+use super::refusal::Refusal;
+use super::{guard, http};
+
+const PROTOCOL: &str = "graphql-transport-ws";
+/// The most bytes in a message from a client.
+const MESSAGE_LIMIT: usize = 64 * 1024;
+/// The most operations of one connection at a time.
+pub const MAX_OPERATIONS: usize = 50;
+/// Messages that wait for the writer.
+const QUEUE: usize = 32;
+/// Most sockets are quiet, so their buffers are small; they grow when needed.
+const BUFFER: usize = 4 * 1024;
+/// For the closing handshake.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Why a connection is closed: a code and a short text.
+type Close = (u16, &'static str);
+
+const GOING_AWAY: Close = (1001, "Server is stopping");
+const TOO_BIG: Close = (1009, "Message too big");
+const FAULT: Close = (1011, "Internal error");
+const BAD_MESSAGE: Close = (4400, "Invalid message");
+const UNAUTHORIZED: Close = (4401, "Unauthorized");
+const FORBIDDEN: Close = (4403, "Forbidden");
+const NO_PROTOCOL: Close = (4406, "Subprotocol not acceptable");
+const INIT_TIMEOUT: Close = (4408, "Connection initialisation timeout");
+const INIT_TWICE: Close = (4429, "Too many initialisation requests");
+
+/// How a connection ends: with a close frame, or without where the peer is gone.
+enum End {
+    Close(u16, String),
+    Gone,
+}
+
+impl From<Close> for End {
+    fn from((code, reason): Close) -> Self {
+        Self::Close(code, reason.to_owned())
+    }
+}
+
+/// Answers the upgrade and serves the socket.
+pub fn open<S: Executor>(
+    gateway: Gateway<S>,
+    caller: Caller,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let upgrade = upgrade
+        .protocols([PROTOCOL])
+        .max_message_size(MESSAGE_LIMIT)
+        .max_frame_size(MESSAGE_LIMIT)
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(BUFFER);
+    let spoken = upgrade.selected_protocol().is_some();
+    upgrade.on_upgrade(move |socket| serve(gateway, caller, socket, spoken))
+}
+
+async fn serve<S: Executor>(gateway: Gateway<S>, caller: Caller, socket: WebSocket, spoken: bool) {
+    let (sink, mut frames) = socket.split();
+    let (queue, waiting) = mpsc::channel(QUEUE);
+    let writer = tokio::spawn(write(sink, waiting, gateway.timings.silence));
+
+    let connection = Connection {
+        gateway,
+        caller,
+        queue: queue.clone(),
+        ready: false,
+        running: HashMap::new(),
+        tasks: JoinSet::new(),
+    };
+    let end = match spoken {
+        true => connection.run(&mut frames).await,
+        false => NO_PROTOCOL.into(),
+    };
+    if let End::Close(code, reason) = end {
+        tracing::debug!(code, reason, "socket closed");
+        let frame = CloseFrame { code, reason: reason.into() };
+        // The last frame is sent behind whatever is queued, and then the peer
+        // gets a moment to say goodbye, or its system may discard the frame.
+        let farewell = async {
+            queue.send(Message::Close(Some(frame))).await.ok();
+            while let Some(Ok(_)) = frames.next().await {}
+        };
+        timeout(FAREWELL, farewell).await.ok();
+    }
+    writer.abort();
+}
+
+/// Writes what is queued until a close frame, or until the peer takes nothing
+/// more for the length of `patience`.
+async fn write(
+    mut sink: SplitSink<WebSocket, Message>,
+    mut waiting: mpsc::Receiver<Message>,
+    patience: Duration,
+) {
+    while let Some(message) = waiting.recv().await {
+        let last = matches!(message, Message::Close(_));
+        let sent = timeout(patience, sink.send(message)).await;
+        if last || !matches!(sent, Ok(Ok(()))) {
+            return;
+        }
+    }
+}
+
+/// How an operation ended, if not by its client.
+enum Outcome {
+    Completed,
+    Refused(Vec<ServerError>),
+    Revoked,
+}
+
+struct Connection<S> {
+    gateway: Gateway<S>,
+    caller: Caller,
+    queue: mpsc::Sender<Message>,
+    ready: bool,
+    running: HashMap<String, AbortHandle>,
+    tasks: JoinSet<Outcome>,
+}
+
+impl<S: Executor> Connection<S> {
+    async fn run(mut self, frames: &mut SplitStream<WebSocket>) -> End {
+        let timings = self.gateway.timings;
+        let opened = Instant::now();
+        let mut heard = opened;
+        let mut ping = interval_at(opened + timings.ping, timings.ping);
+        let mut recheck = interval_at(opened + timings.recheck, timings.recheck);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let step = tokio::select! {
+                biased;
+                () = stopped(&mut self.gateway.stopping) => Err(GOING_AWAY.into()),
+                // Before any frame, so that an id is free once its end was sent.
+                Some(ended) = self.tasks.join_next_with_id() => self.settle(ended).await,
+                () = self.queue.closed() => Err(End::Gone),
+                frame = frames.next() => {
+                    heard = Instant::now();
+                    self.receive(frame).await
+                }
+                () = sleep_until(opened + timings.init), if !self.ready => Err(INIT_TIMEOUT.into()),
+                () = sleep_until(heard + timings.silence) => Err(End::Gone),
+                _ = ping.tick() => self.send(Message::Ping(Vec::new().into())).await,
+                _ = recheck.tick(), if self.ready => {
+                    match self.gateway.is_revoked(&self.caller).await {
+                        true => Err(FORBIDDEN.into()),
+                        false => Ok(()),
+                    }
+                }
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    async fn receive(&mut self, frame: Option<Result<Message, axum::Error>>) -> Result<(), End> {
+        let text = match frame {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(()),
+            Some(Ok(Message::Binary(_))) => return Err(BAD_MESSAGE.into()),
+            Some(Ok(Message::Close(_))) | None => return Err(End::Gone),
+            Some(Err(error)) if error.to_string().contains("too long") => {
+                return Err(TOO_BIG.into());
+            }
+            Some(Err(_)) => return Err(End::Gone),
+        };
+        let message = serde_json::from_str(&text).map_err(|_| End::from(BAD_MESSAGE))?;
+        match message {
+            Incoming::ConnectionInit { payload } => {
+                let payload = payload.unwrap_or_default();
+                let token = payload.iter().find_map(|(name, value)| {
+                    let named = name.eq_ignore_ascii_case("authorization");
+                    named.then(|| bearer(value.as_str()?)).flatten()
+                });
+                self.init(token).await
+            }
+            Incoming::Ping { payload } => self.say(&Outgoing::pong(payload)).await,
+            Incoming::Pong { .. } => Ok(()),
+            Incoming::Subscribe { .. } if !self.ready => Err(UNAUTHORIZED.into()),
+            Incoming::Subscribe { id, payload } => self.subscribe(id, payload).await,
+            Incoming::Complete { id } => {
+                if let Some(operation) = self.running.remove(&id) {
+                    operation.abort();
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets the caller in, by the token in the message or else the upgrade's.
+    async fn init(&mut self, token: Option<String>) -> Result<(), End> {
+        if self.ready {
+            return Err(INIT_TWICE.into());
+        }
+        if token.is_some() {
+            self.caller.token = token;
+        }
+        match self.gateway.admit(&self.caller).await {
+            Ok(_) => {
+                self.ready = true;
+                self.say(&Outgoing::ack()).await
+            }
+            Err(Denied::Unauthenticated) => Err(FORBIDDEN.into()),
+            Err(Denied::Unavailable) => Err(FAULT.into()),
+        }
+    }
+
+    async fn subscribe(&mut self, id: String, request: Request) -> Result<(), End> {
+        if id.is_empty() {
+            return Err(BAD_MESSAGE.into());
+        }
+        if self.running.contains_key(&id) {
+            // The reason of a close frame holds 123 bytes.
+            let short: String = id.chars().take(24).collect();
+            return Err(End::Close(4409, format!("Subscriber for {short} already exists")));
+        }
+        if self.running.len() >= MAX_OPERATIONS {
+            let message = format!("a connection has at most {MAX_OPERATIONS} operations");
+            let error = Refusal::TooManyOperations.error(message, None);
+            return self.say(&Outgoing::error(&id, &[error])).await;
+        }
+        let gateway = self.gateway.clone();
+        let caller = self.caller.clone();
+        let queue = self.queue.clone();
+        let operation = operate(gateway, caller, id.clone(), request, queue);
+        self.running.insert(id, self.tasks.spawn(operation));
+        Ok(())
+    }
+
+    /// Tells the client how an operation ended, unless the client ended it.
+    async fn settle(&mut self, ended: Result<(Id, Outcome), JoinError>) -> Result<(), End> {
+        let (task, outcome) = match ended {
+            Ok((task, outcome)) => (task, outcome),
+            // Aborted, then already forgotten; or it panicked.
+            Err(error) => {
+                let error_id = error.id();
+                (error_id, Outcome::Refused(super::answer::internal().errors))
+            }
+        };
+        let id = self.running.iter().find(|(_, handle)| handle.id() == task);
+        let Some(id) = id.map(|(id, _)| id.clone()) else {
+            return Ok(());
+        };
+        self.running.remove(&id);
+        match outcome {
+            Outcome::Completed => self.say(&Outgoing::complete(&id)).await,
+            Outcome::Refused(errors) => self.say(&Outgoing::error(&id, &errors)).await,
+            Outcome::Revoked => Err(FORBIDDEN.into()),
+        }
+    }
+
+    async fn say<P: serde::Serialize>(&self, message: &Outgoing<'_, P>) -> Result<(), End> {
+        self.send(message.text().ok_or(FAULT)?).await
+    }
+
+    async fn send(&self, message: Message) -> Result<(), End> {
+        self.queue.send(message).await.map_err(|_| End::Gone)
+    }
+}
+
+/// Runs one operation. The caller is let in anew: its key may have been
+/// revoked since the connection was opened.
+async fn operate<S: Executor>(
+    gateway: Gateway<S>,
+    caller: Caller,
+    id: String,
+    mut request: Request,
+    queue: mpsc::Sender<Message>,
+) -> Outcome {
+    match guard::inspect(&mut request) {
+        Err(error) => return Outcome::Refused(vec![error]),
+        Ok(OperationType::Mutation) => {
+            let message = "send mutations with POST, where an answer cannot be lost unnoticed";
+            let error = Refusal::MutationOverSocket.error(message, None);
+            return Outcome::Refused(vec![error]);
+        }
+        Ok(OperationType::Query | OperationType::Subscription) => {}
+    }
+    request.data = match gateway.admit(&caller).await {
+        Ok(data) => data,
+        Err(Denied::Unauthenticated) => return Outcome::Revoked,
+        Err(denied) => return Outcome::Refused(vec![http::denied(denied)]),
+    };
+    let mut answers = gateway.schema.execute_stream(request, None);
+    while let Some(answer) = answers.next().await {
+        if Refusal::of(&answer).is_some() {
+            return Outcome::Refused(answer.errors);
+        }
+        let Some(message) = Outgoing::next(&id, Wire(&answer)).text() else {
+            return Outcome::Refused(super::answer::internal().errors);
+        };
+        if queue.send(message).await.is_err() {
+            break;
+        }
+    }
+    Outcome::Completed
+}
