@@ -52,7 +52,9 @@ impl Extension for Measured {
     ) -> BoxStream<'s, Response> {
         let result = Arc::clone(&self.result);
         let responses = next.run(ctx, stream);
-        responses.map(move |response| report(&result, response)).boxed()
+        responses
+            .map(move |response| report(&result, response))
+            .boxed()
     }
 
     async fn validation(

@@ -61,8 +61,7 @@ pub enum Denied {
 
 /// Lets a caller in: from its token to what resolvers find beside one request.
 /// Called anew for each operation, so that a revoked key starts nothing.
-pub type Admit =
-    Arc<dyn Fn(Caller) -> BoxFuture<'static, Result<Data, Denied>> + Send + Sync>;
+pub type Admit = Arc<dyn Fn(Caller) -> BoxFuture<'static, Result<Data, Denied>> + Send + Sync>;
 
 /// How long a connection may take over things.
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +115,10 @@ impl<S: Executor> Gateway<S> {
     /// The route of the three transports.
     pub fn routes(self) -> Router {
         Router::new()
-            .route("/graphql", get(super::http::get::<S>).post(super::http::post::<S>))
+            .route(
+                "/graphql",
+                get(super::http::get::<S>).post(super::http::post::<S>),
+            )
             .with_state(self)
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
     SelectionSet,
 };
-use async_graphql::{Name, Positioned, Request, ServerError};
+use async_graphql::{Name, Positioned, Request, ServerError, Value, Variables};
 
 use super::refusal::Refusal;
 use super::scan;
@@ -20,8 +21,7 @@ pub const MAX_NESTING: usize = 64;
 /// millions of fields, and every later check walks them all.
 pub const MAX_SELECTIONS: usize = 5_000;
 
-type Fragments =
-    HashMap<Name, Positioned<async_graphql::parser::types::FragmentDefinition>>;
+type Fragments = HashMap<Name, Positioned<async_graphql::parser::types::FragmentDefinition>>;
 
 /// Measures and parses the document of a request, and tells what the operation
 /// that would run is.
@@ -29,8 +29,8 @@ type Fragments =
 /// # Errors
 ///
 /// A document that is too large, is not GraphQL, does not say which operation
-/// to run, or would run one mutation field twice. The error carries its
-/// [`Refusal`].
+/// to run, lacks a variable, or would run one mutation field twice. The error
+/// carries its [`Refusal`].
 pub fn inspect(request: &mut Request) -> Result<OperationType, ServerError> {
     let extent = scan::measure(&request.query);
     if extent.tokens > MAX_TOKENS || extent.nesting > MAX_NESTING {
@@ -39,19 +39,20 @@ pub fn inspect(request: &mut Request) -> Result<OperationType, ServerError> {
         );
         return Err(Refusal::TooComplex.error(message, None));
     }
-    let name = request.operation_name.clone();
-    let document = request
-        .parsed_query()
-        .map_err(|error| Refusal::ParseFailed.mark(error))?;
-    bound_expansion(document)?;
+    let document =
+        parse_query(&request.query).map_err(|error| Refusal::ParseFailed.mark(error.into()))?;
+    bound_expansion(&document)?;
 
-    let operation = chosen(document, name.as_deref())?;
+    let operation = chosen(&document, request.operation_name.as_deref())?;
+    supplied(operation, &request.variables)?;
     match operation.node.ty {
         OperationType::Query => {}
         OperationType::Mutation => once_each(operation, &document.fragments)?,
         OperationType::Subscription => single_field(operation)?,
     }
-    Ok(operation.node.ty)
+    let kind = operation.node.ty;
+    request.set_parsed_query(document);
+    Ok(kind)
 }
 
 /// The operation that a request means.
@@ -75,6 +76,24 @@ fn chosen<'a>(
         };
         Refusal::UnknownOperation.error(message, None)
     })
+}
+
+/// Refuses an operation whose required variables are not all there. Validation
+/// here checks the values that came, and execution stumbles over the others.
+fn supplied(
+    operation: &Positioned<OperationDefinition>,
+    variables: &Variables,
+) -> Result<(), ServerError> {
+    for definition in &operation.node.variable_definitions {
+        let name = &definition.node.name.node;
+        let optional = definition.node.default_value().is_some();
+        let value = variables.get(name).filter(|value| **value != Value::Null);
+        if value.is_none() && !optional {
+            let message = format!("variable `${name}` is required");
+            return Err(Refusal::ValidationFailed.error(message, Some(definition.pos)));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a document that grows out of bounds when its fragments are written
@@ -203,7 +222,10 @@ mod tests {
     fn the_kind_of_the_operation_that_would_run_is_told() {
         assert_eq!(inspected("{ a }"), Ok(OperationType::Query));
         assert_eq!(inspected("mutation { a b }"), Ok(OperationType::Mutation));
-        assert_eq!(inspected("subscription { a }"), Ok(OperationType::Subscription));
+        assert_eq!(
+            inspected("subscription { a }"),
+            Ok(OperationType::Subscription)
+        );
         assert_eq!(inspected("{ a"), Err(Refusal::ParseFailed));
         assert_eq!(inspected(""), Err(Refusal::ParseFailed));
     }
@@ -233,7 +255,11 @@ mod tests {
             "mutation { ...F ...F } fragment F on M { pay }",
             "mutation { pay @skip(if: true) pay }",
         ] {
-            assert_eq!(inspected(twice), Err(Refusal::RepeatedMutationField), "{twice}");
+            assert_eq!(
+                inspected(twice),
+                Err(Refusal::RepeatedMutationField),
+                "{twice}"
+            );
         }
         for once in [
             "mutation { a: pay b: pay }",
@@ -253,13 +279,34 @@ mod tests {
     }
 
     #[test]
+    fn required_variables_are_required() {
+        let with = |query: &str, variables: serde_json::Value| {
+            let variables = Variables::from_json(variables);
+            inspect(&mut Request::new(query).variables(variables)).is_ok()
+        };
+        let null = serde_json::json!({ "x": null });
+        let seven = serde_json::json!({ "x": 7 });
+        let none = serde_json::json!({});
+        assert!(!with("query($x: Int!) { a }", none.clone()));
+        assert!(!with("query($x: Int!) { a }", null.clone()));
+        assert!(with("query($x: Int!) { a }", seven));
+        assert!(with("query($x: Int! = 1) { a }", none.clone()));
+        assert!(with("query($x: Int) { a }", none));
+        assert!(with("query($x: Int) { a }", null));
+    }
+
+    #[test]
     fn a_subscription_is_to_one_field() {
         for document in [
             "subscription { a b }",
             "subscription { ...F } fragment F on S { a }",
             "subscription { ... { a } }",
         ] {
-            assert_eq!(inspected(document), Err(Refusal::ValidationFailed), "{document}");
+            assert_eq!(
+                inspected(document),
+                Err(Refusal::ValidationFailed),
+                "{document}"
+            );
         }
     }
 
@@ -280,7 +327,11 @@ mod tests {
             "{ ...F } fragment F on Q { ...F }",
             "mutation { ...F } fragment F on M { ...G } fragment G on M { a { ...F } }",
         ] {
-            assert_eq!(inspected(document), Err(Refusal::ValidationFailed), "{document}");
+            assert_eq!(
+                inspected(document),
+                Err(Refusal::ValidationFailed),
+                "{document}"
+            );
         }
     }
 

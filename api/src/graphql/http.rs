@@ -63,16 +63,22 @@ async fn read<S: Executor>(
 /// The error for a caller who is not let in.
 pub fn denied(denied: Denied) -> ServerError {
     match denied {
-        Denied::Unauthenticated => Refusal::Unauthenticated
-            .error("send a key that is not revoked: `Authorization: Bearer …`", None),
+        Denied::Unauthenticated => Refusal::Unauthenticated.error(
+            "send a key that is not revoked: `Authorization: Bearer …`",
+            None,
+        ),
         Denied::Unavailable => Refusal::Internal.error("keys cannot be looked up now", None),
     }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let value = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     let mut parts = value.unwrap_or_default().split(';').map(str::trim);
-    let json = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
+    let json = parts
+        .next()
+        .is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
     json && parts.all(|part| match part.split_once('=') {
         Some((name, charset)) if name.eq_ignore_ascii_case("charset") => {
             charset.trim_matches('"').eq_ignore_ascii_case("utf-8")
@@ -149,13 +155,19 @@ pub async fn get<S: Executor>(
     }
     let message = "operations are sent with POST";
     let mut answer = refuse(Media::Json, Refusal::MethodNotAllowed.error(message, None));
-    answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    answer
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static("POST"));
     answer
 }
 
 fn wants_html(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(ACCEPT).iter();
-    values.any(|value| value.to_str().is_ok_and(|value| value.contains("text/html")))
+    values.any(|value| {
+        value
+            .to_str()
+            .is_ok_and(|value| value.contains("text/html"))
+    })
 }
 
 #[cfg(test)]
@@ -193,7 +205,10 @@ mod tests {
         };
         assert_eq!(reason(r#"{"query":"{ a }"}"#), None);
         assert_eq!(reason(r#"{"query":"{ a }","variables":null}"#), None);
-        assert_eq!(reason(" [{\"query\":\"{ a }\"}]"), Some(Refusal::BatchNotSupported));
+        assert_eq!(
+            reason(" [{\"query\":\"{ a }\"}]"),
+            Some(Refusal::BatchNotSupported)
+        );
         for malformed in [
             "",
             "{",
@@ -209,7 +224,11 @@ mod tests {
             r#"{"query":"{ a }","operationName":{}}"#,
             r#"{"query":"{ a }","extensions":"x"}"#,
         ] {
-            assert_eq!(reason(malformed), Some(Refusal::MalformedRequest), "{malformed}");
+            assert_eq!(
+                reason(malformed),
+                Some(Refusal::MalformedRequest),
+                "{malformed}"
+            );
         }
     }
 }

@@ -55,35 +55,55 @@ pub struct Outgoing<'a, P> {
 impl Outgoing<'_, ()> {
     /// The connection is ready.
     pub fn ack() -> Self {
-        Self { id: None, kind: "connection_ack", payload: None }
+        Self {
+            id: None,
+            kind: "connection_ack",
+            payload: None,
+        }
     }
 }
 
 impl Outgoing<'_, Map<String, Value>> {
     /// The answer to a ping.
     pub fn pong(payload: Option<Map<String, Value>>) -> Self {
-        Self { id: None, kind: "pong", payload }
+        Self {
+            id: None,
+            kind: "pong",
+            payload,
+        }
     }
 }
 
 impl<'a> Outgoing<'a, ()> {
     /// The operation ended by itself.
     pub fn complete(id: &'a str) -> Self {
-        Self { id: Some(id), kind: "complete", payload: None }
+        Self {
+            id: Some(id),
+            kind: "complete",
+            payload: None,
+        }
     }
 }
 
 impl<'a> Outgoing<'a, &'a [ServerError]> {
     /// The operation was turned away, and is over.
     pub fn error(id: &'a str, errors: &'a [ServerError]) -> Self {
-        Self { id: Some(id), kind: "error", payload: Some(errors) }
+        Self {
+            id: Some(id),
+            kind: "error",
+            payload: Some(errors),
+        }
     }
 }
 
 impl<'a, P: Serialize> Outgoing<'a, P> {
     /// One result.
     pub fn next(id: &'a str, payload: P) -> Self {
-        Self { id: Some(id), kind: "next", payload: Some(payload) }
+        Self {
+            id: Some(id),
+            kind: "next",
+            payload: Some(payload),
+        }
     }
 
     /// The frame; `None` if it cannot be written as JSON.

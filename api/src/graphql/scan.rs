@@ -124,7 +124,14 @@ mod tests {
 
     #[test]
     fn text_that_never_ends_is_measured_to_its_end() {
-        for document in ["\"", "\"\"\"", "\"\\", "\"\"\"\\\"\"\"", "{ a(x: \"abc", "é ü"] {
+        for document in [
+            "\"",
+            "\"\"\"",
+            "\"\\",
+            "\"\"\"\\\"\"\"",
+            "{ a(x: \"abc",
+            "é ü",
+        ] {
             assert!(tokens(document) <= document.len(), "{document}");
         }
     }

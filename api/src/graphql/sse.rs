@@ -26,7 +26,12 @@ pub fn stream<S: Executor>(gateway: Gateway<S>, caller: Caller, mut request: Req
     let mut recheck = interval_at(tokio::time::Instant::now() + every, every);
     recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let keep_alive = KeepAlive::new().interval(gateway.timings.ping);
-    let running = Running { gateway, caller, answers, recheck };
+    let running = Running {
+        gateway,
+        caller,
+        answers,
+        recheck,
+    };
 
     let events = stream::unfold(Phase::Running(Box::new(running)), step);
     let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
@@ -83,7 +88,8 @@ fn next(answer: &Answer) -> Event {
     })
 }
 
-/// Its data is empty, but present: a browser ignores an event without any.
+/// Says nothing in its data, but has some: readers of event streams pass over
+/// an event without any.
 fn complete() -> Event {
-    Event::default().event("complete").data("")
+    Event::default().event("complete").data("{}")
 }

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
-use super::answer::Wire;
+use super::answer::{Wire, internal};
 use super::gateway::{Caller, Denied, Gateway, bearer, stopped};
 use super::messages::{Incoming, Outgoing};
 use super::refusal::Refusal;
@@ -28,6 +28,9 @@ use super::{guard, http};
 const PROTOCOL: &str = "graphql-transport-ws";
 /// The most bytes in a message from a client.
 const MESSAGE_LIMIT: usize = 64 * 1024;
+/// The most that is read of one all the same: a connection that is cut amid a
+/// message loses the frame that tells why.
+const READ_LIMIT: usize = 256 * 1024;
 /// The most operations of one connection at a time.
 pub const MAX_OPERATIONS: usize = 50;
 /// Messages that wait for the writer.
@@ -70,8 +73,8 @@ pub fn open<S: Executor>(
 ) -> Response {
     let upgrade = upgrade
         .protocols([PROTOCOL])
-        .max_message_size(MESSAGE_LIMIT)
-        .max_frame_size(MESSAGE_LIMIT)
+        .max_message_size(READ_LIMIT)
+        .max_frame_size(READ_LIMIT)
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER);
     let spoken = upgrade.selected_protocol().is_some();
@@ -97,7 +100,10 @@ async fn serve<S: Executor>(gateway: Gateway<S>, caller: Caller, socket: WebSock
     };
     if let End::Close(code, reason) = end {
         tracing::debug!(code, reason, "socket closed");
-        let frame = CloseFrame { code, reason: reason.into() };
+        let frame = CloseFrame {
+            code,
+            reason: reason.into(),
+        };
         // The last frame is sent behind whatever is queued, and then the peer
         // gets a moment to say goodbye, or its system may discard the frame.
         let farewell = async {
@@ -179,14 +185,13 @@ impl<S: Executor> Connection<S> {
 
     async fn receive(&mut self, frame: Option<Result<Message, axum::Error>>) -> Result<(), End> {
         let text = match frame {
+            Some(Ok(Message::Text(text))) if text.len() > MESSAGE_LIMIT => {
+                return Err(TOO_BIG.into());
+            }
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(()),
             Some(Ok(Message::Binary(_))) => return Err(BAD_MESSAGE.into()),
-            Some(Ok(Message::Close(_))) | None => return Err(End::Gone),
-            Some(Err(error)) if error.to_string().contains("too long") => {
-                return Err(TOO_BIG.into());
-            }
-            Some(Err(_)) => return Err(End::Gone),
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Gone),
         };
         let message = serde_json::from_str(&text).map_err(|_| End::from(BAD_MESSAGE))?;
         match message {
@@ -236,7 +241,10 @@ impl<S: Executor> Connection<S> {
         if self.running.contains_key(&id) {
             // The reason of a close frame holds 123 bytes.
             let short: String = id.chars().take(24).collect();
-            return Err(End::Close(4409, format!("Subscriber for {short} already exists")));
+            return Err(End::Close(
+                4409,
+                format!("Subscriber for {short} already exists"),
+            ));
         }
         if self.running.len() >= MAX_OPERATIONS {
             let message = format!("a connection has at most {MAX_OPERATIONS} operations");
@@ -256,10 +264,7 @@ impl<S: Executor> Connection<S> {
         let (task, outcome) = match ended {
             Ok((task, outcome)) => (task, outcome),
             // Aborted, then already forgotten; or it panicked.
-            Err(error) => {
-                let error_id = error.id();
-                (error_id, Outcome::Refused(super::answer::internal().errors))
-            }
+            Err(error) => (error.id(), Outcome::Refused(internal().errors)),
         };
         let id = self.running.iter().find(|(_, handle)| handle.id() == task);
         let Some(id) = id.map(|(id, _)| id.clone()) else {
@@ -311,7 +316,7 @@ async fn operate<S: Executor>(
             return Outcome::Refused(answer.errors);
         }
         let Some(message) = Outgoing::next(&id, Wire(&answer)).text() else {
-            return Outcome::Refused(super::answer::internal().errors);
+            return Outcome::Refused(internal().errors);
         };
         if queue.send(message).await.is_err() {
             break;

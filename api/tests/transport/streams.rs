@@ -1,0 +1,170 @@
+//! Server-sent events.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tributary_api::graphql::gateway::Timings;
+
+use crate::world::{KEY, World};
+
+/// An open stream.
+struct Stream {
+    response: reqwest::Response,
+    text: String,
+}
+
+impl Stream {
+    async fn open(world: &World, query: &str) -> Self {
+        let request = reqwest::Client::new().post(world.url()).bearer_auth(KEY);
+        let request = request.header("accept", "text/event-stream");
+        let response = request
+            .json(&json!({ "query": query }))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self {
+            response,
+            text: String::new(),
+        }
+    }
+
+    /// The next block of lines; `None` at the end of the response.
+    async fn block(&mut self) -> Option<String> {
+        loop {
+            if let Some((block, rest)) = self.text.split_once("\n\n") {
+                let (block, rest) = (block.to_owned(), rest.to_owned());
+                self.text = rest;
+                return Some(block);
+            }
+            let wait = Duration::from_secs(10);
+            let chunk = tokio::time::timeout(wait, self.response.chunk())
+                .await
+                .unwrap();
+            let chunk = chunk.unwrap()?;
+            self.text
+                .push_str(&String::from_utf8(chunk.to_vec()).unwrap());
+        }
+    }
+
+    /// The data of a `next` event.
+    async fn next(&mut self) -> Value {
+        let block = self.block().await.unwrap();
+        let data = block.strip_prefix("event: next\ndata: ").expect(&block);
+        serde_json::from_str(data).unwrap()
+    }
+
+    async fn completes(mut self) {
+        let block = self.block().await.unwrap();
+        assert_eq!(block, "event: complete\ndata: {}");
+        assert_eq!(self.block().await, None);
+    }
+}
+
+fn quick() -> Timings {
+    let short = Duration::from_millis(50);
+    Timings {
+        ping: short,
+        recheck: short,
+        ..Timings::default()
+    }
+}
+
+#[tokio::test]
+async fn each_result_is_an_event_and_the_end_is_one_too() {
+    let world = World::new().await;
+    let mut stream = Stream::open(&world, "subscription { count(to: 3) }").await;
+    for n in 1..=3 {
+        assert_eq!(stream.next().await["data"], json!({ "count": n }));
+    }
+    stream.completes().await;
+}
+
+#[tokio::test]
+async fn queries_and_mutations_are_streams_of_one_result() {
+    let world = World::new().await;
+    let mut query = Stream::open(&world, "{ value }").await;
+    assert_eq!(query.next().await["data"], json!({ "value": 7 }));
+    query.completes().await;
+
+    let mut mutation = Stream::open(&world, "mutation { pay }").await;
+    assert_eq!(mutation.next().await["data"], json!({ "pay": 1 }));
+    mutation.completes().await;
+}
+
+#[tokio::test]
+async fn what_validation_refuses_is_a_result() {
+    let world = World::new().await;
+    for (query, code) in [
+        ("{ missing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ value", "GRAPHQL_PARSE_FAILED"),
+        ("mutation { pay pay }", "REPEATED_MUTATION_FIELD"),
+    ] {
+        let mut stream = Stream::open(&world, query).await;
+        let result = stream.next().await;
+        assert_eq!(result["errors"][0]["extensions"]["code"], code);
+        assert!(result.get("data").is_none());
+        stream.completes().await;
+    }
+    assert_eq!(world.paid(), 0);
+}
+
+#[tokio::test]
+async fn a_quiet_stream_is_kept_alive() {
+    let world = World::with(quick()).await;
+    let mut stream = Stream::open(&world, "subscription { forever }").await;
+    assert_eq!(stream.next().await["data"], json!({ "forever": 1 }));
+    assert_eq!(stream.block().await.as_deref(), Some(":"));
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_ends_its_operation() {
+    let world = World::with(quick()).await;
+    let mut stream = Stream::open(&world, "subscription { forever }").await;
+    stream.next().await;
+    world.until_streams(1).await;
+    drop(stream);
+    world.until_streams(0).await;
+}
+
+#[tokio::test]
+async fn a_revoked_key_loses_its_stream() {
+    let world = World::with(quick()).await;
+    let mut stream = Stream::open(&world, "subscription { forever }").await;
+    stream.next().await;
+    world.revoke();
+    let result = loop {
+        let block = stream.block().await.unwrap();
+        if let Some(data) = block.strip_prefix("event: next\ndata: ") {
+            break serde_json::from_str::<Value>(data).unwrap();
+        }
+    };
+    assert_eq!(result["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    stream.completes().await;
+    world.until_streams(0).await;
+}
+
+#[tokio::test]
+async fn a_stranger_gets_no_stream() {
+    let world = World::new().await;
+    let request = reqwest::Client::new()
+        .post(world.url())
+        .header("accept", "text/event-stream");
+    let response = request
+        .json(&json!({ "query": "{ value }" }))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.status(), 401);
+}
+
+#[tokio::test]
+async fn streams_end_when_the_server_stops() {
+    let world = World::new().await;
+    let mut stream = Stream::open(&world, "subscription { forever }").await;
+    stream.next().await;
+    world.stop.send_replace(true);
+    assert_eq!(stream.block().await, None);
+    world.until_streams(0).await;
+}

@@ -1,0 +1,204 @@
+//! A server with a small schema, and a door that knows two keys.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_graphql::futures_util::stream::{self, Stream, StreamExt};
+use async_graphql::{Context, Data, Object, Schema, Subscription};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tributary_api::graphql::gateway::{Denied, Gateway, Timings};
+use tributary_api::graphql::limited;
+
+/// The key of every world.
+pub const KEY: &str = "good";
+
+/// What the resolvers and the door of a world share with its test.
+#[derive(Clone, Default)]
+pub struct Shared {
+    /// How often the mutation ran.
+    pub paid: Arc<AtomicUsize>,
+    /// Streams that are alive.
+    pub streams: Arc<AtomicUsize>,
+    /// Whether the key was revoked.
+    pub revoked: Arc<AtomicBool>,
+    /// Whether keys cannot be looked up.
+    pub down: Arc<AtomicBool>,
+}
+
+/// Who was let in.
+struct Holder(String);
+
+fn on_purpose() -> i32 {
+    panic!("on purpose")
+}
+
+pub struct Query;
+
+#[Object]
+impl Query {
+    async fn value(&self) -> i32 {
+        7
+    }
+
+    async fn echo(&self, text: String) -> String {
+        text
+    }
+
+    async fn holder(&self, ctx: &Context<'_>) -> String {
+        ctx.data_unchecked::<Holder>().0.clone()
+    }
+
+    async fn broken(&self) -> async_graphql::Result<i32> {
+        Err(std::io::Error::other("secret words of the database").into())
+    }
+
+    async fn partial(&self) -> Option<async_graphql::Result<i32>> {
+        Some(Err(async_graphql::Error::new("not now")))
+    }
+
+    async fn panics(&self) -> i32 {
+        on_purpose()
+    }
+
+    async fn nested(&self) -> Self {
+        Self
+    }
+
+    #[graphql(complexity = "first * child_complexity")]
+    async fn list(&self, first: usize) -> Vec<Self> {
+        (0..first).map(|_| Self).collect()
+    }
+}
+
+pub struct Mutation;
+
+#[Object]
+impl Mutation {
+    async fn pay(&self, ctx: &Context<'_>) -> usize {
+        ctx.data_unchecked::<Shared>()
+            .paid
+            .fetch_add(1, Ordering::SeqCst)
+            + 1
+    }
+}
+
+pub struct Ticks;
+
+/// Counts itself among the living streams.
+struct Alive(Arc<AtomicUsize>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[Subscription]
+impl Ticks {
+    async fn count(&self, to: i32) -> impl Stream<Item = i32> {
+        stream::iter(1..=to)
+    }
+
+    async fn forever(&self, ctx: &Context<'_>) -> impl Stream<Item = i32> {
+        let streams = Arc::clone(&ctx.data_unchecked::<Shared>().streams);
+        streams.fetch_add(1, Ordering::SeqCst);
+        let alive = Alive(streams);
+        stream::iter([1])
+            .chain(stream::pending())
+            .inspect(move |_| {
+                let _ = &alive;
+            })
+    }
+
+    /// As much as the client takes: 4 KiB each.
+    async fn flood(&self) -> impl Stream<Item = String> {
+        stream::repeat_with(|| "x".repeat(4096))
+    }
+
+    async fn stumble(&self) -> impl Stream<Item = i32> {
+        stream::once(async { on_purpose() })
+    }
+}
+
+pub struct World {
+    pub address: SocketAddr,
+    pub shared: Shared,
+    pub stop: watch::Sender<bool>,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with(Timings::default()).await
+    }
+
+    pub async fn with(timings: Timings) -> Self {
+        let shared = Shared::default();
+        let (stop, stopping) = watch::channel(false);
+        let schema = limited(Schema::build(Query, Mutation, Ticks))
+            .data(shared.clone())
+            .finish();
+        let door = shared.clone();
+        let gateway = Gateway {
+            schema,
+            admit: Arc::new(move |caller| {
+                let door = door.clone();
+                Box::pin(async move { admit(&door, caller.token) })
+            }),
+            timings,
+            stopping,
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let routes = gateway.routes();
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Self {
+            address,
+            shared,
+            stop,
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}/graphql", self.address)
+    }
+
+    pub fn paid(&self) -> usize {
+        self.shared.paid.load(Ordering::SeqCst)
+    }
+
+    pub fn streams(&self) -> usize {
+        self.shared.streams.load(Ordering::SeqCst)
+    }
+
+    pub fn revoke(&self) {
+        self.shared.revoked.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits until this many streams are alive.
+    pub async fn until_streams(&self, expected: usize) {
+        for _ in 0..200 {
+            if self.streams() == expected {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{} streams are alive, not {expected}", self.streams());
+    }
+}
+
+fn admit(shared: &Shared, token: Option<String>) -> Result<Data, Denied> {
+    if shared.down.load(Ordering::SeqCst) {
+        return Err(Denied::Unavailable);
+    }
+    match token {
+        Some(token) if token == KEY && !shared.revoked.load(Ordering::SeqCst) => {
+            let mut data = Data::default();
+            data.insert(Holder(token));
+            Ok(data)
+        }
+        _ => Err(Denied::Unauthenticated),
+    }
+}
