@@ -1,0 +1,65 @@
+// Starts the editor: queries and mutations are posted, subscriptions go over a
+// socket, and both carry what the headers pane says.
+"use strict";
+
+const ENDPOINT = "/graphql";
+
+const WELCOME = `# Put a key into the Authorization header below, then fetch the schema again
+# (the round arrow on the left) to browse it and to get suggestions.
+{
+  __typename
+}
+`;
+
+function operationOf(document, name) {
+  const definitions = document ? document.definitions : [];
+  return definitions.find(
+    (definition) =>
+      definition.kind === "OperationDefinition" &&
+      (!name || (definition.name && definition.name.value === name)),
+  );
+}
+
+async function post(params, headers) {
+  const response = await fetch(ENDPOINT, {
+    method: "POST",
+    headers: {
+      Accept: "application/graphql-response+json, application/json;q=0.9",
+      ...headers,
+      "Content-Type": "application/json",
+    },
+    body: JSON.stringify(params),
+  });
+  return response.json();
+}
+
+// A socket for each subscription, so that each uses the key of its moment.
+function subscribe(params, headers) {
+  const url = new URL(ENDPOINT, window.location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  const client = graphqlWs.createClient({
+    url: url.href,
+    connectionParams: headers,
+    retryAttempts: 0,
+  });
+  return client.iterate(params);
+}
+
+function fetcher(params, options) {
+  const headers = (options && options.headers) || {};
+  const operation = operationOf(options && options.documentAST, params.operationName);
+  return operation && operation.operation === "subscription"
+    ? subscribe(params, headers)
+    : post(params, headers);
+}
+
+ReactDOM.createRoot(document.getElementById("editor")).render(
+  React.createElement(GraphiQL, {
+    fetcher,
+    defaultQuery: WELCOME,
+    defaultHeaders: JSON.stringify({ Authorization: "Bearer " }, null, 2),
+    defaultEditorToolsVisibility: "headers",
+    // Keys stay in memory: the browser's storage outlives the session.
+    shouldPersistHeaders: false,
+  }),
+);
