@@ -1,0 +1,49 @@
+//! From a bearer token to a scope: the only place that makes one for a caller.
+
+use std::sync::Arc;
+
+use async_graphql::Data;
+use tributary_domain::keys;
+use tributary_domain::scope::{Engine, Origin, Scope};
+
+use crate::graphql::gateway::{Admit, Caller, Denied};
+use crate::telemetry;
+
+/// The scope of a caller's key, as of now.
+///
+/// # Errors
+///
+/// [`Denied::Unauthenticated`] without a key, or with one that is unknown or
+/// revoked; [`Denied::Unavailable`] where keys cannot be looked up.
+pub async fn authenticate(engine: &Engine, caller: Caller) -> Result<Scope, Denied> {
+    let token = caller.token.ok_or(Denied::Unauthenticated)?;
+    let origin = Origin {
+        ip: caller.ip,
+        user_agent: caller.user_agent,
+    };
+    let scope = match keys::authenticate(engine, &token, origin).await {
+        Ok(scope) => scope.ok_or(Denied::Unauthenticated)?,
+        Err(error) => {
+            tracing::error!(?error, "keys cannot be looked up");
+            return Err(Denied::Unavailable);
+        }
+    };
+    telemetry::note_caller(scope.tenant(), scope.person());
+    Ok(scope)
+}
+
+/// What resolvers find beside a request. Made anew for each operation: loaders
+/// cache, and what they cached is one caller's.
+pub fn beside(scope: Scope) -> Data {
+    let mut data = Data::default();
+    data.insert(scope);
+    data
+}
+
+/// Lets callers of GraphQL in.
+pub fn door(engine: Engine) -> Admit {
+    Arc::new(move |caller| {
+        let engine = engine.clone();
+        Box::pin(async move { Ok(beside(authenticate(&engine, caller).await?)) })
+    })
+}

@@ -1,0 +1,161 @@
+//! Settings, from arguments and the environment.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+
+/// What every command that opens the database needs.
+#[derive(Clone, Debug, Args)]
+pub struct DatabaseSettings {
+    /// The database: `sqlite://…` or `postgres://…`
+    #[arg(
+        long,
+        env = "TRIBUTARY_DATABASE_URL",
+        default_value = "sqlite://data/tributary.db",
+        hide_env_values = true
+    )]
+    pub database_url: DatabaseUrl,
+
+    /// Connections to the database, at most
+    #[arg(long, env = "TRIBUTARY_DATABASE_CONNECTIONS", default_value_t = 10)]
+    pub database_connections: u32,
+}
+
+/// What serving needs.
+#[derive(Clone, Debug, Args)]
+pub struct ServerSettings {
+    /// The address to listen on
+    #[arg(long, env = "TRIBUTARY_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// Where clients reach this server, if not at the address it listens on
+    #[arg(long, env = "TRIBUTARY_PUBLIC_URL")]
+    pub public_url: Option<url::Url>,
+}
+
+impl ServerSettings {
+    /// Where clients reach a server that listens here, without a slash at the end.
+    pub fn public_url(&self, listening: SocketAddr) -> String {
+        let given = self.public_url.as_ref().map(url::Url::as_str);
+        let own = format!("http://{listening}");
+        given.unwrap_or(&own).trim_end_matches('/').to_owned()
+    }
+}
+
+/// What goes to the log, and how.
+#[derive(Clone, Debug, Args)]
+pub struct LogSettings {
+    /// What to log, as `info` or `tributary_api=debug,warn`
+    #[arg(long, env = "TRIBUTARY_LOG", default_value = "info", global = true)]
+    pub log: String,
+
+    /// How to write the log; text on a terminal, JSON elsewhere
+    #[arg(long, env = "TRIBUTARY_LOG_FORMAT", global = true)]
+    pub log_format: Option<LogFormat>,
+}
+
+/// The forms of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One line for people
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// The address of a database. It may hold a password, so neither `Debug` nor
+/// `Display` shows more than its kind, host and name.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// The address as given, for the driver alone.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The file of an SQLite database on disk.
+    pub fn file(&self) -> Option<&str> {
+        let rest = self.0.strip_prefix("sqlite:")?;
+        let rest = rest.strip_prefix("//").unwrap_or(rest);
+        let path = rest.split('?').next().unwrap_or_default();
+        let kept_in_memory = path.is_empty() || path == ":memory:" || rest.contains("mode=memory");
+        (!kept_in_memory).then_some(path)
+    }
+
+    /// Whether only one process at a time can use it.
+    pub fn is_local(&self) -> bool {
+        self.0.starts_with("sqlite:")
+    }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = ["sqlite:", "postgres://", "postgresql://"];
+        match known.iter().any(|scheme| text.starts_with(scheme)) {
+            true => Ok(Self(text.to_owned())),
+            // The text is not repeated: what looks wrong here may hold a password.
+            false => Err("a database address starts with sqlite: or postgres://"),
+        }
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_local() {
+            return f.write_str(&self.0);
+        }
+        match url::Url::parse(&self.0) {
+            Ok(url) => {
+                let host = url.host_str().unwrap_or_default();
+                write!(f, "{}://{host}{}", url.scheme(), url.path())
+            }
+            Err(_) => f.write_str("postgres://…"),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> DatabaseUrl {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        for text in [
+            "postgres://ada:hunter2@db.example:5432/books?sslmode=require&password=hunter2",
+            "postgresql://ada:hunter2@db.example/books",
+            "postgres://ada:hunter2@[bad",
+        ] {
+            let shown = format!("{0} {0:?} {1:?}", url(text), url(text));
+            assert!(!shown.contains("hunter2") && !shown.contains("ada"), "{shown}");
+        }
+        let shown = url("postgres://ada:hunter2@db.example:5432/books").to_string();
+        assert_eq!(shown, "postgres://db.example/books");
+        let error = "mysql://ada:hunter2@db".parse::<DatabaseUrl>().unwrap_err();
+        assert!(!error.contains("hunter2"));
+    }
+
+    #[test]
+    fn the_file_of_a_database_is_known() {
+        assert_eq!(url("sqlite://data/t.db").file(), Some("data/t.db"));
+        assert_eq!(url("sqlite:///tmp/t.db?mode=rwc").file(), Some("/tmp/t.db"));
+        assert_eq!(url("sqlite:t.db").file(), Some("t.db"));
+        assert_eq!(url("sqlite::memory:").file(), None);
+        assert_eq!(url("sqlite://x?mode=memory").file(), None);
+        assert_eq!(url("postgres://db/books").file(), None);
+    }
+}
