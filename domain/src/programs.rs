@@ -216,13 +216,19 @@ async fn insert_rules(
     Ok(())
 }
 
-/// The terms in force, or `None` before the first are published.
-pub async fn current_terms(scope: &Scope, id: ProgramId) -> Result<Option<terms::Model>> {
-    in_force(scope.tenant(), id, &scope.read().await?).await
+/// The terms in force of programs; those without published terms are absent.
+pub async fn current_terms(scope: &Scope, programs: &[ProgramId]) -> Result<Vec<terms::Model>> {
+    let query = terms::Entity::of(scope.tenant())
+        .filter(terms::Column::ProgramId.is_in(programs.iter().copied()))
+        .filter(terms::Column::State.eq(terms::State::Published));
+    Ok(query.all(&scope.read().await?).await?)
 }
 
 pub(crate) async fn current_in(tx: &Tx, id: ProgramId) -> Result<Option<terms::Model>> {
-    in_force(tx.tenant(), id, &**tx).await
+    let query = terms::Entity::of(tx.tenant())
+        .filter(terms::Column::ProgramId.eq(id))
+        .filter(terms::Column::State.eq(terms::State::Published));
+    Ok(query.one(&**tx).await?)
 }
 
 /// The terms in force of an open program, or a conflict.
@@ -235,17 +241,6 @@ pub(crate) async fn open_terms(tx: &Tx, id: ProgramId) -> Result<(program::Model
             "the program is not open",
         )),
     }
-}
-
-async fn in_force<C: ConnectionTrait>(
-    tenant: crate::ids::TenantId,
-    id: ProgramId,
-    db: &C,
-) -> Result<Option<terms::Model>> {
-    let query = terms::Entity::of(tenant)
-        .filter(terms::Column::ProgramId.eq(id))
-        .filter(terms::Column::State.eq(terms::State::Published));
-    Ok(query.one(db).await?)
 }
 
 /// The rules of terms, in order of role.

@@ -1,0 +1,60 @@
+//! What resolvers find beside a request, and how ids come in and go out.
+
+use std::str::FromStr;
+
+use async_graphql::{Context, ID};
+use tributary_domain::error::{Error, Result};
+use tributary_domain::ids::Noun;
+use tributary_domain::scope::Scope;
+
+use super::loaders::Loaders;
+
+/// What stands beside every request.
+pub trait Beside {
+    /// Who asks, and for which tenant.
+    fn scope(&self) -> &Scope;
+
+    /// This request's batches.
+    fn loaders(&self) -> &Loaders;
+}
+
+impl Beside for Context<'_> {
+    fn scope(&self) -> &Scope {
+        self.data_unchecked()
+    }
+
+    fn loaders(&self) -> &Loaders {
+        self.data_unchecked()
+    }
+}
+
+/// Reads an id. One that is malformed or another noun's is as unknown as one
+/// that belongs to somebody else.
+pub fn id<T: FromStr>(noun: Noun, id: &ID) -> Result<T> {
+    id.parse().map_err(|_| Error::NotFound(noun))
+}
+
+/// Makes a GraphQL type out of a model that it wraps.
+macro_rules! wraps {
+    ($name:ident, $model:ty) => {
+        impl From<$model> for $name {
+            fn from(model: $model) -> Self {
+                Self(model)
+            }
+        }
+    };
+}
+pub(crate) use wraps;
+
+/// Makes a GraphQL enum that stands for one of the domain, value by value.
+macro_rules! mirrors {
+    ($(#[$doc:meta])* $name:ident = $domain:path { $($(#[$value_doc:meta])* $value:ident,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
+        #[graphql(remote = $domain)]
+        pub enum $name {
+            $($(#[$value_doc])* $value,)+
+        }
+    };
+}
+pub(crate) use mirrors;

@@ -1,0 +1,177 @@
+//! Which failures are data that a person can act on, and which are errors.
+//!
+//! What is wrong with a command or the state it met comes back in the payload's
+//! `userErrors`. What the caller may not do, and what failed on our side, is a
+//! top-level error with a code. One match decides.
+
+use std::sync::Arc;
+
+use async_graphql::{Enum, ErrorExtensions, SimpleObject};
+use tributary_domain::error::{Conflict, Error, Result};
+
+/// A resolver's result.
+pub type ApiResult<T> = std::result::Result<T, ApiError>;
+
+/// A failure on its way out. Has no `Display`, so that no other error's text
+/// can reach a caller through `?`. Clones share it: loaders hand one failure
+/// to all who waited for it.
+#[derive(Clone)]
+pub struct ApiError(Arc<Error>);
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl ApiError {
+    /// Whether it says that there is no such row for this caller.
+    pub fn is_not_found(&self) -> bool {
+        matches!(*self.0, Error::NotFound(_))
+    }
+}
+
+impl From<ApiError> for async_graphql::Error {
+    fn from(ApiError(error): ApiError) -> Self {
+        let code = match &*error {
+            Error::Forbidden(_) => "FORBIDDEN",
+            Error::Storage(source) => {
+                tracing::error!(error = ?source, "storage failed");
+                "INTERNAL"
+            }
+            Error::Broken(what) => {
+                tracing::error!(what, "an invariant does not hold");
+                "INTERNAL"
+            }
+            Error::NotFound(_) => "NOT_FOUND",
+            Error::Invalid { .. } => "INVALID_INPUT",
+            Error::Conflict { .. } => "CONFLICT",
+            Error::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
+            Error::Refused(_) => "PLUGIN_REFUSED",
+        };
+        Self::new(error.to_string()).extend_with(|_, extensions| extensions.set("code", code))
+    }
+}
+
+/// What a caller did wrong, or what stood in the way: one list for the whole
+/// schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum ErrorCode {
+    /// There is no such thing in this tenant, or none that this key may see.
+    NotFound,
+    /// A value that would never be accepted; `field` says which.
+    InvalidInput,
+    /// The idempotency key was used with other arguments.
+    IdempotencyMismatch,
+    /// The uploaded code was not admitted; the message says why.
+    PluginRefused,
+    /// It is not in a state from which this can be done.
+    WrongState,
+    /// The program has no published terms, or is closed.
+    ProgramNotOpen,
+    /// The partner does not take part in the program.
+    NotEnrolled,
+    /// Another claim protects the account.
+    AccountProtected,
+    /// The deal is won already.
+    AlreadyWon,
+    /// The deal is lost.
+    DealLost,
+    /// More would be refunded than was collected.
+    RefundExceedsCollected,
+    /// A second person has to approve.
+    SecondPersonNeeded,
+    /// Nobody has anything to be paid.
+    NothingToPay,
+    /// Another run of the program is not finished.
+    RunInProgress,
+    /// The plugin has no active version.
+    PluginNotActive,
+    /// Only sandbox tenants have a test clock.
+    NotSandbox,
+    /// The test clock cannot go back.
+    ClockBackwards,
+    /// Nothing was put to the upload, or it has expired.
+    UploadNotReady,
+}
+
+impl From<Conflict> for ErrorCode {
+    fn from(conflict: Conflict) -> Self {
+        match conflict {
+            Conflict::WrongState => Self::WrongState,
+            Conflict::ProgramNotOpen => Self::ProgramNotOpen,
+            Conflict::NotEnrolled => Self::NotEnrolled,
+            Conflict::AccountProtected => Self::AccountProtected,
+            Conflict::AlreadyWon => Self::AlreadyWon,
+            Conflict::DealLost => Self::DealLost,
+            Conflict::RefundExceedsCollected => Self::RefundExceedsCollected,
+            Conflict::SecondPersonNeeded => Self::SecondPersonNeeded,
+            Conflict::NothingToPay => Self::NothingToPay,
+            Conflict::RunInProgress => Self::RunInProgress,
+            Conflict::PluginNotActive => Self::PluginNotActive,
+            Conflict::NotSandbox => Self::NotSandbox,
+            Conflict::ClockBackwards => Self::ClockBackwards,
+            Conflict::UploadNotReady => Self::UploadNotReady,
+        }
+    }
+}
+
+/// Why a command did nothing.
+#[derive(SimpleObject)]
+pub struct UserError {
+    /// What kind of mistake or obstacle it is.
+    code: ErrorCode,
+    /// Where in the arguments, as `["input", "amount"]`; null where it is not
+    /// one argument's fault.
+    field: Option<Vec<String>>,
+    /// What is wrong and what to do, for a person.
+    message: String,
+}
+
+/// Splits a verb's result: what it did, what the caller can act on, or an error.
+pub fn split<T>(result: Result<T>) -> ApiResult<std::result::Result<T, Vec<UserError>>> {
+    let error = match result {
+        Ok(done) => return Ok(Ok(done)),
+        Err(error) => error,
+    };
+    let (code, field) = match &error {
+        Error::NotFound(_) => (ErrorCode::NotFound, None),
+        Error::Invalid { field, .. } => (ErrorCode::InvalidInput, Some(*field)),
+        Error::Conflict { code, .. } => ((*code).into(), None),
+        Error::IdempotencyMismatch => (ErrorCode::IdempotencyMismatch, Some("idempotencyKey")),
+        Error::Refused(_) => (ErrorCode::PluginRefused, None),
+        Error::Forbidden(_) | Error::Storage(_) | Error::Broken(_) => return Err(error.into()),
+    };
+    let field = field.map(|field| vec!["input".to_owned(), field.to_owned()]);
+    let message = error.to_string();
+    Ok(Err(vec![UserError { code, field, message }]))
+}
+
+/// A mutation's payload: the changed object, or why nothing was changed.
+macro_rules! payload {
+    ($(#[$doc:meta])* $name:ident, $(#[$field_doc:meta])* $field:ident: $type:ty) => {
+        $(#[$doc])*
+        #[derive(async_graphql::SimpleObject)]
+        pub struct $name {
+            $(#[$field_doc])*
+            $field: Option<$type>,
+            /// Why nothing was changed; empty where it was.
+            user_errors: Vec<$crate::graphql::error::UserError>,
+        }
+
+        impl $name {
+            fn answer<M>(
+                result: tributary_domain::error::Result<M>,
+            ) -> $crate::graphql::error::ApiResult<Self>
+            where
+                $type: From<M>,
+            {
+                Ok(match $crate::graphql::error::split(result)? {
+                    Ok(done) => Self { $field: Some(done.into()), user_errors: Vec::new() },
+                    Err(user_errors) => Self { $field: None, user_errors },
+                })
+            }
+        }
+    };
+}
+pub(crate) use payload;

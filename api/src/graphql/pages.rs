@@ -1,0 +1,80 @@
+//! Connections: a page of a list, with cursors.
+
+use std::str::FromStr;
+
+use async_graphql::connection::{Connection, Edge};
+use async_graphql::OutputType;
+use tributary_domain::entity::Owned;
+use tributary_domain::error::Error;
+use tributary_domain::reads::{LARGEST_PAGE, Page, Window};
+
+use super::error::{ApiError, ApiResult};
+
+/// Rows of a page whose size is not given.
+const USUAL_PAGE: i32 = 20;
+
+/// The `first`, `after`, `last` and `before` of a field.
+pub struct Slice {
+    /// So many from the start.
+    pub first: Option<i32>,
+    /// After this cursor.
+    pub after: Option<String>,
+    /// So many from the end.
+    pub last: Option<i32>,
+    /// Before this cursor.
+    pub before: Option<String>,
+}
+
+impl Slice {
+    /// Only forward: what lists inside other lists take.
+    pub fn forward(first: Option<i32>, after: Option<String>) -> Self {
+        Self { first, after, last: None, before: None }
+    }
+
+    /// Which rows are wanted.
+    pub fn window<Id: FromStr>(self) -> ApiResult<Window<Id>> {
+        if self.first.is_some() && self.last.is_some() {
+            return Err(Error::invalid("last", "give first or last, not both").into());
+        }
+        let (limit, backward) = match (self.first, self.last) {
+            (_, Some(last)) => (last, true),
+            (first, None) => (first.unwrap_or(USUAL_PAGE), false),
+        };
+        let message = || format!("a page has 1 to {LARGEST_PAGE} rows");
+        let limit = u64::try_from(limit)
+            .ok()
+            .filter(|limit| (1..=LARGEST_PAGE).contains(limit))
+            .ok_or_else(|| Error::invalid("first", message()))?;
+        Ok(Window {
+            after: cursor("after", self.after)?,
+            before: cursor("before", self.before)?,
+            limit,
+            backward,
+        })
+    }
+}
+
+fn cursor<Id: FromStr>(field: &'static str, text: Option<String>) -> Result<Option<Id>, ApiError> {
+    let parsed = text.map(|text| text.parse().map_err(|_| Error::invalid(field, "not a cursor")));
+    Ok(parsed.transpose()?)
+}
+
+/// A page as a connection; cursors are the rows' ids.
+pub fn connection<E, T>(page: Page<E::Model>) -> Connection<String, T>
+where
+    E: Owned<Id: std::fmt::Display>,
+    T: From<E::Model> + OutputType,
+{
+    let mut connection = Connection::new(page.has_previous, page.has_next);
+    connection.edges.extend(page.rows.into_iter().map(|row| {
+        let cursor = E::id_of(&row).to_string();
+        Edge::new(cursor, row.into())
+    }));
+    connection
+}
+
+/// What a page costs: itself, and what is selected of a row, for each row.
+pub fn cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
+    let rows = first.or(last).unwrap_or(USUAL_PAGE);
+    1 + child.saturating_mul(usize::try_from(rows).unwrap_or(0).max(1))
+}

@@ -1,0 +1,407 @@
+//! Programs, their terms and the rules of those.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, ID, InputObject, Object, OneofObject};
+use rust_decimal::Decimal;
+use tributary_domain::entity::{program, rule, terms};
+use tributary_domain::error::{Error, Result};
+use tributary_domain::ids::Noun;
+use tributary_domain::programs::{self, Formula, NewRule, NewTerms};
+use tributary_domain::reads;
+use tributary_domain::scope::Scope;
+
+use super::context::{Beside, id, mirrors, wraps};
+use super::credit::CreditRole;
+use super::error::{ApiResult, payload};
+use super::loaders::{CurrentTerms, RulesOfTerms};
+use super::pages::{Slice, connection, cost};
+use super::plugin::Plugin;
+use super::scalars::{DateTime, Json, Money, MoneyInput, currency};
+
+mirrors! {
+    /// How the partners of a program work.
+    ProgramModel = program::ProgramModel {
+        /// They bring a customer and step back.
+        Referral,
+        /// They sell on their own paper.
+        Reseller,
+        /// They sell together with the tenant.
+        CoSell,
+        /// They integrate a product.
+        Technology,
+    }
+}
+
+mirrors! {
+    /// Where a program stands.
+    ProgramState = program::State {
+        /// No terms are published.
+        Draft,
+        /// Partners work under it.
+        Open,
+        /// No new deals.
+        Closed,
+    }
+}
+
+mirrors! {
+    /// Where terms stand.
+    TermsState = terms::State {
+        /// In force for what begins now.
+        Published,
+        /// In force only for what began under them.
+        Superseded,
+    }
+}
+
+mirrors! {
+    /// How a rule is computed.
+    RuleKind = rule::Kind {
+        /// A part of the deal's amount, up to a cap.
+        Percentage,
+        /// By the tenant's own code.
+        Plugin,
+    }
+}
+
+/// Terms under which partners work.
+pub struct Program(pub program::Model);
+wraps!(Program, program::Model);
+
+#[Object]
+impl Program {
+    /// Its id, `prg_…`.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Its name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// How its partners work.
+    async fn model(&self) -> ProgramModel {
+        self.0.model.into()
+    }
+
+    /// The currency of its deals and payouts, as `USD`.
+    async fn currency(&self) -> &str {
+        self.0.currency.code()
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> ProgramState {
+        self.0.state.into()
+    }
+
+    /// When it was created.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// The terms in force; null before the first are published.
+    async fn current_terms(&self, ctx: &Context<'_>) -> ApiResult<Option<Terms>> {
+        Ok(ctx.loaders().one(CurrentTerms(self.0.id)).await?.map(Terms))
+    }
+}
+
+/// One immutable version of a program's terms.
+pub struct Terms(pub terms::Model);
+wraps!(Terms, terms::Model);
+
+#[Object]
+impl Terms {
+    /// Their id, `trm_…`.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// The program.
+    async fn program(&self, ctx: &Context<'_>) -> ApiResult<Option<Program>> {
+        Ok(ctx.loaders().one(self.0.program_id).await?.map(Program))
+    }
+
+    /// Their number within the program, from 1.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+
+    /// Whether they are in force.
+    async fn state(&self) -> TermsState {
+        self.0.state.into()
+    }
+
+    /// What a partner agrees to.
+    async fn agreement_text(&self) -> &str {
+        &self.0.agreement_text
+    }
+
+    /// SHA-256 of the agreement text in hexadecimal. A signature quotes it.
+    async fn document_digest(&self) -> &str {
+        &self.0.document_digest
+    }
+
+    /// How long an approved registration protects, in days from approval.
+    async fn protection_days(&self) -> i32 {
+        self.0.protection_days
+    }
+
+    /// Whether a registration without conflict is approved at once.
+    async fn auto_approve(&self) -> bool {
+        self.0.auto_approve
+    }
+
+    /// How long an earning waits after its collection, in days.
+    async fn hold_days(&self) -> i32 {
+        self.0.hold_days
+    }
+
+    /// The least that is paid out.
+    async fn payout_minimum(&self, ctx: &Context<'_>) -> ApiResult<Option<Money>> {
+        let program = ctx.loaders().one(self.0.program_id).await?;
+        Ok(program.map(|program| Money::minor(self.0.payout_minimum_minor, program.currency)))
+    }
+
+    /// The most that one rule may give on one deal, in ten-thousandths of its
+    /// amount.
+    async fn commission_cap_bps(&self) -> i32 {
+        self.0.commission_cap_bps
+    }
+
+    /// When they came into force.
+    async fn published_at(&self) -> DateTime {
+        DateTime(self.0.published_at)
+    }
+
+    /// How credit becomes money: at most one rule for each role.
+    async fn rules(&self, ctx: &Context<'_>) -> ApiResult<Vec<Rule>> {
+        let rules = ctx.loaders().one(RulesOfTerms(self.0.id)).await?;
+        Ok(rules.unwrap_or_default().into_iter().map(Rule).collect())
+    }
+}
+
+/// How one role's credit becomes money.
+pub struct Rule(pub rule::Model);
+wraps!(Rule, rule::Model);
+
+#[Object]
+impl Rule {
+    /// Its id, `rul_…`.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Which credit it pays.
+    async fn role(&self) -> CreditRole {
+        self.0.role.into()
+    }
+
+    /// How it is computed.
+    async fn kind(&self) -> RuleKind {
+        self.0.kind.into()
+    }
+
+    /// For a percentage: per cent of the deal's amount, as decimal text.
+    async fn rate_percent(&self) -> Option<&str> {
+        self.0.rate.as_deref()
+    }
+
+    /// For a percentage: the most that it pays on one deal.
+    async fn cap(&self, ctx: &Context<'_>) -> ApiResult<Option<Money>> {
+        let Some(cap) = self.0.cap_minor else {
+            return Ok(None);
+        };
+        let terms = ctx.loaders().one(self.0.terms_id).await?;
+        let Some(terms) = terms else { return Ok(None) };
+        let program = ctx.loaders().one(terms.program_id).await?;
+        Ok(program.map(|program| Money::minor(cap, program.currency)))
+    }
+
+    /// For a plugin: which. Null for a partner's key.
+    async fn plugin(&self, ctx: &Context<'_>) -> ApiResult<Option<Plugin>> {
+        match self.0.plugin_id {
+            Some(id) => Ok(ctx.loaders().one(id).await?.map(Plugin)),
+            None => Ok(None),
+        }
+    }
+
+    /// For a plugin: its configuration. Null for a partner's key.
+    async fn config(&self, ctx: &Context<'_>) -> Option<Json> {
+        let shown = self.0.plugin_id.is_some() && ctx.scope().partner().is_none();
+        shown.then(|| Json::stored(&self.0.config))
+    }
+}
+
+/// Reading programs.
+#[derive(Default)]
+pub struct ProgramQueries;
+
+#[Object]
+impl ProgramQueries {
+    /// The tenant's programs, oldest first.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn programs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> ApiResult<Connection<String, Program>> {
+        let window = Slice { first, after, last, before }.window()?;
+        let all = Default::default();
+        let page = reads::page::<program::Entity>(ctx.scope(), all, window).await?;
+        Ok(connection::<program::Entity, _>(page))
+    }
+}
+
+/// A program to create.
+#[derive(InputObject)]
+pub struct CreateProgramInput {
+    /// Its name, 1 to 200 characters.
+    name: String,
+    /// How its partners work.
+    model: ProgramModel,
+    /// The currency of its deals and payouts: three letters of ISO 4217.
+    currency: String,
+}
+
+impl CreateProgramInput {
+    async fn run(self, scope: &Scope) -> Result<program::Model> {
+        let currency = currency("currency", &self.currency)?;
+        programs::create(scope, &self.name, self.model.into(), currency).await
+    }
+}
+
+/// Terms to publish.
+#[derive(InputObject)]
+pub struct PublishTermsInput {
+    /// The program.
+    program_id: ID,
+    /// What partners agree to, at most 100,000 characters.
+    agreement_text: String,
+    /// How long an approved registration protects, in days from approval.
+    protection_days: i32,
+    /// Whether a registration without conflict is approved at once.
+    #[graphql(default)]
+    auto_approve: bool,
+    /// How long an earning waits after its collection, in days.
+    hold_days: i32,
+    /// The least that is paid out, in the program's currency.
+    payout_minimum: MoneyInput,
+    /// The most that one rule may give on one deal, in ten-thousandths of it.
+    #[graphql(default = 10_000)]
+    commission_cap_bps: i32,
+    /// How credit becomes money: at most one rule for each role.
+    rules: Vec<RuleInput>,
+}
+
+/// How one role's credit becomes money.
+#[derive(InputObject)]
+pub struct RuleInput {
+    /// Which credit it pays.
+    role: CreditRole,
+    /// How it is computed.
+    formula: FormulaInput,
+}
+
+/// A rule's computation: exactly one of these.
+#[derive(OneofObject)]
+pub enum FormulaInput {
+    /// A part of the deal's amount.
+    Percentage(PercentageInput),
+    /// The tenant's own code.
+    Plugin(PluginRuleInput),
+}
+
+/// A part of the deal's amount, up to a cap.
+#[derive(InputObject)]
+pub struct PercentageInput {
+    /// Per cent as decimal text, as `2` or `12.5`: more than 0, at most 100.
+    rate_percent: String,
+    /// The most that it pays on one deal, in the program's currency.
+    cap: Option<MoneyInput>,
+}
+
+/// A rule in WebAssembly.
+#[derive(InputObject)]
+pub struct PluginRuleInput {
+    /// The plugin. Evaluations use the version that is then active.
+    plugin_id: ID,
+    /// Its configuration, a JSON object.
+    config: Json,
+}
+
+impl RuleInput {
+    fn read(self) -> Result<NewRule> {
+        let formula = match self.formula {
+            FormulaInput::Percentage(PercentageInput { rate_percent, cap }) => Formula::Percentage {
+                rate: Decimal::from_str_exact(&rate_percent)
+                    .map_err(|_| Error::invalid("ratePercent", "not a decimal number"))?,
+                cap: cap.map(|cap| cap.read("cap")).transpose()?,
+            },
+            FormulaInput::Plugin(PluginRuleInput { plugin_id, config }) => Formula::Plugin {
+                plugin: id(Noun::Plugin, &plugin_id)?,
+                config: config.0.to_string(),
+            },
+        };
+        Ok(NewRule { role: self.role.into(), formula })
+    }
+}
+
+impl PublishTermsInput {
+    async fn run(self, scope: &Scope) -> Result<terms::Model> {
+        let program = id(Noun::Program, &self.program_id)?;
+        let rules: Result<Vec<NewRule>> = self.rules.into_iter().map(RuleInput::read).collect();
+        let terms = NewTerms {
+            agreement_text: self.agreement_text,
+            protection_days: self.protection_days,
+            auto_approve: self.auto_approve,
+            hold_days: self.hold_days,
+            payout_minimum: self.payout_minimum.read("payoutMinimum")?,
+            commission_cap_bps: self.commission_cap_bps,
+            rules: rules?,
+        };
+        programs::publish_terms(scope, program, terms).await
+    }
+}
+
+payload! {
+    /// What creating a program did.
+    CreateProgramPayload,
+    /// The program; null where nothing was created.
+    program: Program
+}
+payload! {
+    /// What publishing terms did.
+    PublishTermsPayload,
+    /// The terms; null where nothing was published.
+    terms: Terms
+}
+
+/// Changing programs.
+#[derive(Default)]
+pub struct ProgramMutations;
+
+#[Object]
+impl ProgramMutations {
+    /// Creates a program without terms.
+    async fn create_program(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The program.")] input: CreateProgramInput,
+    ) -> ApiResult<CreateProgramPayload> {
+        CreateProgramPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Publishes new terms of a program, which supersede the current ones, and
+    /// opens it. Deals go on under the terms they began with.
+    async fn publish_terms(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The terms.")] input: PublishTermsInput,
+    ) -> ApiResult<PublishTermsPayload> {
+        PublishTermsPayload::answer(input.run(ctx.scope()).await)
+    }
+}

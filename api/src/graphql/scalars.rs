@@ -1,0 +1,117 @@
+//! Values: time, positions, JSON and money, as they stand on the wire.
+
+use async_graphql::{InputObject, InputValueError, Scalar, ScalarType, SimpleObject, Value};
+use tributary_domain::clock::Moment;
+use tributary_domain::error::{Error, Result};
+use tributary_domain::money;
+
+/// An instant as RFC 3339 text, as `2026-01-05T09:00:00.000Z`. Answers are in
+/// UTC with milliseconds; any offset is understood.
+pub struct DateTime(pub Moment);
+
+#[Scalar]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> Result<Self, InputValueError<Self>> {
+        match &value {
+            Value::String(text) => {
+                let moment = Moment::parse(text);
+                moment.map(Self).ok_or_else(|| InputValueError::custom("not RFC 3339"))
+            }
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// A place in the tenant's log. Give the last one you saw as `after` and you
+/// get what came since; treat it as opaque.
+#[derive(Clone, Copy)]
+pub struct Position(pub i64);
+
+#[Scalar]
+impl ScalarType for Position {
+    fn parse(value: Value) -> Result<Self, InputValueError<Self>> {
+        match &value {
+            Value::String(text) => match text.parse() {
+                Ok(position) if position >= 0 => Ok(Self(position)),
+                _ => Err(InputValueError::custom("not a position")),
+            },
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// Any JSON value.
+#[derive(Clone)]
+pub struct Json(pub serde_json::Value);
+
+#[Scalar(name = "JSON")]
+impl ScalarType for Json {
+    fn parse(value: Value) -> Result<Self, InputValueError<Self>> {
+        Ok(Self(value.into_json()?))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from_json(self.0.clone()).unwrap_or_default()
+    }
+}
+
+impl Json {
+    /// Stored JSON text. What cannot be read is shown as null: it was written
+    /// by us, and a reader can do nothing about it.
+    pub fn stored(text: &str) -> Self {
+        Self(serde_json::from_str(text).unwrap_or_default())
+    }
+}
+
+/// An amount of one currency.
+#[derive(SimpleObject)]
+pub struct Money {
+    /// Decimal text in major units with exactly the currency's digits, as
+    /// `1234.50` dollars or `1234` yen.
+    amount: String,
+    /// Three letters of ISO 4217, as `USD`.
+    currency: String,
+}
+
+impl From<money::Money> for Money {
+    fn from(money: money::Money) -> Self {
+        Self { amount: money.amount(), currency: money.currency.to_string() }
+    }
+}
+
+impl Money {
+    /// Minor units of a currency.
+    pub fn minor(minor: i64, currency: money::Currency) -> Self {
+        money::Money::new(minor, currency).into()
+    }
+}
+
+/// An amount of one currency, as it is sent.
+#[derive(InputObject)]
+pub struct MoneyInput {
+    /// Decimal text in major units with exactly the currency's digits.
+    pub amount: String,
+    /// Three letters of ISO 4217.
+    pub currency: String,
+}
+
+impl MoneyInput {
+    /// Reads it; `field` is what it is called in the input.
+    pub fn read(&self, field: &'static str) -> Result<money::Money> {
+        let parsed = currency(field, &self.currency)?;
+        money::Money::parse(&self.amount, parsed).map_err(|error| Error::money(field, error))
+    }
+}
+
+/// Reads a currency; `field` is what it is called in the input.
+pub fn currency(field: &'static str, code: &str) -> Result<money::Currency> {
+    code.parse().map_err(|error| Error::money(field, error))
+}
