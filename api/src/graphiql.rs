@@ -8,9 +8,9 @@ use axum::http::header::{
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-/// Scripts, styles and connections of this origin alone. The editor measures
-/// text by styles in its own elements, and its fonts are in its stylesheet.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+/// Scripts, styles and connections of this origin alone; the editor's fonts are
+/// in its stylesheet.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      font-src data:; img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 

@@ -60,8 +60,8 @@ pub fn router(state: AppState, stopping: watch::Receiver<bool>) -> Router {
     Router::new()
         .merge(gateway.routes()) // POST /graphql, its sockets and streams
         .merge(graphiql::routes()) // GET /, /graphiql/*
-        .merge(health::routes(state.engine)) // GET /healthz, /readyz
         .layer(from_fn(telemetry::observe))
+        .merge(health::routes(state.engine)) // GET /healthz, /readyz: too often to log
 }
 
 /// Serves until `stop` is done, then lets what is open finish, for a while.

@@ -33,7 +33,11 @@ pub fn start(settings: &LogSettings) -> Result<(), Box<dyn std::error::Error + S
         .with_ansi(terminal);
     match format {
         LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .try_init(),
     }
 }
 
