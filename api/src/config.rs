@@ -141,7 +141,10 @@ mod tests {
             "postgres://ada:hunter2@[bad",
         ] {
             let shown = format!("{0} {0:?} {1:?}", url(text), url(text));
-            assert!(!shown.contains("hunter2") && !shown.contains("ada"), "{shown}");
+            assert!(
+                !shown.contains("hunter2") && !shown.contains("ada"),
+                "{shown}"
+            );
         }
         let shown = url("postgres://ada:hunter2@db.example:5432/books").to_string();
         assert_eq!(shown, "postgres://db.example/books");

@@ -8,9 +8,9 @@ use axum::http::header::{
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-/// Scripts, styles and connections of this origin alone. The editor measures
-/// text by styles in its own elements, and its fonts are in its stylesheet.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+/// Scripts, styles and connections of this origin alone; the editor's fonts are
+/// in its stylesheet.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      font-src data:; img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
@@ -57,14 +57,16 @@ pub fn page() -> Response {
 /// The page at `/`, and the files it loads.
 pub fn routes() -> Router {
     let pages = Router::new().route("/", get(async || page()));
-    ASSETS.into_iter().fold(pages, |router, (path, kind, bytes)| {
-        let headers = [
-            (CONTENT_TYPE, kind),
-            (CACHE_CONTROL, "public, max-age=3600"),
-            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        ];
-        router.route(path, get(async move || (headers, bytes)))
-    })
+    ASSETS
+        .into_iter()
+        .fold(pages, |router, (path, kind, bytes)| {
+            let headers = [
+                (CONTENT_TYPE, kind),
+                (CACHE_CONTROL, "public, max-age=3600"),
+                (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            ];
+            router.route(path, get(async move || (headers, bytes)))
+        })
 }
 
 #[cfg(test)]
@@ -85,8 +87,13 @@ mod tests {
                 .iter()
                 .map(|byte| format!("{byte:02x}"))
                 .collect();
-            let row = readme.lines().find(|line| line.contains(&format!("`{name}`")));
-            assert!(row.is_some_and(|row| row.contains(&digest)), "{name}: {digest}");
+            let row = readme
+                .lines()
+                .find(|line| line.contains(&format!("`{name}`")));
+            assert!(
+                row.is_some_and(|row| row.contains(&digest)),
+                "{name}: {digest}"
+            );
         }
     }
 
@@ -98,7 +105,10 @@ mod tests {
         assert_eq!(wanted.len(), ASSETS.len());
         for name in wanted {
             let path = format!("/graphiql/{name}");
-            assert!(ASSETS.iter().any(|(served, _, _)| *served == path), "{name}");
+            assert!(
+                ASSETS.iter().any(|(served, _, _)| *served == path),
+                "{name}"
+            );
         }
         assert!(!html.contains("://"));
     }

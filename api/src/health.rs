@@ -19,10 +19,16 @@ pub fn routes(engine: Engine) -> Router {
 async fn ready(State(engine): State<Engine>) -> (StatusCode, &'static str) {
     match Migrator::get_pending_migrations(&engine.db).await {
         Ok(pending) if pending.is_empty() => (StatusCode::OK, "ready\n"),
-        Ok(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database needs `tributary migrate`\n"),
+        Ok(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database needs `tributary migrate`\n",
+        ),
         Err(error) => {
             tracing::warn!(%error, "the database does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database does not answer\n",
+            )
         }
     }
 }

@@ -21,8 +21,7 @@ use tributary_domain::scope::Engine;
 
 use crate::graphql::gateway::{Gateway, Timings};
 
-/// What open requests get to finish when the server stops, and then again what
-/// open sockets get to say goodbye.
+/// What open requests and sockets get to finish when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// What the routes work with.
@@ -34,14 +33,19 @@ pub struct AppState {
     pub schema: graphql::Schema,
     /// How long connections may take over things.
     pub timings: Timings,
+    /// Where clients reach this server, without a slash at the end.
+    pub public_url: String,
 }
 
 impl AppState {
-    /// The usual state over an engine.
-    pub fn new(engine: Engine) -> Self {
-        let schema = graphql::schema();
-        let timings = Timings::default();
-        Self { engine, schema, timings }
+    /// The usual state over an engine, for a server that is reached at `public_url`.
+    pub fn new(engine: Engine, public_url: String) -> Self {
+        Self {
+            engine,
+            schema: graphql::schema(),
+            timings: Timings::default(),
+            public_url,
+        }
     }
 }
 
@@ -56,8 +60,8 @@ pub fn router(state: AppState, stopping: watch::Receiver<bool>) -> Router {
     Router::new()
         .merge(gateway.routes()) // POST /graphql, its sockets and streams
         .merge(graphiql::routes()) // GET /, /graphiql/*
-        .merge(health::routes(state.engine)) // GET /healthz, /readyz
         .layer(from_fn(telemetry::observe))
+        .merge(health::routes(state.engine)) // GET /healthz, /readyz: too often to log
 }
 
 /// Serves until `stop` is done, then lets what is open finish, for a while.
@@ -76,19 +80,23 @@ pub async fn serve(
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         graphql::gateway::stopped(&mut stopping).await;
     });
-    // Sockets outlive their request, and each holds a receiver until it is closed.
-    let farewell = async {
+    let finished = async {
+        server.await?;
+        // A socket outlives its request, and holds a receiver until it is closed.
+        stopper.closed().await;
+        Ok(())
+    };
+    let cut_off = async {
         stop.await;
         tracing::info!("stopping");
         stopper.send_replace(true);
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        result = server.into_future() => result?,
-        () = farewell => tracing::warn!("requests were cut off after {GRACE:?}"),
+        result = finished => result,
+        () = cut_off => {
+            tracing::warn!("what was still open after {GRACE:?} was cut off");
+            Ok(())
+        }
     }
-    if tokio::time::timeout(GRACE, stopper.closed()).await.is_err() {
-        tracing::warn!("sockets were cut off after {GRACE:?}");
-    }
-    Ok(())
 }

@@ -1,2 +1,10 @@
 //! The `tributary` program.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tributary_api::cli::run(tributary_api::cli::Cli::parse()).await
+}

@@ -33,7 +33,11 @@ pub fn start(settings: &LogSettings) -> Result<(), Box<dyn std::error::Error + S
         .with_ansi(terminal);
     match format {
         LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .try_init(),
     }
 }
 
@@ -90,7 +94,13 @@ mod tests {
         let kept = |text: &str| HeaderValue::from_str(text).is_ok_and(|value| is_id(&value));
         assert!(kept("0af7651916cd43dd8448eb211c80319c"));
         assert!(kept("a-request_1.2"));
-        for other in ["", "short", "with space in it", "a\"},{\"level\":1", &"x".repeat(65)] {
+        for other in [
+            "",
+            "short",
+            "with space in it",
+            "a\"},{\"level\":1",
+            &"x".repeat(65),
+        ] {
             assert!(!kept(other), "{other}");
         }
         assert!(is_id(&new_id()));

@@ -4,8 +4,9 @@
 
 const ENDPOINT = "/graphql";
 
-const WELCOME = `# Put a key into the Authorization header below, then fetch the schema again
-# (the round arrow on the left) to browse it and to get suggestions.
+const WELCOME = `# 1. Put a key into the header below.
+# 2. Fetch the schema again: the round arrow
+#    on the left. Then the editor suggests.
 {
   __typename
 }

@@ -32,7 +32,7 @@ pub enum Incoming {
         /// The client's name for it.
         id: String,
         /// The operation.
-        payload: Request,
+        payload: Box<Request>,
     },
     /// Stops an operation.
     Complete {

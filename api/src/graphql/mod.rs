@@ -12,7 +12,7 @@ pub mod scan;
 pub mod sse;
 pub mod websocket;
 
-use async_graphql::SchemaBuilder;
+use async_graphql::{EmptyMutation, EmptySubscription, Object, SchemaBuilder};
 
 /// The deepest a query may nest fields. The introspection query that tools
 /// send is 15 deep.
@@ -40,4 +40,23 @@ pub fn limited<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, 
         .disable_suggestions()
         .extension(codes::Codes)
         .extension(cost::Cost)
+}
+
+/// The schema that is served.
+pub type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscription>;
+
+/// Builds the schema, with its limits.
+pub fn schema() -> Schema {
+    limited(Schema::build(Query, EmptyMutation, EmptySubscription)).finish()
+}
+
+/// Where every query begins.
+pub struct Query;
+
+#[Object]
+impl Query {
+    /// The version of the server, as `0.1.0`.
+    async fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
 }

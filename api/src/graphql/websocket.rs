@@ -206,7 +206,7 @@ impl<S: Executor> Connection<S> {
             Incoming::Ping { payload } => self.say(&Outgoing::pong(payload)).await,
             Incoming::Pong { .. } => Ok(()),
             Incoming::Subscribe { .. } if !self.ready => Err(UNAUTHORIZED.into()),
-            Incoming::Subscribe { id, payload } => self.subscribe(id, payload).await,
+            Incoming::Subscribe { id, payload } => self.subscribe(id, *payload).await,
             Incoming::Complete { id } => {
                 if let Some(operation) = self.running.remove(&id) {
                     operation.abort();

@@ -1,6 +1,11 @@
 //! The transports, told apart from the product: a small schema behind a real
 //! server on the loopback, and clients that share no code with it.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
 mod http;
 mod limits;
 mod sockets;

@@ -43,8 +43,7 @@ impl Stream {
                 .await
                 .unwrap();
             let chunk = chunk.unwrap()?;
-            self.text
-                .push_str(&String::from_utf8(chunk.to_vec()).unwrap());
+            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     }
 

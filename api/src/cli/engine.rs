@@ -1,0 +1,61 @@
+//! An engine over the database that a command names.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tributary_domain::clock::SystemClock;
+use tributary_domain::database;
+use tributary_domain::scope::Engine;
+use tributary_migrations::{Migrator, MigratorTrait};
+use tributary_plugins::Sandbox;
+
+use super::Failure;
+use crate::config::DatabaseSettings;
+
+/// Connects, and starts the sandbox. The directory of an SQLite file is made.
+///
+/// An SQLite database is brought up to date on the way: nobody else is using
+/// it. One that several servers share is for `tributary migrate` alone.
+pub async fn open(settings: &DatabaseSettings) -> Result<Engine, Failure> {
+    let engine = connect(settings).await?;
+    if settings.database_url.is_local() {
+        Migrator::up(&engine.db, None).await?;
+        return Ok(engine);
+    }
+    match Migrator::get_pending_migrations(&engine.db).await?.len() {
+        0 => Ok(engine),
+        steps => Err(format!(
+            "{} is {steps} steps behind this program: run `tributary migrate` first",
+            settings.database_url
+        )
+        .into()),
+    }
+}
+
+/// Brings the schema up to date.
+pub async fn migrate(settings: &DatabaseSettings) -> Result<(), Failure> {
+    let engine = connect(settings).await?;
+    let steps = Migrator::get_pending_migrations(&engine.db).await?.len();
+    Migrator::up(&engine.db, None).await?;
+    println!("{}: {steps} steps applied", settings.database_url);
+    Ok(())
+}
+
+async fn connect(settings: &DatabaseSettings) -> Result<Engine, Failure> {
+    let url = &settings.database_url;
+    let directory = url.file().and_then(|file| Path::new(file).parent());
+    if let Some(directory) = directory.filter(|directory| !directory.as_os_str().is_empty()) {
+        std::fs::create_dir_all(directory)
+            .map_err(|error| format!("{} cannot be made: {error}", directory.display()))?;
+    }
+    // The driver's own words may repeat the address with its password.
+    let db = database::connect(url.expose(), settings.database_connections)
+        .await
+        .map_err(|error| {
+            tracing::debug!(?error, "connecting failed");
+            format!("{url} cannot be opened")
+        })?;
+    tracing::info!(database = %url, "connected");
+    let sandbox = Arc::new(Sandbox::new()?);
+    Ok(Engine::new(db, sandbox, Vec::new(), Arc::new(SystemClock)))
+}

@@ -1,0 +1,129 @@
+//! The command line: one module per command.
+
+mod books;
+mod engine;
+mod plugin;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{DatabaseSettings, LogSettings};
+use crate::telemetry;
+
+/// What a command ends with. Its text is for a person at a terminal.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The engine behind B2B partner programs.
+///
+/// Every option can be set in the environment too, under the name shown.
+#[derive(Parser)]
+#[command(name = "tributary", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    log: LogSettings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API until interrupted
+    Serve(serve::Serve),
+    /// Bring the database's schema up to date
+    Migrate {
+        #[command(flatten)]
+        database: DatabaseSettings,
+    },
+    /// Print the GraphQL schema
+    Schema,
+    /// Create companies that run programs here
+    #[command(subcommand)]
+    Tenant(books::Tenant),
+    /// Create API keys
+    #[command(subcommand)]
+    Key(books::Key),
+    /// Build, check and try rules in WebAssembly
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
+}
+
+/// Runs the command that the arguments name.
+pub async fn run(cli: Cli) -> ExitCode {
+    let done = match telemetry::start(&cli.log) {
+        Ok(()) => dispatch(cli.command).await,
+        Err(failure) => Err(failure),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("tributary: {}", chain(failure.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn dispatch(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve(serve) => serve.run().await,
+        Command::Migrate { database } => engine::migrate(&database).await,
+        Command::Schema => {
+            println!("{}", crate::graphql::schema().sdl());
+            Ok(())
+        }
+        Command::Tenant(tenant) => tenant.run().await,
+        Command::Key(key) => key.run().await,
+        Command::Plugin(plugin) => plugin.run().await,
+    }
+}
+
+/// A failure with what caused it, on one line.
+fn chain(failure: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = failure.to_string();
+    let mut source = failure.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_command_and_option_explains_itself() {
+        fn check(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{} {argument}",
+                    command.get_name()
+                );
+            }
+            command.get_subcommands().for_each(check);
+        }
+        let command = Cli::command();
+        command.clone().debug_assert();
+        check(&command);
+    }
+
+    #[test]
+    fn no_help_shows_the_environments_secrets() {
+        let mut command = Cli::command();
+        let serve = command.find_subcommand_mut("serve").unwrap();
+        let secret = serve
+            .get_arguments()
+            .find(|argument| argument.get_id() == "database_url");
+        assert!(secret.unwrap().is_hide_env_values_set());
+    }
+}

@@ -1,0 +1,222 @@
+//! `tributary plugin`: a rule from its source to a verdict, without a server.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use tributary_domain::calculator::{
+    Calculator, Case, CaseCredit, CaseDeal, CaseHistory, CaseTerms, Code, Description, Outcome,
+    Verdict,
+};
+use tributary_domain::clock::{Clock, Moment, SystemClock};
+use tributary_domain::digest::sha256;
+use tributary_domain::entity::credit_share::Role;
+use tributary_domain::entity::program::ProgramModel;
+use tributary_domain::ids::{DealId, PartnerId, TermsId};
+use tributary_domain::money::{Currency, Exact, Money};
+use tributary_plugins::{Sandbox, toolchain};
+
+use super::Failure;
+
+#[derive(Subcommand)]
+pub enum Plugin {
+    /// Build the rule in a directory into a component
+    Build {
+        /// The directory of the rule's Cargo.toml
+        #[arg(default_value = ".")]
+        directory: PathBuf,
+        /// Where to write the component
+        #[arg(long, short)]
+        output: Option<PathBuf>,
+    },
+    /// Check that a component would be admitted
+    Check {
+        /// The component, a .wasm file
+        component: PathBuf,
+    },
+    /// Put a case to a component and show its verdict
+    Run(Run),
+}
+
+#[derive(Args)]
+pub struct Run {
+    /// The component, a .wasm file
+    component: PathBuf,
+    /// The rule's configuration, a JSON file
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// What the deal is worth, in major units, as 120000.00
+    #[arg(long, required_unless_present = "case")]
+    amount: Option<String>,
+    /// The currency of all amounts
+    #[arg(long, default_value = "USD")]
+    currency: String,
+    /// What the partner had won earlier in the calendar year, in major units
+    #[arg(long)]
+    volume: Option<String>,
+    /// The partner's share of the credit, in ten-thousandths
+    #[arg(long, default_value_t = 10_000)]
+    share: i32,
+    /// A whole case instead, a JSON file as `--print-case` writes it
+    #[arg(long, conflicts_with_all = ["amount", "currency", "volume", "share"])]
+    case: Option<PathBuf>,
+    /// Print the case instead of running it
+    #[arg(long)]
+    print_case: bool,
+}
+
+impl Plugin {
+    pub async fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Build { directory, output } => {
+                let built = toolchain::build(&directory, output.as_deref())?;
+                println!("{}", built.path.display());
+                describe(&built.description, built.size_bytes, &built.digest);
+                Ok(())
+            }
+            Self::Check { component } => {
+                let bytes = read(&component)?;
+                let description = Sandbox::new()?.admit(Arc::clone(&bytes)).await?;
+                describe(&description, bytes.len(), &sha256(&bytes));
+                Ok(())
+            }
+            Self::Run(run) => run.run().await,
+        }
+    }
+}
+
+impl Run {
+    async fn run(self) -> Result<(), Failure> {
+        let case = self.case()?;
+        if self.print_case {
+            println!("{}", serde_json::to_string_pretty(&case)?);
+            return Ok(());
+        }
+        let currency = case.deal.currency;
+        let bytes = read(&self.component)?;
+        let sandbox = Sandbox::new()?;
+        let description = sandbox.admit(Arc::clone(&bytes)).await?;
+        let code = Code {
+            digest: sha256(&bytes),
+            bytes,
+            basis_codes: description.basis_codes,
+        };
+        match sandbox.evaluate(code, case).await {
+            Outcome::Decided { result, fuel } => {
+                show(&result?, currency);
+                println!("fuel   {fuel}");
+                Ok(())
+            }
+            Outcome::Aborted => Err("the machine is too busy: try again".into()),
+        }
+    }
+
+    fn case(&self) -> Result<Case, Failure> {
+        if let Some(path) = &self.case {
+            let text = read(path)?;
+            return serde_json::from_slice(&text)
+                .map_err(|error| format!("{}: {error}", path.display()).into());
+        }
+        let currency: Currency = self.currency.parse()?;
+        let money = |text: &Option<String>| match text {
+            Some(text) => Money::parse(text, currency).map_err(|error| format!("{text}: {error}")),
+            None => Ok(Money::new(0, currency)),
+        };
+        let config = match &self.config {
+            Some(path) => String::from_utf8(read(path)?.to_vec())?,
+            None => "{}".to_owned(),
+        };
+        let now = SystemClock.now();
+        let partner = PartnerId::new();
+        Ok(Case {
+            evaluated_at: now,
+            deal: deal(money(&self.amount)?, now),
+            role: Role::Sourced,
+            credits: vec![CaseCredit {
+                partner,
+                share_bps: self.share,
+                tier: None,
+            }],
+            terms: CaseTerms {
+                id: TermsId::new(),
+                version: 1,
+                model: ProgramModel::Referral,
+            },
+            history: vec![CaseHistory {
+                partner,
+                year: now.year(),
+                deals: 0,
+                volume_minor: money(&self.volume)?.minor,
+            }],
+            config,
+        })
+    }
+}
+
+fn deal(amount: Money, now: Moment) -> CaseDeal {
+    CaseDeal {
+        id: DealId::new(),
+        amount_minor: amount.minor,
+        currency: amount.currency,
+        opened_at: now,
+        closed_at: now,
+    }
+}
+
+fn show(verdict: &Verdict, currency: Currency) {
+    for entry in &verdict.entries {
+        let amount = major(entry.amount, currency);
+        println!(
+            "amount {amount} {currency} ({}): {}",
+            entry.basis, entry.explanation
+        );
+    }
+    for note in &verdict.notes {
+        println!("note   {note}");
+    }
+}
+
+/// An exact amount in major units, with as many digits as it has, but not fewer
+/// than the currency.
+fn major(amount: Exact, currency: Currency) -> String {
+    let exponent = currency.exponent() as usize;
+    let places = exponent + 9;
+    let digits = format!("{:0>width$}", amount.0.unsigned_abs(), width = places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    let fraction = fraction.trim_end_matches('0');
+    let sign = if amount.0 < 0 { "-" } else { "" };
+    match (fraction, exponent) {
+        ("", 0) => format!("{sign}{whole}"),
+        _ => format!("{sign}{whole}.{fraction:0<exponent$}"),
+    }
+}
+
+fn describe(description: &Description, size_bytes: usize, digest: &str) {
+    println!("name   {} {}", description.name, description.version);
+    println!("bases  {}", description.basis_codes.join(", "));
+    println!("size   {size_bytes} bytes");
+    println!("digest {digest}");
+}
+
+fn read(path: &Path) -> Result<Arc<[u8]>, Failure> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(bytes.into()),
+        Err(error) => Err(format!("{}: {error}", path.display()).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exact_amounts_are_shown_to_the_last_digit() {
+        let yen: Currency = "JPY".parse().unwrap();
+        let show = |billionths, currency| major(Exact(billionths), currency);
+        assert_eq!(show(1_550_000_000_000_000, Currency::USD), "15500.00");
+        assert_eq!(show(1, Currency::USD), "0.00000000001");
+        assert_eq!(show(-1_500_000_000, Currency::USD), "-0.015");
+        assert_eq!(show(7_000_000_000, yen), "7");
+        assert_eq!(show(7_500_000_000, yen), "7.5");
+    }
+}
