@@ -7,6 +7,7 @@ use tributary_domain::keys;
 use tributary_domain::scope::{Engine, Origin, Scope};
 
 use crate::graphql::gateway::{Admit, Caller, Denied};
+use crate::graphql::loaders::Loaders;
 use crate::telemetry;
 
 /// The scope of a caller's key, as of now.
@@ -32,10 +33,11 @@ pub async fn authenticate(engine: &Engine, caller: Caller) -> Result<Scope, Deni
     Ok(scope)
 }
 
-/// What resolvers find beside a request. Made anew for each operation: loaders
-/// cache, and what they cached is one caller's.
+/// What resolvers find beside a request. Made anew for each operation: what
+/// loaders batch is one caller's.
 pub fn beside(scope: Scope) -> Data {
     let mut data = Data::default();
+    data.insert(Loaders::new(scope.clone()));
     data.insert(scope);
     data
 }

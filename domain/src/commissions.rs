@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 use sea_orm::{PaginatorTrait, QueryOrder};
 use serde_json::json;
@@ -280,4 +281,11 @@ pub(crate) async fn approved(tx: &Tx, deal: DealId) -> Result<Vec<commission::Mo
 pub(crate) fn total(commission: &commission::Model) -> Result<i64> {
     let missing = || Error::broken(format!("{} is approved without a total", commission.id));
     commission.total_minor.ok_or_else(missing)
+}
+
+/// The filter that commissions in one of these states pass; all of them, where
+/// none is named.
+pub fn in_states(states: &[State]) -> Condition {
+    let named = (!states.is_empty()).then(|| commission::Column::State.is_in(states.to_vec()));
+    Condition::all().add_option(named)
 }

@@ -1,6 +1,7 @@
 //! Deals: opened, moved, won or lost.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 use serde::Serialize;
@@ -258,4 +259,11 @@ pub async fn lose(scope: &Scope, id: DealId, reason: &str) -> Result<deal::Model
     let deal = change.update(&*tx).await?;
     tx.commit().await?;
     Ok(deal)
+}
+
+/// The filter that deals in one of these states pass; all of them, where none
+/// is named.
+pub fn in_states(states: &[State]) -> Condition {
+    let named = (!states.is_empty()).then(|| deal::Column::State.is_in(states.to_vec()));
+    Condition::all().add_option(named)
 }

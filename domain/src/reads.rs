@@ -8,7 +8,7 @@ use std::hash::Hash;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query};
-use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
 
 use crate::entity::Owned;
 use crate::error::{Error, Result};
@@ -76,10 +76,15 @@ pub async fn by_ids<E: Visible>(scope: &Scope, ids: &[E::Id]) -> Result<HashMap<
     Ok(rows.into_iter().map(|row| (E::id_of(&row), row)).collect())
 }
 
+/// The filter that every row passes.
+pub fn all() -> Condition {
+    Condition::all()
+}
+
 /// A page of the rows that the actor may see and that pass the filter.
 pub async fn page<E: Visible>(
     scope: &Scope,
-    filter: sea_orm::Condition,
+    filter: Condition,
     window: Window<E::Id>,
 ) -> Result<Page<E::Model>> {
     let limit = checked(window.limit)?;

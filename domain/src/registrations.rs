@@ -390,3 +390,10 @@ pub async fn conflicts_of(
         .order_by_asc(registration_conflict::Column::Ordinal);
     Ok(query.all(&scope.read().await?).await?)
 }
+
+/// The filter that registrations in one of these states pass; all of them,
+/// where none is named.
+pub fn in_states(states: &[State]) -> Condition {
+    let named = (!states.is_empty()).then(|| registration::Column::State.is_in(states.to_vec()));
+    Condition::all().add_option(named)
+}

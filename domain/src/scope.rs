@@ -300,7 +300,7 @@ pub struct Fact<'a> {
     /// What happened, as `deal.closed_won`.
     pub kind: &'static str,
     /// The row it happened to.
-    pub subject: &'a dyn std::fmt::Display,
+    pub subject: &'a (dyn std::fmt::Display + Sync),
     /// The deal it concerns, for those who follow the deal.
     pub deal: Option<DealId>,
     /// What there is to know. Never a secret.

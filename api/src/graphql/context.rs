@@ -51,9 +51,25 @@ macro_rules! mirrors {
     ($(#[$doc:meta])* $name:ident = $domain:path { $($(#[$value_doc:meta])* $value:ident,)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
-        #[graphql(remote = $domain)]
         pub enum $name {
             $($(#[$value_doc])* $value,)+
+        }
+
+        impl From<$domain> for $name {
+            fn from(value: $domain) -> Self {
+                use $domain as Domain;
+                match value {
+                    $(Domain::$value => Self::$value,)+
+                }
+            }
+        }
+
+        impl From<$name> for $domain {
+            fn from(value: $name) -> Self {
+                match value {
+                    $($name::$value => Self::$value,)+
+                }
+            }
         }
     };
 }

@@ -144,7 +144,11 @@ pub fn split<T>(result: Result<T>) -> ApiResult<std::result::Result<T, Vec<UserE
     };
     let field = field.map(|field| vec!["input".to_owned(), field.to_owned()]);
     let message = error.to_string();
-    Ok(Err(vec![UserError { code, field, message }]))
+    Ok(Err(vec![UserError {
+        code,
+        field,
+        message,
+    }]))
 }
 
 /// A mutation's payload: the changed object, or why nothing was changed.

@@ -26,14 +26,15 @@ pub struct Reads(Scope);
 impl Loaders {
     /// Loaders for one request.
     pub fn new(scope: Scope) -> Self {
-        Self(DataLoader::new(Reads(scope), TokioSpawner::current(), TokioTimer::default()))
+        Self(DataLoader::new(
+            Reads(scope),
+            TokioSpawner::current(),
+            TokioTimer::default(),
+        ))
     }
 
     /// What a key stands for, or `None` where the caller may not see it.
-    pub async fn one<K>(
-        &self,
-        key: K,
-    ) -> ApiResult<Option<<Reads as Loader<K>>::Value>>
+    pub async fn one<K>(&self, key: K) -> ApiResult<Option<<Reads as Loader<K>>::Value>>
     where
         K: Send + Sync + Hash + Eq + Clone + 'static,
         Reads: Loader<K, Error = ApiError>,
@@ -154,7 +155,10 @@ impl Loader<CurrentTerms> for Reads {
     ) -> Result<HashMap<CurrentTerms, terms::Model>, ApiError> {
         let programs: Vec<ProgramId> = keys.iter().map(|key| key.0).collect();
         let found = programs::current_terms(&self.0, &programs).await?;
-        Ok(found.into_iter().map(|terms| (CurrentTerms(terms.program_id), terms)).collect())
+        Ok(found
+            .into_iter()
+            .map(|terms| (CurrentTerms(terms.program_id), terms))
+            .collect())
     }
 }
 

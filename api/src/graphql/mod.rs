@@ -2,24 +2,35 @@
 
 pub mod answer;
 pub mod codes;
+pub mod context;
 pub mod cost;
+pub mod credit;
+pub mod error;
 pub mod gateway;
 pub mod guard;
 pub mod http;
+pub mod loaders;
 pub mod messages;
+pub mod pages;
+pub mod plugin;
+pub mod program;
 pub mod refusal;
+pub mod scalars;
 pub mod scan;
+pub mod schema;
 pub mod sse;
 pub mod websocket;
 
-use async_graphql::{EmptyMutation, EmptySubscription, Object, SchemaBuilder};
+use async_graphql::SchemaBuilder;
+
+pub use schema::Schema;
 
 /// The deepest a query may nest fields. The introspection query that tools
 /// send is 15 deep.
 pub const MAX_DEPTH: usize = 15;
 /// The most a query may cost. A field costs 1, and a list multiplies what is
 /// selected below it by its page size.
-pub const MAX_COMPLEXITY: usize = 5_000;
+pub const MAX_COMPLEXITY: usize = 20_000;
 /// The most aliases in a document.
 pub const MAX_ALIASES: usize = 30;
 /// The most directives on one field.
@@ -42,21 +53,7 @@ pub fn limited<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, 
         .extension(cost::Cost)
 }
 
-/// The schema that is served.
-pub type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscription>;
-
 /// Builds the schema, with its limits.
 pub fn schema() -> Schema {
-    limited(Schema::build(Query, EmptyMutation, EmptySubscription)).finish()
-}
-
-/// Where every query begins.
-pub struct Query;
-
-#[Object]
-impl Query {
-    /// The version of the server, as `0.1.0`.
-    async fn version(&self) -> &'static str {
-        env!("CARGO_PKG_VERSION")
-    }
+    limited(schema::builder()).finish()
 }

@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use async_graphql::connection::{Connection, Edge};
 use async_graphql::OutputType;
+use async_graphql::connection::{Connection, Edge};
 use tributary_domain::entity::Owned;
 use tributary_domain::error::Error;
 use tributary_domain::reads::{LARGEST_PAGE, Page, Window};
@@ -28,7 +28,12 @@ pub struct Slice {
 impl Slice {
     /// Only forward: what lists inside other lists take.
     pub fn forward(first: Option<i32>, after: Option<String>) -> Self {
-        Self { first, after, last: None, before: None }
+        Self {
+            first,
+            after,
+            last: None,
+            before: None,
+        }
     }
 
     /// Which rows are wanted.
@@ -55,7 +60,10 @@ impl Slice {
 }
 
 fn cursor<Id: FromStr>(field: &'static str, text: Option<String>) -> Result<Option<Id>, ApiError> {
-    let parsed = text.map(|text| text.parse().map_err(|_| Error::invalid(field, "not a cursor")));
+    let parsed = text.map(|text| {
+        text.parse()
+            .map_err(|_| Error::invalid(field, "not a cursor"))
+    });
     Ok(parsed.transpose()?)
 }
 

@@ -249,9 +249,14 @@ impl ProgramQueries {
         #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> ApiResult<Connection<String, Program>> {
-        let window = Slice { first, after, last, before }.window()?;
-        let all = Default::default();
-        let page = reads::page::<program::Entity>(ctx.scope(), all, window).await?;
+        let window = Slice {
+            first,
+            after,
+            last,
+            before,
+        }
+        .window()?;
+        let page = reads::page::<program::Entity>(ctx.scope(), reads::all(), window).await?;
         Ok(connection::<program::Entity, _>(page))
     }
 }
@@ -336,17 +341,22 @@ pub struct PluginRuleInput {
 impl RuleInput {
     fn read(self) -> Result<NewRule> {
         let formula = match self.formula {
-            FormulaInput::Percentage(PercentageInput { rate_percent, cap }) => Formula::Percentage {
-                rate: Decimal::from_str_exact(&rate_percent)
-                    .map_err(|_| Error::invalid("ratePercent", "not a decimal number"))?,
-                cap: cap.map(|cap| cap.read("cap")).transpose()?,
-            },
+            FormulaInput::Percentage(PercentageInput { rate_percent, cap }) => {
+                Formula::Percentage {
+                    rate: Decimal::from_str_exact(&rate_percent)
+                        .map_err(|_| Error::invalid("ratePercent", "not a decimal number"))?,
+                    cap: cap.map(|cap| cap.read("cap")).transpose()?,
+                }
+            }
             FormulaInput::Plugin(PluginRuleInput { plugin_id, config }) => Formula::Plugin {
                 plugin: id(Noun::Plugin, &plugin_id)?,
                 config: config.0.to_string(),
             },
         };
-        Ok(NewRule { role: self.role.into(), formula })
+        Ok(NewRule {
+            role: self.role.into(),
+            formula,
+        })
     }
 }
 

@@ -15,7 +15,9 @@ impl ScalarType for DateTime {
         match &value {
             Value::String(text) => {
                 let moment = Moment::parse(text);
-                moment.map(Self).ok_or_else(|| InputValueError::custom("not RFC 3339"))
+                moment
+                    .map(Self)
+                    .ok_or_else(|| InputValueError::custom("not RFC 3339"))
             }
             _ => Err(InputValueError::expected_type(value)),
         }
@@ -83,7 +85,10 @@ pub struct Money {
 
 impl From<money::Money> for Money {
     fn from(money: money::Money) -> Self {
-        Self { amount: money.amount(), currency: money.currency.to_string() }
+        Self {
+            amount: money.amount(),
+            currency: money.currency.to_string(),
+        }
     }
 }
 
