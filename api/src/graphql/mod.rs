@@ -1,24 +1,40 @@
 //! The GraphQL API: what surrounds the schema, and the schema itself.
 
+pub mod account;
 pub mod answer;
 pub mod codes;
+pub mod collection;
+pub mod commission;
 pub mod context;
 pub mod cost;
 pub mod credit;
+pub mod deal;
+pub mod earning;
 pub mod error;
+pub mod evaluation;
+pub mod event;
 pub mod gateway;
 pub mod guard;
 pub mod http;
+pub mod involvement;
+pub mod ledger;
 pub mod loaders;
 pub mod messages;
+pub mod node;
 pub mod pages;
+pub mod paperwork;
+pub mod partner;
+pub mod payout;
+pub mod payout_run;
 pub mod plugin;
 pub mod program;
 pub mod refusal;
+pub mod registration;
 pub mod scalars;
 pub mod scan;
 pub mod schema;
 pub mod sse;
+pub mod tenant;
 pub mod websocket;
 
 use async_graphql::SchemaBuilder;

@@ -1,7 +1,7 @@
 //! Plugins: tenants' rules in WebAssembly.
 
 use async_graphql::{ID, Object};
-use tributary_domain::entity::plugin;
+use tributary_domain::entity::{plugin, plugin_version};
 
 use super::context::wraps;
 
@@ -11,13 +11,20 @@ wraps!(Plugin, plugin::Model);
 
 #[Object]
 impl Plugin {
-    /// Its id, `plg_…`.
+    /// Its id.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
+}
 
-    /// Its name.
-    async fn name(&self) -> &str {
-        &self.0.name
+/// One build of a plugin, known by the digest of its bytes.
+pub struct PluginVersion(pub plugin_version::Model);
+wraps!(PluginVersion, plugin_version::Model);
+
+#[Object]
+impl PluginVersion {
+    /// Its id.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
     }
 }

@@ -1,0 +1,1 @@
+//! The log, and following deals in it.
