@@ -1,0 +1,89 @@
+//! Currencies, and amounts as people write them.
+
+use crate::amount::{Amount, AmountError};
+
+/// A currency, as the case names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Currency {
+    /// Its ISO 4217 code, as `USD`.
+    pub code: String,
+    /// How many decimal digits its minor unit has: 2 for USD, 0 for JPY.
+    pub exponent: u8,
+}
+
+impl Currency {
+    /// A currency.
+    pub fn new(code: &str, exponent: u8) -> Self {
+        let code = code.to_owned();
+        Self { code, exponent }
+    }
+
+    /// Reads an amount in major units, as `1234.50`, with exactly the
+    /// currency's digits after the point. No sign, exponent or grouping.
+    pub fn parse(&self, text: &str) -> Result<Amount, AmountError> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let dangling = text.ends_with('.');
+        let sized = fraction.len() == usize::from(self.exponent);
+        if whole.is_empty() || dangling || !sized || !digits(whole) || !digits(fraction) {
+            return Err(AmountError::Malformed);
+        }
+        let minor = format!("{whole}{fraction}").parse::<i64>();
+        minor
+            .map(Amount::from_minor)
+            .map_err(|_| AmountError::Overflow)
+    }
+
+    /// Writes an amount in major units for people, as `20,000.00`: grouped by
+    /// thousands, fractions of a minor unit left off.
+    pub fn show(&self, amount: Amount) -> String {
+        let minor = amount.billionths() / Amount::PER_MINOR;
+        let exponent = usize::from(self.exponent);
+        let digits = format!("{:0>width$}", minor.unsigned_abs(), width = exponent + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - exponent);
+
+        let mut text = String::from(if minor < 0 { "-" } else { "" });
+        for (place, digit) in whole.chars().enumerate() {
+            if place > 0 && (whole.len() - place).is_multiple_of(3) {
+                text.push(',');
+            }
+            text.push(digit);
+        }
+        if exponent > 0 {
+            text.push('.');
+            text.push_str(fraction);
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_read_as_people_write_them() {
+        let (usd, jpy, kwd) = (
+            Currency::new("USD", 2),
+            Currency::new("JPY", 0),
+            Currency::new("KWD", 3),
+        );
+        for (currency, minor, shown) in [
+            (&usd, 2_000_000, "20,000.00"),
+            (&usd, 7, "0.07"),
+            (&usd, -123_456_789, "-1,234,567.89"),
+            (&usd, 99_999, "999.99"),
+            (&jpy, 1_000, "1,000"),
+            (&kwd, 1_250, "1.250"),
+        ] {
+            assert_eq!(currency.show(Amount::from_minor(minor)), shown);
+        }
+        assert_eq!(usd.parse("50000.00"), Ok(Amount::from_minor(5_000_000)));
+        assert_eq!(jpy.parse("500"), Ok(Amount::from_minor(500)));
+        for text in ["50000", "1.5", ".50", "1.", "-1.00", "1,000.00", ""] {
+            assert_eq!(usd.parse(text), Err(AmountError::Malformed), "{text}");
+        }
+        let huge = "99999999999999999999.00";
+        assert_eq!(usd.parse(huge), Err(AmountError::Overflow));
+    }
+}

@@ -1,0 +1,106 @@
+//! What an upload must be before it may run: one named check after another.
+//!
+//! The same checks run on a tenant's machine and on the server, so that what
+//! is built there is admitted here.
+
+use tributary_domain::calculator::{Description, Refusal};
+
+use crate::bindings::{is_plain, wit};
+use crate::engine::Engine;
+use crate::evaluation::{CompiledRule, Stop};
+use crate::limits;
+use crate::structure::{self, Finding};
+
+/// An upload that passed.
+pub struct Admitted {
+    /// What it says of itself.
+    pub description: Description,
+    /// Its compiled code.
+    pub rule: CompiledRule,
+}
+
+/// Checks uploaded bytes. The codes of refusal, in the order of the checks:
+///
+/// - `TOO_LARGE`: more bytes than are looked at.
+/// - `NOT_A_COMPONENT`: not valid, or a core module.
+/// - `FORBIDDEN_FEATURE`: valid, but of a proposal that is switched off.
+/// - `COMPILE_LIMIT`: some part is too large to compile in good time, or more
+///   than a rule may have at run time.
+/// - `HAS_IMPORTS`: it asks for something from outside.
+/// - `WRONG_WORLD`: the exports are missing or of other types.
+/// - `DESCRIBE_FAILED`: it does not start, or does not describe itself properly.
+///
+/// Runs the guest: call it where the stack has room for
+/// [`limits::WASM_STACK_BYTES`]. Compilation itself cannot be interrupted; it is
+/// the limits on every part that bound it.
+pub fn admit(engine: &Engine, bytes: &[u8]) -> Result<Admitted, Refusal> {
+    if bytes.len() > limits::COMPONENT_BYTES {
+        let message = format!("a rule may have {} bytes", limits::COMPONENT_BYTES);
+        return Err(refuse("TOO_LARGE", message));
+    }
+    structure::check_validity(bytes).map_err(refuse_finding)?;
+    structure::check_parts(bytes).map_err(refuse_finding)?;
+    let rule = CompiledRule::compile(engine, bytes).map_err(|error| {
+        let code = match error.to_string().contains("export") {
+            true => "WRONG_WORLD",
+            false => "COMPILE_LIMIT",
+        };
+        refuse(code, format!("{error:#}"))
+    })?;
+    let types = rule.check_types().map_err(failed)?;
+    types.map_err(|error| refuse("WRONG_WORLD", format!("{error:#}")))?;
+    let description = describe(rule.describe().map_err(failed)?)?;
+    Ok(Admitted { description, rule })
+}
+
+fn refuse(code: &str, message: impl Into<String>) -> Refusal {
+    let (code, message) = (code.to_owned(), message.into());
+    Refusal { code, message }
+}
+
+fn refuse_finding(finding: Finding) -> Refusal {
+    refuse(finding.code, finding.message)
+}
+
+fn failed(stop: Stop) -> Refusal {
+    let message = match stop {
+        Stop::Fault(fault) => fault.to_string(),
+        Stop::Interrupted => "the machine was too busy; try again".to_owned(),
+        Stop::Host(error) => format!("{error:#}"),
+    };
+    refuse("DESCRIBE_FAILED", message)
+}
+
+/// Checks what the rule says of itself.
+fn describe(said: wit::Description) -> Result<Description, Refusal> {
+    let wrong = |what: &str| Err(refuse("DESCRIBE_FAILED", what));
+    if !is_name(&said.name) {
+        return wrong("the name must be 1 to 64 letters, digits, `-`, `_` or `.`");
+    }
+    if !is_name(&said.version) {
+        return wrong("the version must be 1 to 64 letters, digits, `-`, `_` or `.`");
+    }
+    if said.basis_codes.is_empty() || said.basis_codes.len() > limits::BASIS_CODES {
+        return wrong("a rule must declare 1 to 64 basis codes");
+    }
+    if !said.basis_codes.iter().all(|code| is_name(code)) {
+        return wrong("each basis code must be 1 to 64 letters, digits, `-`, `_` or `.`");
+    }
+    if said.config_schema.len() > limits::SCHEMA_BYTES || !is_plain(&said.config_schema) {
+        return wrong("the schema of the configuration is too long, or not plain text");
+    }
+    match serde_json::from_str(&said.config_schema) {
+        Ok(serde_json::Value::Object(_) | serde_json::Value::Bool(_)) => Ok(Description {
+            name: said.name,
+            version: said.version,
+            basis_codes: said.basis_codes,
+            config_schema: said.config_schema,
+        }),
+        _ => wrong("the schema of the configuration is not a JSON Schema"),
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (1..=limits::NAME_BYTES).contains(&text.len()) && text.bytes().all(allowed)
+}

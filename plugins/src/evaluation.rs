@@ -1,0 +1,158 @@
+//! One run of a guest: a fresh store, a fresh instance, one call, and nothing kept.
+
+use tributary_domain::calculator::{Case, Fault, Outcome};
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Store, Trap};
+
+use crate::bindings::{self, MALFORMED_ANSWER, Rule, RulePre, wit};
+use crate::engine::Engine;
+use crate::limits::{self, Denied, Limiter};
+
+/// Code that is compiled and found to have the right exports.
+pub struct CompiledRule {
+    pre: RulePre<Limiter>,
+}
+
+/// Why a run ended without an answer.
+#[derive(Debug)]
+pub enum Stop {
+    /// By the guest's own doing, and so always the same way.
+    Fault(Fault),
+    /// By the wall clock.
+    Interrupted,
+    /// By the host: no room for an instance, or a defect.
+    Host(wasmtime::Error),
+}
+
+impl CompiledRule {
+    /// Compiles a component. Fails where it does not compile, imports anything,
+    /// or lacks the exports of the world.
+    pub fn compile(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Self> {
+        let component = Component::from_binary(&engine.wasm, bytes)?;
+        let nothing = Linker::new(&engine.wasm);
+        let pre = RulePre::new(nothing.instantiate_pre(&component)?)?;
+        Ok(Self { pre })
+    }
+
+    /// Whether the exports have the types of the world. Instantiates, so that
+    /// the guest's start code runs.
+    pub fn check_types(&self) -> Result<wasmtime::Result<()>, Stop> {
+        let mut store = self.store().map_err(Stop::Host)?;
+        let instance = self.pre.instance_pre().instantiate(&mut store);
+        let instance = instance.map_err(|error| stop(error, Phase::Instantiation))?;
+        Ok(Rule::new(&mut store, &instance).map(drop))
+    }
+
+    /// What the rule says of itself.
+    pub fn describe(&self) -> Result<wit::Description, Stop> {
+        let mut store = self.store().map_err(Stop::Host)?;
+        let rule = self.pre.instantiate(&mut store);
+        let rule = rule.map_err(|error| stop(error, Phase::Instantiation))?;
+        rule.tributary_rule_calculation()
+            .call_describe(&mut store)
+            .map_err(|error| stop(error, Phase::Call))
+    }
+
+    /// Puts a case to the rule. An interruption by the wall clock says nothing
+    /// of the rule, so that it is tried once more.
+    pub fn evaluate(&self, case: &Case, bases: &[String]) -> Outcome {
+        let question = case.into();
+        for _ in 0..2 {
+            match self.run(&question, case, bases) {
+                Ok(outcome) => return outcome,
+                Err(Stop::Interrupted) => tracing::warn!("an evaluation was interrupted"),
+                Err(error) => {
+                    tracing::error!(?error, "an evaluation could not be run");
+                    break;
+                }
+            }
+        }
+        Outcome::Aborted
+    }
+
+    fn run(&self, question: &wit::Case, case: &Case, bases: &[String]) -> Result<Outcome, Stop> {
+        let mut store = self.store().map_err(Stop::Host)?;
+        let result = match self.call(&mut store, question) {
+            Ok(Ok(answer)) => bindings::verdict(answer, case, bases),
+            Ok(Err(refusal)) => Err(bindings::refusal(refusal)),
+            Err(Stop::Fault(fault)) => Err(fault),
+            Err(stop) => return Err(stop),
+        };
+        let fuel = limits::FUEL - store.get_fuel().map_err(Stop::Host)?;
+        Ok(Outcome::Decided { result, fuel })
+    }
+
+    fn call(
+        &self,
+        store: &mut Store<Limiter>,
+        question: &wit::Case,
+    ) -> Result<Result<wit::Verdict, wit::Refusal>, Stop> {
+        let rule = self.pre.instantiate(&mut *store);
+        let rule = rule.map_err(|error| stop(error, Phase::Instantiation))?;
+        rule.tributary_rule_calculation()
+            .call_evaluate(store, question)
+            .map_err(|error| stop(error, Phase::Call))
+    }
+
+    /// A store for one run.
+    fn store(&self) -> wasmtime::Result<Store<Limiter>> {
+        let mut store = Store::new(self.pre.engine(), Limiter);
+        store.limiter(|limiter| limiter);
+        store.set_fuel(limits::FUEL)?;
+        store.set_epoch_deadline(limits::DEADLINE_TICKS);
+        store.set_hostcall_fuel(limits::ANSWER_BYTES);
+        store.set_max_component_handles(0);
+        Ok(store)
+    }
+}
+
+/// When a run ended.
+#[derive(Clone, Copy)]
+enum Phase {
+    Instantiation,
+    Call,
+}
+
+/// Sorts the engine's errors. Only the guest's own doing becomes a fault.
+fn stop(error: wasmtime::Error, phase: Phase) -> Stop {
+    if error.is::<Denied>() {
+        return Stop::Fault(Fault::OutOfMemory);
+    }
+    match (error.downcast_ref::<Trap>(), phase) {
+        (Some(Trap::Interrupt), _) => Stop::Interrupted,
+        (Some(Trap::OutOfFuel), _) => Stop::Fault(Fault::OutOfFuel),
+        (Some(trap), _) => Stop::Fault(trapped(kind(*trap))),
+        (None, Phase::Instantiation) => Stop::Host(error),
+        (None, Phase::Call) if is_answer_too_large(&error) => Stop::Fault(Fault::OutputTooLarge),
+        // What else can fail in a call without an import is reading the answer.
+        (None, Phase::Call) => Stop::Fault(trapped(MALFORMED_ANSWER)),
+    }
+}
+
+fn trapped(kind: &str) -> Fault {
+    let kind = kind.to_owned();
+    Fault::Trapped { kind }
+}
+
+/// Whether the host stopped copying the answer. The engine keeps the type of
+/// this error to itself; a test with such an answer watches over its words.
+fn is_answer_too_large(error: &wasmtime::Error) -> bool {
+    format!("{error:#}").contains("fuel allocated for hostcalls")
+}
+
+/// The closed list of traps that receipts may name. Neither addresses nor
+/// function names, which depend on the build.
+fn kind(trap: Trap) -> &'static str {
+    match trap {
+        Trap::UnreachableCodeReached => "unreachable",
+        Trap::StackOverflow => "stack-overflow",
+        Trap::MemoryOutOfBounds => "memory-out-of-bounds",
+        Trap::TableOutOfBounds => "table-out-of-bounds",
+        Trap::IndirectCallToNull => "call-to-null",
+        Trap::BadSignature => "bad-signature",
+        Trap::IntegerOverflow => "integer-overflow",
+        Trap::IntegerDivisionByZero => "division-by-zero",
+        Trap::BadConversionToInteger => "bad-conversion",
+        _ => "other",
+    }
+}

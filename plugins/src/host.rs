@@ -1,0 +1,138 @@
+//! The sandbox: the domain's calculator port, answered by guests.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use sha2::{Digest, Sha256};
+use tokio::sync::{Semaphore, oneshot};
+use tributary_domain::calculator::{Calculator, Case, Code, Description, Outcome, Refusal};
+
+use crate::admission;
+use crate::cache::Cache;
+use crate::engine::{self, Engine, StartError};
+use crate::evaluation::CompiledRule;
+use crate::limits;
+use crate::workers::{self, Workers};
+
+/// Compilations that run at a time, on threads of their own: they take from
+/// milliseconds to seconds, and evaluations must not wait behind them.
+const COMPILING: u32 = 2;
+
+/// Runs tenants' rules: one per process. Dropping it ends its threads.
+pub struct Sandbox {
+    engine: Engine,
+    workers: Workers,
+    compiling: Arc<Semaphore>,
+    rules: Arc<Cache>,
+}
+
+impl Sandbox {
+    /// Starts a sandbox with a worker for each processor.
+    pub fn new() -> Result<Self, StartError> {
+        let processors = thread::available_parallelism().map_or(1, |count| count.get());
+        let count = u32::try_from(processors.min(64)).unwrap_or(1);
+        let engine = Engine::new(count + COMPILING)?;
+        let workers = Workers::start(count).map_err(|error| StartError(error.to_string()))?;
+        Ok(Self {
+            engine,
+            workers,
+            compiling: Arc::new(Semaphore::new(COMPILING as usize)),
+            rules: Arc::default(),
+        })
+    }
+
+    /// Compiled code: kept, or compiled now. Nothing where it is not what was
+    /// admitted, or where the machine is too busy.
+    async fn compiled(&self, code: &Code) -> Result<Arc<CompiledRule>, Outcome> {
+        if let Some(rule) = self.rules.get(&code.digest) {
+            return Ok(rule);
+        }
+        let (engine, bytes) = (self.engine.clone(), Arc::clone(&code.bytes));
+        let (rules, digest) = (Arc::clone(&self.rules), code.digest.clone());
+        let compiled = self.compile(move || {
+            // Another evaluation may have been quicker.
+            if let Some(rule) = rules.get(&digest) {
+                return Ok(rule);
+            }
+            if engine::hex(Sha256::digest(&bytes)) != digest {
+                return Err("the bytes are not those of the digest".to_owned());
+            }
+            let admitted =
+                admission::admit(&engine, &bytes).map_err(|refusal| refusal.to_string())?;
+            let rule = Arc::new(admitted.rule);
+            rules.put(digest, Arc::clone(&rule));
+            Ok(rule)
+        });
+        match compiled.await {
+            Some(Ok(rule)) => Ok(rule),
+            Some(Err(error)) => {
+                tracing::error!(digest = code.digest, error, "admitted code cannot be run");
+                Err(Outcome::Aborted)
+            }
+            None => Err(Outcome::Aborted),
+        }
+    }
+
+    /// Runs `job` on a thread of its own, and does not wait for it any longer
+    /// than [`limits::COMPILE_TIME`]. A thread cannot be stopped from outside: a
+    /// late job runs to its end and keeps its place until then, so that there
+    /// are never more than [`COMPILING`].
+    async fn compile<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let place = Arc::clone(&self.compiling).acquire_owned().await.ok()?;
+        let (answer, answered) = oneshot::channel();
+        let body = move || {
+            let _ = answer.send(job());
+            drop(place);
+        };
+        workers::spawn("sandbox-compiler", limits::COMPILER_STACK_BYTES, body).ok()?;
+        within(limits::COMPILE_TIME, answered).await
+    }
+}
+
+/// What was answered within `time`.
+async fn within<T>(time: Duration, answered: oneshot::Receiver<T>) -> Option<T> {
+    tokio::time::timeout(time, answered).await.ok()?.ok()
+}
+
+impl Calculator for Sandbox {
+    fn policy_digest(&self) -> &str {
+        self.engine.policy_digest()
+    }
+
+    fn admit(&self, bytes: Arc<[u8]>) -> BoxFuture<'_, Result<Description, Refusal>> {
+        async move {
+            let (engine, rules) = (self.engine.clone(), Arc::clone(&self.rules));
+            let admitted = self.compile(move || {
+                let admitted = admission::admit(&engine, &bytes)?;
+                let digest = engine::hex(Sha256::digest(&bytes));
+                rules.put(digest, Arc::new(admitted.rule));
+                Ok(admitted.description)
+            });
+            admitted.await.unwrap_or_else(|| {
+                Err(Refusal {
+                    code: "COMPILE_LIMIT".to_owned(),
+                    message: "the component took too long to compile".to_owned(),
+                })
+            })
+        }
+        .boxed()
+    }
+
+    fn evaluate(&self, code: Code, case: Case) -> BoxFuture<'_, Outcome> {
+        async move {
+            let rule = match self.compiled(&code).await {
+                Ok(rule) => rule,
+                Err(outcome) => return outcome,
+            };
+            let run = move || rule.evaluate(&case, &code.basis_codes);
+            self.workers.run(run).await.unwrap_or(Outcome::Aborted)
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,166 @@
+//! What is refused at the door, check by check.
+
+use tributary_domain::calculator::Calculator;
+
+use crate::guests::{Hand, SANDBOX, example, refusal, upload};
+
+#[tokio::test]
+async fn a_good_rule_is_admitted_with_what_it_says_of_itself() {
+    let description = SANDBOX.admit(example().bytes).await.expect("admitted");
+    assert_eq!(description.name, "tiered-accelerator");
+    assert_eq!(description.version, "1.0.0");
+    assert_eq!(description.basis_codes, ["bracket"]);
+    assert!(description.config_schema.contains("brackets"));
+
+    let description = SANDBOX
+        .admit(Hand::GOOD.code().bytes)
+        .await
+        .expect("admitted");
+    assert_eq!(
+        (
+            description.name.as_str(),
+            description.config_schema.as_str()
+        ),
+        ("hand", "{}")
+    );
+}
+
+#[tokio::test]
+async fn more_bytes_than_are_looked_at_are_refused() {
+    let mut bytes = Hand::GOOD.component();
+    bytes.resize((2 << 20) + 1, 0);
+    assert_eq!(refusal(&bytes).await, "TOO_LARGE");
+}
+
+#[tokio::test]
+async fn what_is_no_component_is_refused() {
+    let component = Hand::GOOD.component();
+    let cut = &component[..component.len() - 10];
+    let module = wat::parse_str("(module)").unwrap();
+    for bytes in [
+        b"".as_slice(),
+        b"\0asm",
+        b"MZ rest of a program",
+        &module,
+        cut,
+    ] {
+        assert_eq!(refusal(bytes).await, "NOT_A_COMPONENT", "{bytes:?}");
+    }
+}
+
+#[tokio::test]
+async fn proposals_that_are_off_are_refused() {
+    for text in [
+        "(component (core module (memory 1) (memory 1)))",
+        "(component (core module (memory i64 1)))",
+        "(component (core module (memory 1 1 shared)))",
+        "(component (core module (func (param v128))))",
+        "(component (core module (func (return_call 0))))",
+        "(component (core module (tag)))",
+        "(component (core module (type (struct))))",
+    ] {
+        let bytes = wat::parse_str(text).unwrap();
+        assert_eq!(refusal(&bytes).await, "FORBIDDEN_FEATURE", "{text}");
+    }
+}
+
+#[tokio::test]
+async fn imports_are_refused_and_named() {
+    let text = r#"(component
+        (import "wasi:clocks/wall-clock@0.2.0" (instance (export "now" (func))))
+        (import "log" (func)))"#;
+    let refused = SANDBOX.admit(upload(&wat::parse_str(text).unwrap())).await;
+    let refused = refused.expect_err("refused");
+    assert_eq!(refused.code, "HAS_IMPORTS");
+    assert!(
+        refused
+            .message
+            .contains("`wasi:clocks/wall-clock@0.2.0`, `log`"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn another_world_is_refused() {
+    for text in [
+        "(component)",
+        r#"(component
+            (core module $m (func (export "f")))
+            (core instance $i (instantiate $m))
+            (func $f (canon lift (core func $i "f")))
+            (instance $e (export "describe" (func $f)) (export "evaluate" (func $f)))
+            (export "tributary:rule/calculation@1.0.0" (instance $e)))"#,
+        r#"(component
+            (core module $m (func (export "f")))
+            (core instance $i (instantiate $m))
+            (func $f (canon lift (core func $i "f")))
+            (instance $e (export "describe" (func $f)))
+            (export "tributary:rule/calculation@1.0.0" (instance $e)))"#,
+    ] {
+        assert_eq!(
+            refusal(&wat::parse_str(text).unwrap()).await,
+            "WRONG_WORLD",
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_would_take_long_to_compile_is_refused() {
+    let locals = format!(
+        "(component (core module (func (local {}))))",
+        "i64 ".repeat(2_001)
+    );
+    let body = format!(
+        "(component (core module (func {})))",
+        "(drop (i64.const 123456789))".repeat(12_000)
+    );
+    let functions = format!("(component (core module {}))", "(func)".repeat(10_001));
+    let signature = format!(
+        "(component (core module (func (param {}))))",
+        "i32 ".repeat(101)
+    );
+    let nested = format!("(component {})", "(component)".repeat(40));
+    let memory = "(component (core module (memory 257)))".to_owned();
+    let instances = format!(
+        "(component (core module $m) {})",
+        "(core instance (instantiate $m))".repeat(5)
+    );
+    for text in [
+        locals, body, functions, signature, nested, memory, instances,
+    ] {
+        let bytes = wat::parse_str(&text).unwrap();
+        assert_eq!(refusal(&bytes).await, "COMPILE_LIMIT", "{}", &text[..50]);
+    }
+}
+
+#[tokio::test]
+async fn a_rule_that_cannot_describe_itself_is_refused() {
+    let describes = |describe| Hand {
+        describe,
+        ..Hand::GOOD
+    };
+    let starts = |more| Hand { more, ..Hand::GOOD };
+    for hand in [
+        describes("unreachable"),
+        describes("(loop (br 0)) unreachable"),
+        describes("(drop (memory.grow (i32.const 300))) i32.const 64"),
+        // An empty name; a name beyond the memory; a name that is not UTF-8;
+        // no basis codes; four thousand million basis codes; no schema; a broken schema.
+        describes("(i32.store (i32.const 68) (i32.const 0)) i32.const 64"),
+        describes("(i32.store (i32.const 64) (i32.const -1)) i32.const 64"),
+        describes("(i32.store (i32.const 0) (i32.const -1)) i32.const 64"),
+        describes("(i32.store (i32.const 84) (i32.const 0)) i32.const 64"),
+        describes("(i32.store (i32.const 84) (i32.const -1)) i32.const 64"),
+        describes("(i32.store (i32.const 92) (i32.const 0)) i32.const 64"),
+        describes("(i32.store (i32.const 92) (i32.const 1)) i32.const 64"),
+        // An address that is not aligned, and one outside the memory.
+        describes("i32.const 65"),
+        describes("i32.const 65530"),
+        starts("(func $start unreachable) (start $start)"),
+        starts("(func $start (loop (br 0))) (start $start)"),
+    ] {
+        let code = refusal(&hand.component()).await;
+        assert_eq!(code, "DESCRIBE_FAILED", "{} {}", hand.describe, hand.more);
+    }
+}

@@ -1,0 +1,196 @@
+//! Each way for a rule to do wrong, and the fault it becomes.
+
+use tributary_domain::calculator::{Calculator, Code, Fault, Outcome};
+use tributary_domain::money::Exact;
+
+use crate::guests::{BRACKETS, Hand, SANDBOX, case, dana, decide, deed, example, misbehaving};
+
+fn trapped(kind: &str) -> Fault {
+    let kind = kind.to_owned();
+    Fault::Trapped { kind }
+}
+
+#[tokio::test]
+async fn the_worked_example_pays_what_the_story_says() {
+    let (first, _) = decide(&example(), case(3_000_000, 0, BRACKETS)).await;
+    let first = first.expect("a verdict");
+    assert_eq!(first.entries.len(), 1);
+    assert_eq!(first.entries[0].amount, Exact::from_minor(300_000));
+
+    let (second, _) = decide(&example(), case(12_000_000, 3_000_000, BRACKETS)).await;
+    let second = second.expect("a verdict");
+    let amounts: Vec<_> = second.entries.iter().map(|entry| entry.amount).collect();
+    assert_eq!(amounts, [200_000, 600_000, 750_000].map(Exact::from_minor));
+    assert!(second.entries.iter().all(|entry| entry.partner == dana()));
+    assert_eq!(
+        second.entries[0].explanation,
+        "20,000.00 USD of this deal at 10 % (volume 30,000.00 to 50,000.00)"
+    );
+
+    let (refused, _) = decide(&example(), case(1, 0, r#"{"brackets":[]}"#)).await;
+    let message = "there are no brackets".to_owned();
+    assert_eq!(refused, Err(Fault::BadConfiguration { message }));
+}
+
+#[tokio::test]
+async fn a_rule_that_does_not_stop_runs_out_of_fuel() {
+    assert_eq!(deed("loop").await, Err(Fault::OutOfFuel));
+}
+
+#[tokio::test]
+async fn a_rule_that_traps_is_a_fault_of_a_known_kind() {
+    assert_eq!(deed("panic").await, Err(trapped("unreachable")));
+    assert_eq!(deed("recurse").await, Err(trapped("stack-overflow")));
+}
+
+#[tokio::test]
+async fn a_rule_that_hoards_memory_is_stopped() {
+    assert_eq!(deed("grow").await, Err(Fault::OutOfMemory));
+}
+
+#[tokio::test]
+async fn a_rule_that_refuses_is_heard() {
+    let refused = |code: &str, message: &str| {
+        let (code, message) = (code.to_owned(), message.to_owned());
+        Err(Fault::Refused { code, message })
+    };
+    assert_eq!(deed("refuse").await, refused("NOT_TODAY", "as configured"));
+    let unsupported = "the rule does not answer cases of this kind";
+    assert_eq!(deed("shrug").await, refused("UNSUPPORTED", unsupported));
+    let overflow = "the amount is too large";
+    assert_eq!(deed("overflow").await, refused("AMOUNT_OVERFLOW", overflow));
+    let unknown = deed("somersault").await;
+    assert!(
+        matches!(unknown, Err(Fault::BadConfiguration { .. })),
+        "{unknown:?}"
+    );
+}
+
+#[tokio::test]
+async fn only_partners_with_credit_are_paid() {
+    assert_eq!(deed("stranger").await, Err(Fault::PayeeWithoutCredit));
+    assert_eq!(deed("nobody").await, Err(Fault::PayeeWithoutCredit));
+}
+
+#[tokio::test]
+async fn only_declared_bases_are_used() {
+    let basis = "surprise".to_owned();
+    assert_eq!(
+        deed("undeclared").await,
+        Err(Fault::UndeclaredBasis { basis })
+    );
+}
+
+#[tokio::test]
+async fn an_answer_too_large_is_not_read() {
+    for excess in ["flood", "shout", "ramble"] {
+        assert_eq!(deed(excess).await, Err(Fault::OutputTooLarge), "{excess}");
+    }
+}
+
+/// The sandbox hands amounts on as they are: what may be paid is the domain's to say.
+#[tokio::test]
+async fn amounts_arrive_exactly_whatever_their_sign_and_size() {
+    let negative = deed("negative").await.expect("a verdict");
+    assert_eq!(negative.entries[0].amount, Exact::from_minor(-1_000_000));
+    let excess = deed("excess").await.expect("a verdict");
+    assert_eq!(excess.entries[0].amount, Exact::from_minor(100_000_000));
+}
+
+#[tokio::test]
+async fn guests_that_break_the_contract_by_hand_fault() {
+    let evaluates = |evaluate| Hand {
+        evaluate,
+        ..Hand::GOOD
+    };
+    let allocates = |realloc| Hand {
+        realloc,
+        ..Hand::GOOD
+    };
+    let malformed = || trapped("malformed-answer");
+    for (hand, fault) in [
+        (
+            evaluates("(i32.div_u (i32.const 1) (i32.const 0))"),
+            trapped("division-by-zero"),
+        ),
+        (
+            evaluates("(i32.load (i32.const -4))"),
+            trapped("memory-out-of-bounds"),
+        ),
+        (
+            evaluates("(memory.fill (i32.const 0) (i32.const 0) (i32.const -1)) i32.const 0"),
+            Fault::OutOfFuel,
+        ),
+        (
+            evaluates("(i32.trunc_f64_s (f64.const nan))"),
+            trapped("bad-conversion"),
+        ),
+        (
+            evaluates("(memory.grow (i32.const 256))"),
+            Fault::OutOfMemory,
+        ),
+        // An address off its alignment, one outside, and neither ok nor error.
+        (evaluates("i32.const 257"), malformed()),
+        (evaluates("i32.const 65532"), malformed()),
+        (
+            evaluates("(i32.store8 (i32.const 256) (i32.const 7)) i32.const 256"),
+            malformed(),
+        ),
+        // A list of more entries than there is memory.
+        (
+            evaluates("(i32.store (i32.const 264) (i32.const -1)) i32.const 256"),
+            malformed(),
+        ),
+        (
+            evaluates("(i32.store (i32.const 264) (i32.const 1000)) i32.const 256"),
+            Fault::OutputTooLarge,
+        ),
+        // Allocation: never ends, gives an address outside, is off its alignment.
+        (allocates("(loop (br 0)) unreachable"), Fault::OutOfFuel),
+        (allocates("i32.const -8"), malformed()),
+        (allocates("i32.const 4097"), malformed()),
+        (allocates("unreachable"), trapped("unreachable")),
+    ] {
+        let (result, _) = decide(&hand.code(), case(1_000, 0, "{}")).await;
+        assert_eq!(result, Err(fault), "{} {}", hand.evaluate, hand.realloc);
+    }
+    let (empty, _) = decide(&Hand::GOOD.code(), case(1_000, 0, "{}")).await;
+    assert_eq!(empty, Ok(Default::default()));
+}
+
+/// Bytes under another's digest would run as the other's code.
+#[tokio::test]
+async fn bytes_that_are_not_of_the_digest_do_not_run() {
+    let digest = "00".repeat(32);
+    let code = Code {
+        digest,
+        ..example()
+    };
+    let outcome = SANDBOX.evaluate(code, case(1_000, 0, BRACKETS)).await;
+    assert_eq!(outcome, Outcome::Aborted);
+}
+
+/// One tenant's rule that uses all it may does not keep the others waiting.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_greedy_rule_costs_its_neighbours_little() {
+    let (greedy, good) = (misbehaving(), example());
+    decide(&good, case(3_000_000, 0, BRACKETS)).await;
+    let looping = (0..50).map(|_| decide(&greedy, case(1, 0, r#"{"do":"loop"}"#)));
+    let looping = futures_util::future::join_all(looping);
+    let asking = std::time::Instant::now();
+    let neighbour = async {
+        let answer = decide(&good, case(3_000_000, 0, BRACKETS)).await;
+        (answer, asking.elapsed())
+    };
+    let (looped, ((answer, _), waited)) = futures_util::future::join(looping, neighbour).await;
+    assert!(
+        looped
+            .iter()
+            .all(|(result, _)| *result == Err(Fault::OutOfFuel))
+    );
+    assert!(answer.is_ok());
+    assert!(
+        waited < std::time::Duration::from_secs(10),
+        "waited {waited:?}"
+    );
+}
