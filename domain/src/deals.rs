@@ -45,7 +45,8 @@ pub struct NewDeal {
     pub stage: String,
 }
 
-/// Opens a deal that no registration stands behind.
+/// Opens a deal that no registration stands behind. While a partner's approved
+/// claim waits to be converted, the account is not open to another deal.
 pub async fn open(
     scope: &Scope,
     key: &str,
@@ -60,7 +61,9 @@ pub async fn open(
         return deal::Entity::get(&*tx, tx.tenant(), DealId(id)).await;
     }
     let (program, terms) = programs::open_terms(&tx, program).await?;
+    registrations::expire_due(&mut tx).await?;
     let account = accounts::find_or_create(&tx, &account).await?;
+    registrations::refuse_bypass(&tx, account.id).await?;
     let amount = limits::positive("amount", new.amount, program.currency)?;
     let origin = (account.id, terms.id, None);
     let deal = insert(&mut tx, program.id, origin, &new, amount).await?;

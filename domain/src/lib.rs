@@ -7,6 +7,7 @@ pub mod calculator;
 pub mod clock;
 pub mod collections;
 pub mod commissions;
+mod conflicts;
 pub mod credits;
 pub mod currency;
 pub mod database;

@@ -2,14 +2,16 @@
 
 use rust_decimal::Decimal;
 use sea_orm::ActiveValue::Set;
+use sea_orm::Condition;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Query, SelectStatement};
 use serde_json::json;
 
 use crate::access::Permission;
 use crate::digest::sha256;
 use crate::entity::credit_share::Role;
-use crate::entity::{Owned, plugin, program, rule, terms};
+use crate::entity::{Owned, enrollment, plugin, program, rule, terms};
 use crate::error::{Conflict, Error, Result};
 use crate::ids::{PluginId, ProgramId, RuleId, TermsId};
 use crate::limits;
@@ -18,15 +20,32 @@ use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
 
 impl Visible for program::Entity {
+    /// For a partner, the programs that it is in.
     fn visible(scope: &Scope) -> Select<Self> {
-        Self::of(scope.tenant())
+        let own = programs_of_partner(scope).map(|own| program::Column::Id.in_subquery(own));
+        Self::of(scope.tenant()).filter(Condition::all().add_option(own))
     }
 }
 
 impl Visible for terms::Entity {
+    /// For a partner, the terms of the programs that it is in.
     fn visible(scope: &Scope) -> Select<Self> {
-        Self::of(scope.tenant())
+        let own = programs_of_partner(scope).map(|own| terms::Column::ProgramId.in_subquery(own));
+        Self::of(scope.tenant()).filter(Condition::all().add_option(own))
     }
+}
+
+/// The ids of the programs that the actor's partner is in; `None` for the
+/// tenant's own people.
+fn programs_of_partner(scope: &Scope) -> Option<SelectStatement> {
+    let own = scope.partner()?;
+    let query = Query::select()
+        .column(enrollment::Column::ProgramId)
+        .from(enrollment::Entity)
+        .and_where(enrollment::Column::TenantId.eq(scope.tenant()))
+        .and_where(enrollment::Column::PartnerId.eq(own))
+        .to_owned();
+    Some(query)
 }
 
 /// What a version of the terms says.
@@ -218,7 +237,7 @@ async fn insert_rules(
 
 /// The terms in force of programs; those without published terms are absent.
 pub async fn current_terms(scope: &Scope, programs: &[ProgramId]) -> Result<Vec<terms::Model>> {
-    let query = terms::Entity::of(scope.tenant())
+    let query = terms::Entity::visible(scope)
         .filter(terms::Column::ProgramId.is_in(programs.iter().copied()))
         .filter(terms::Column::State.eq(terms::State::Published));
     Ok(query.all(&scope.read().await?).await?)

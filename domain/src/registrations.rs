@@ -15,13 +15,13 @@ use crate::access::Permission;
 use crate::accounts::{self, NewAccount};
 use crate::clock::Moment;
 use crate::entity::registration::{self, State};
-use crate::entity::registration_conflict::{self, Kind};
-use crate::entity::{Owned, account, deal, terms};
+use crate::entity::registration_conflict;
+use crate::entity::{Owned, terms};
 use crate::error::{self, Error, Result};
 use crate::ids::{AccountId, DealId, PartnerId, ProgramId, RegistrationId};
 use crate::money::Money;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{idempotency, limits, partners, programs};
+use crate::{conflicts, idempotency, limits, partners, programs};
 
 /// A claim as it is sent.
 #[derive(Clone, Debug, Serialize)]
@@ -60,7 +60,7 @@ pub async fn register(
         .map(|money| limits::positive("expected", money, program.currency));
     expire_due(&mut tx).await?;
     let account = accounts::find_or_create(&tx, &new.account).await?;
-    let conflicts = conflicts(&tx, &account).await?;
+    let conflicts = conflicts::against(&tx, &account).await?;
     let row = registration::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(RegistrationId::new()),
@@ -98,76 +98,13 @@ pub async fn register(
         data,
     };
     tx.log(fact).await?;
-    insert_conflicts(&tx, registration.id, &conflicts).await?;
+    conflicts::insert(&tx, registration.id, &conflicts).await?;
     if conflicts.is_empty() && terms.auto_approve {
         registration = protect(&mut tx, registration, &terms, "policy", None).await?;
     }
     claim.keep(&tx, registration.id.0).await?;
     tx.commit().await?;
     Ok(registration)
-}
-
-/// What stands against a claim on an account, in the order it is shown.
-async fn conflicts(
-    tx: &Tx,
-    account: &account::Model,
-) -> Result<Vec<registration_conflict::ActiveModel>> {
-    let mut found = Vec::new();
-    let mut add = |kind, registration, deal, account| {
-        found.push(registration_conflict::ActiveModel {
-            tenant_id: Set(tx.tenant()),
-            kind: Set(kind),
-            competing_registration_id: Set(registration),
-            competing_deal_id: Set(deal),
-            competing_account_id: Set(account),
-            ..Default::default()
-        });
-    };
-    // A claim that still waits for a person counts as well: the later one
-    // must not be approved by policy over the head of the earlier.
-    let live = registration::Entity::of(tx.tenant())
-        .filter(registration::Column::AccountId.eq(account.id))
-        .filter(
-            Condition::any()
-                .add(registration::Column::Protects.eq(true))
-                .add(registration::Column::State.is_in([State::Submitted, State::InConflict])),
-        )
-        .order_by_asc(registration::Column::SubmittedPosition);
-    for claim in live.all(&**tx).await? {
-        add(Kind::LiveRegistration, Some(claim.id), None, None);
-    }
-    let deals = deal::Entity::of(tx.tenant())
-        .filter(deal::Column::AccountId.eq(account.id))
-        .filter(deal::Column::State.ne(deal::State::ClosedLost))
-        .order_by_asc(deal::Column::Id);
-    for deal in deals.all(&**tx).await? {
-        match deal.state {
-            // A registered opportunity is its registration's conflict already.
-            deal::State::Open if deal.registration_id.is_some() => {}
-            deal::State::Open => add(Kind::OpenDeal, None, Some(deal.id), None),
-            _ => add(Kind::ExistingCustomer, None, Some(deal.id), None),
-        }
-    }
-    for namesake in accounts::namesakes(tx, account).await? {
-        add(Kind::PossibleDuplicate, None, None, Some(namesake));
-    }
-    Ok(found)
-}
-
-async fn insert_conflicts(
-    tx: &Tx,
-    registration: RegistrationId,
-    conflicts: &[registration_conflict::ActiveModel],
-) -> Result<()> {
-    for (ordinal, conflict) in (1..).zip(conflicts) {
-        let mut row = conflict.clone();
-        row.registration_id = Set(registration);
-        row.ordinal = Set(ordinal);
-        registration_conflict::Entity::insert(row)
-            .exec_without_returning(&**tx)
-            .await?;
-    }
-    Ok(())
 }
 
 /// Approves a claim, also one in conflict, once nothing else protects the
@@ -215,6 +152,18 @@ async fn protector(tx: &Tx, account: AccountId) -> Result<Option<registration::M
         .filter(registration::Column::AccountId.eq(account))
         .filter(registration::Column::Protects.eq(true));
     Ok(query.one(&**tx).await?)
+}
+
+/// Fails while an approved claim on the account waits to become a deal: it is
+/// to be converted, not passed by.
+pub(crate) async fn refuse_bypass(tx: &Tx, account: AccountId) -> Result<()> {
+    match protector(tx, account).await? {
+        Some(claim) if claim.state == State::Approved => {
+            let message = format!("{} protects this account: convert it", claim.id);
+            Err(Error::conflict(error::Conflict::AccountProtected, message))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn protect(

@@ -1,0 +1,76 @@
+//! What a new claim can run into.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, QueryOrder};
+
+use crate::accounts;
+use crate::entity::registration::{self, State};
+use crate::entity::registration_conflict::{self, Kind};
+use crate::entity::{Owned, account, deal};
+use crate::error::Result;
+use crate::ids::RegistrationId;
+use crate::scope::Tx;
+
+/// What stands against a claim on an account, in the order it is shown.
+pub(crate) async fn against(
+    tx: &Tx,
+    account: &account::Model,
+) -> Result<Vec<registration_conflict::ActiveModel>> {
+    let mut found = Vec::new();
+    let mut add = |kind, registration, deal, account| {
+        found.push(registration_conflict::ActiveModel {
+            tenant_id: Set(tx.tenant()),
+            kind: Set(kind),
+            competing_registration_id: Set(registration),
+            competing_deal_id: Set(deal),
+            competing_account_id: Set(account),
+            ..Default::default()
+        });
+    };
+    // A claim that still waits for a person counts as well: the later one
+    // must not be approved by policy over the head of the earlier.
+    let live = registration::Entity::of(tx.tenant())
+        .filter(registration::Column::AccountId.eq(account.id))
+        .filter(
+            Condition::any()
+                .add(registration::Column::Protects.eq(true))
+                .add(registration::Column::State.is_in([State::Submitted, State::InConflict])),
+        )
+        .order_by_asc(registration::Column::SubmittedPosition);
+    for claim in live.all(&**tx).await? {
+        add(Kind::LiveRegistration, Some(claim.id), None, None);
+    }
+    let deals = deal::Entity::of(tx.tenant())
+        .filter(deal::Column::AccountId.eq(account.id))
+        .filter(deal::Column::State.ne(deal::State::ClosedLost))
+        .order_by_asc(deal::Column::Id);
+    for deal in deals.all(&**tx).await? {
+        match deal.state {
+            // A registered opportunity is its registration's conflict already.
+            deal::State::Open if deal.registration_id.is_some() => {}
+            deal::State::Open => add(Kind::OpenDeal, None, Some(deal.id), None),
+            _ => add(Kind::ExistingCustomer, None, Some(deal.id), None),
+        }
+    }
+    for namesake in accounts::namesakes(tx, account).await? {
+        add(Kind::PossibleDuplicate, None, None, Some(namesake));
+    }
+    Ok(found)
+}
+
+pub(crate) async fn insert(
+    tx: &Tx,
+    registration: RegistrationId,
+    conflicts: &[registration_conflict::ActiveModel],
+) -> Result<()> {
+    for (ordinal, conflict) in (1..).zip(conflicts) {
+        let mut row = conflict.clone();
+        row.registration_id = Set(registration);
+        row.ordinal = Set(ordinal);
+        registration_conflict::Entity::insert(row)
+            .exec_without_returning(&**tx)
+            .await?;
+    }
+    Ok(())
+}
