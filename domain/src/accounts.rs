@@ -2,6 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::Condition;
+use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 use url::{Host, Url};
@@ -61,7 +62,7 @@ pub struct NewAccount {
 /// `https://www.Globex.example/about` gives `globex.example`. Which suffixes
 /// are public is Mozilla's Public Suffix List.
 pub fn registrable_domain(text: &str) -> Result<String> {
-    let invalid = || Error::invalid("domain", "not a domain or web address");
+    let invalid = || Error::invalid("account.domain", "not a domain or web address");
     let text = text.trim();
     let address = match text.contains("://") {
         true => text.to_owned(),
@@ -132,10 +133,10 @@ pub fn normalized_name(name: &str) -> String {
 /// newly learned of a known account is kept with it, and identifiers of two
 /// different accounts are refused.
 pub(crate) async fn find_or_create(tx: &Tx, new: &NewAccount) -> Result<account::Model> {
-    let name = limits::name("name", &new.name)?;
+    let name = limits::name("account.name", &new.name)?;
     let mut identifiers = vec![(Kind::Domain, registrable_domain(&new.domain)?)];
     if let Some(crm_id) = &new.crm_id {
-        identifiers.push((Kind::CrmId, limits::name("crmId", crm_id)?));
+        identifiers.push((Kind::CrmId, limits::name("account.crmId", crm_id)?));
     }
     let mut known = None;
     let mut unknown = Vec::new();
@@ -151,7 +152,7 @@ pub(crate) async fn find_or_create(tx: &Tx, new: &NewAccount) -> Result<account:
             }
             Some(_) => {
                 let message = "this id and this domain belong to two different accounts";
-                return Err(Error::invalid("crmId", message));
+                return Err(Error::invalid("account.crmId", message));
             }
         }
     }
@@ -195,14 +196,15 @@ pub(crate) async fn namesakes(tx: &Tx, account: &account::Model) -> Result<Vec<A
         .collect())
 }
 
-/// The identifiers of accounts, for those who may see the accounts.
+/// The identifiers of accounts, in order, for those who may see the accounts.
 pub async fn identifiers(
     scope: &Scope,
     accounts: &[AccountId],
 ) -> Result<Vec<account_identifier::Model>> {
     let query = account_identifier::Entity::find()
         .filter(account_identifier::Column::TenantId.eq(scope.tenant()))
-        .filter(account_identifier::Column::AccountId.is_in(accounts.iter().copied()));
+        .filter(account_identifier::Column::AccountId.is_in(accounts.iter().copied()))
+        .order_by_asc(account_identifier::Column::Value);
     Ok(query.all(&scope.read().await?).await?)
 }
 

@@ -1,8 +1,11 @@
 //! Collections: what customers pay, and what is refunded to them.
 
+use std::collections::HashMap;
+
 use sea_orm::ActiveValue::Set;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
 use serde_json::json;
 
@@ -18,8 +21,8 @@ use crate::{commissions, earnings, idempotency, limits};
 
 impl Visible for collection::Entity {
     fn visible(scope: &Scope) -> Select<Self> {
-        let deals = sea_orm::QuerySelect::select_only(deal::Entity::visible(scope));
-        let deals = sea_orm::QuerySelect::column(deals, deal::Column::Id);
+        let deals = QuerySelect::select_only(deal::Entity::visible(scope));
+        let deals = QuerySelect::column(deals, deal::Column::Id);
         let deals = sea_orm::QueryTrait::into_query(deals);
         Self::of(scope.tenant()).filter(collection::Column::DealId.in_subquery(deals))
     }
@@ -138,4 +141,21 @@ async fn insert(
     })
     .await?;
     Ok(collection)
+}
+
+/// What was collected on deals less what was refunded, in minor units. Deals
+/// without collections are absent.
+pub async fn collected(scope: &Scope, deals: &[DealId]) -> Result<HashMap<DealId, i64>> {
+    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
+    let sum = ExprTrait::cast_as(collection::Column::AmountMinor.sum(), "bigint");
+    let sums: Vec<(DealId, i64)> = collection::Entity::visible(scope)
+        .filter(collection::Column::DealId.is_in(deals.iter().copied()))
+        .select_only()
+        .column(collection::Column::DealId)
+        .column_as(sum, "collected")
+        .group_by(collection::Column::DealId)
+        .into_tuple()
+        .all(&scope.read().await?)
+        .await?;
+    Ok(sums.into_iter().collect())
 }

@@ -1,6 +1,6 @@
 //! Credit: who gets what part of a won deal, settled once and frozen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
@@ -11,7 +11,7 @@ use crate::entity::credit::{self, State};
 use crate::entity::credit_share::{self, Role};
 use crate::entity::{Owned, deal, involvement};
 use crate::error::{Error, Result};
-use crate::ids::{CreditId, InvolvementId, PartnerId};
+use crate::ids::{CreditId, DealId, InvolvementId, PartnerId};
 use crate::involvements;
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
@@ -127,6 +127,15 @@ fn share(row: &involvement::Model, share_bps: i32, reason: String) -> Share {
         involvement: row.id,
         reason,
     }
+}
+
+/// The newest version of the credit on each deal that has one.
+pub async fn latest(scope: &Scope, deals: &[DealId]) -> Result<HashMap<DealId, credit::Model>> {
+    let query = credit::Entity::visible(scope)
+        .filter(credit::Column::DealId.is_in(deals.iter().copied()))
+        .order_by_asc(credit::Column::Version);
+    let versions = query.all(&scope.read().await?).await?;
+    Ok(versions.into_iter().map(|row| (row.deal_id, row)).collect())
 }
 
 /// The shares of versions of credit. A partner sees its own alone.

@@ -12,7 +12,7 @@ use crate::accounts::{self, NewAccount};
 use crate::entity::deal::{self, State};
 use crate::entity::{Owned, involvement, registration, terms};
 use crate::error::{Conflict, Error, Result};
-use crate::ids::{AccountId, DealId, ProgramId, RegistrationId, TermsId};
+use crate::ids::{AccountId, DealId, PartnerId, ProgramId, RegistrationId, TermsId};
 use crate::money::Money;
 use crate::reads::{self, Visible};
 use crate::scope::{Fact, Scope, Tx};
@@ -24,13 +24,7 @@ impl Visible for deal::Entity {
         let Some(own) = scope.partner() else {
             return all;
         };
-        let involved = Query::select()
-            .column(involvement::Column::DealId)
-            .from(involvement::Entity)
-            .and_where(involvement::Column::TenantId.eq(scope.tenant()))
-            .and_where(involvement::Column::PartnerId.eq(own))
-            .to_owned();
-        all.filter(deal::Column::Id.in_subquery(involved))
+        all.filter(with_partner(scope, own))
     }
 }
 
@@ -269,4 +263,15 @@ pub async fn lose(scope: &Scope, id: DealId, reason: &str) -> Result<deal::Model
 pub fn in_states(states: &[State]) -> Condition {
     let named = (!states.is_empty()).then(|| deal::Column::State.is_in(states.to_vec()));
     Condition::all().add_option(named)
+}
+
+/// The filter that the deals a partner has a part in pass.
+pub fn with_partner(scope: &Scope, partner: PartnerId) -> Condition {
+    let worked = Query::select()
+        .column(involvement::Column::DealId)
+        .from(involvement::Entity)
+        .and_where(involvement::Column::TenantId.eq(scope.tenant()))
+        .and_where(involvement::Column::PartnerId.eq(partner))
+        .to_owned();
+    Condition::all().add(deal::Column::Id.in_subquery(worked))
 }

@@ -19,7 +19,8 @@ pub enum Error {
     /// An argument that no state of the tenant would accept.
     #[error("{message}")]
     Invalid {
-        /// The argument, in the words of the public API, as `amount`.
+        /// The argument, in the words of the public API, as `amount`, or
+        /// `account.domain` where it is inside another.
         field: &'static str,
         /// What is wrong with it.
         message: String,

@@ -1,6 +1,7 @@
 //! Partners: inviting them, and letting them work.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use serde_json::json;
 
@@ -110,6 +111,14 @@ pub async fn suspend(scope: &Scope, id: PartnerId, suspended: bool) -> Result<pa
     let partner = settle_state(&mut tx, id).await?;
     tx.commit().await?;
     Ok(partner)
+}
+
+/// The programs that partners are or were in, oldest first.
+pub async fn enrollments(scope: &Scope, partners: &[PartnerId]) -> Result<Vec<enrollment::Model>> {
+    let query = enrollment::Entity::visible(scope)
+        .filter(enrollment::Column::PartnerId.is_in(partners.iter().copied()))
+        .order_by_asc(enrollment::Column::Id);
+    Ok(query.all(&scope.read().await?).await?)
 }
 
 /// The partner's enrollment in a program, unless it has ended.

@@ -60,6 +60,17 @@ pub struct Page<M> {
     pub has_previous: bool,
 }
 
+impl<M> Default for Page<M> {
+    /// A list without rows.
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            has_next: false,
+            has_previous: false,
+        }
+    }
+}
+
 /// The row with this id, or `NotFound` where the actor may see none.
 pub async fn get<E: Visible>(scope: &Scope, id: E::Id) -> Result<E::Model> {
     let query = E::visible(scope).filter(E::id_column().eq(id));

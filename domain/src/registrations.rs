@@ -69,8 +69,8 @@ pub async fn register(
         partner_id: Set(new.partner),
         account_id: Set(account.id),
         opportunity: Set(opportunity),
-        submitted_name: Set(limits::name("name", &new.account.name)?),
-        submitted_domain: Set(limits::sentence("domain", &new.account.domain)?),
+        submitted_name: Set(limits::name("account.name", &new.account.name)?),
+        submitted_domain: Set(limits::sentence("account.domain", &new.account.domain)?),
         expected_minor: Set(expected.transpose()?),
         currency: Set(program.currency),
         state: Set(if conflicts.is_empty() {
@@ -338,11 +338,4 @@ pub async fn conflicts_of(
         .filter(registration_conflict::Column::RegistrationId.is_in(registrations.iter().copied()))
         .order_by_asc(registration_conflict::Column::Ordinal);
     Ok(query.all(&scope.read().await?).await?)
-}
-
-/// The filter that registrations in one of these states pass; all of them,
-/// where none is named.
-pub fn in_states(states: &[State]) -> Condition {
-    let named = (!states.is_empty()).then(|| registration::Column::State.is_in(states.to_vec()));
-    Condition::all().add_option(named)
 }

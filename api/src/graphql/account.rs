@@ -1,9 +1,19 @@
 //! Customer companies.
 
-use async_graphql::{ID, Object};
-use tributary_domain::entity::account;
+use async_graphql::connection::Connection;
+use async_graphql::{Context, ID, InputObject, Object};
+use tributary_domain::accounts::NewAccount;
+use tributary_domain::entity::account_identifier::Kind;
+use tributary_domain::entity::{account, deal, registration};
+use tributary_domain::reads;
 
-use super::context::wraps;
+use super::context::{Beside, wraps};
+use super::deal::Deal;
+use super::error::ApiResult;
+use super::loaders::{DealsOfAccount, IdentifiersOfAccount, RegistrationsOfAccount};
+use super::pages::{Slice, connection, cost};
+use super::registration::Registration;
+use super::scalars::DateTime;
 
 /// A customer company, actual or prospective.
 pub struct Account(pub account::Model);
@@ -11,8 +21,119 @@ wraps!(Account, account::Model);
 
 #[Object]
 impl Account {
-    /// Its id.
+    /// Its id, `acc_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// Its name, as first heard.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The registrable domains that it is known by, in alphabetical order.
+    async fn domains(&self, ctx: &Context<'_>) -> ApiResult<Vec<String>> {
+        self.identifiers(ctx, Kind::Domain).await
+    }
+
+    /// The ids that it has in the tenant's CRM, in alphabetical order. A
+    /// partner's key sees none.
+    async fn crm_ids(&self, ctx: &Context<'_>) -> ApiResult<Vec<String>> {
+        match ctx.scope().partner() {
+            Some(_) => Ok(Vec::new()),
+            None => self.identifiers(ctx, Kind::CrmId).await,
+        }
+    }
+
+    /// When it was first heard of.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// The claims on it, oldest first.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn registrations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> ApiResult<Connection<String, Registration>> {
+        let key = RegistrationsOfAccount(self.0.id, Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<registration::Entity, _>(page))
+    }
+
+    /// The deals with it, oldest first.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn deals(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> ApiResult<Connection<String, Deal>> {
+        let key = DealsOfAccount(self.0.id, Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<deal::Entity, _>(page))
+    }
+}
+
+impl Account {
+    async fn identifiers(&self, ctx: &Context<'_>, kind: Kind) -> ApiResult<Vec<String>> {
+        let rows = ctx.loaders().one(IdentifiersOfAccount(self.0.id)).await?;
+        let rows = rows.unwrap_or_default().into_iter();
+        Ok(rows
+            .filter(|row| row.kind == kind)
+            .map(|row| row.value)
+            .collect())
+    }
+}
+
+/// Reading accounts.
+#[derive(Default)]
+pub struct AccountQueries;
+
+#[Object]
+impl AccountQueries {
+    /// The companies that the tenant has heard of, oldest first. A partner's key
+    /// sees those that it claimed or has a deal with.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn accounts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> ApiResult<Connection<String, Account>> {
+        let window = Slice {
+            first,
+            after,
+            last,
+            before,
+        }
+        .window()?;
+        let page = reads::page::<account::Entity>(ctx.scope(), reads::all(), window).await?;
+        Ok(connection::<account::Entity, _>(page))
+    }
+}
+
+/// A customer company, as the caller knows it.
+#[derive(InputObject)]
+pub struct AccountInput {
+    /// Its name, however spelled: 1 to 200 characters.
+    name: String,
+    /// Its domain, or any web address of it.
+    domain: String,
+    /// The id of the company in the tenant's CRM.
+    crm_id: Option<String>,
+}
+
+impl From<AccountInput> for NewAccount {
+    fn from(input: AccountInput) -> Self {
+        Self {
+            name: input.name,
+            domain: input.domain,
+            crm_id: input.crm_id,
+        }
     }
 }

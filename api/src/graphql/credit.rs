@@ -1,9 +1,15 @@
 //! Credit: who gets what part of a won deal.
 
-use async_graphql::{ID, Object};
+use async_graphql::{Context, ID, Object};
 use tributary_domain::entity::{credit, credit_share};
 
-use super::context::{mirrors, wraps};
+use super::context::{Beside, mirrors, wraps};
+use super::deal::Deal;
+use super::error::ApiResult;
+use super::involvement::Involvement;
+use super::loaders::SharesOfCredit;
+use super::partner::Partner;
+use super::scalars::DateTime;
 
 mirrors! {
     /// The two ways in which a partner is credited.
@@ -15,7 +21,17 @@ mirrors! {
     }
 }
 
-/// One version of the settled credit on a deal.
+mirrors! {
+    /// Whether credit is the first word or a correction.
+    CreditState = credit::State {
+        /// As it was settled when the deal was won.
+        Settled,
+        /// A person changed it, with a reason.
+        Amended,
+    }
+}
+
+/// One version of the settled credit on a deal. Never changed.
 pub struct Credit(pub credit::Model);
 wraps!(Credit, credit::Model);
 
@@ -24,5 +40,79 @@ impl Credit {
     /// Its id, `crd_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// The deal.
+    async fn deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
+        Ok(ctx.loaders().one(self.0.deal_id).await?.map(Deal))
+    }
+
+    /// Its number on the deal, from 1.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+
+    /// Whether it is the first word or a correction.
+    async fn state(&self) -> CreditState {
+        self.0.state.into()
+    }
+
+    /// Why this version was made.
+    async fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// By whom.
+    async fn settled_by(&self) -> &str {
+        &self.0.settled_by
+    }
+
+    /// When.
+    async fn settled_at(&self) -> DateTime {
+        DateTime(self.0.settled_at)
+    }
+
+    /// The partners' shares, the sourced one first. A partner's key sees its own
+    /// alone.
+    async fn shares(&self, ctx: &Context<'_>) -> ApiResult<Vec<CreditShare>> {
+        let shares = ctx.loaders().one(SharesOfCredit(self.0.id)).await?;
+        Ok(shares
+            .unwrap_or_default()
+            .into_iter()
+            .map(CreditShare)
+            .collect())
+    }
+}
+
+/// One partner's share of the credit on a deal.
+pub struct CreditShare(pub credit_share::Model);
+
+#[Object]
+impl CreditShare {
+    /// The partner.
+    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
+        Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
+    }
+
+    /// Whether it brought the deal or moved the win.
+    async fn role(&self) -> CreditRole {
+        self.0.role.into()
+    }
+
+    /// Its share of that role, in ten-thousandths: the shares of a role make
+    /// 10,000.
+    async fn share_bps(&self) -> i32 {
+        self.0.share_bps
+    }
+
+    /// Why it gets this share.
+    async fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// The involvement that it rests on.
+    async fn involvement(&self, ctx: &Context<'_>) -> ApiResult<Option<Involvement>> {
+        let involvement = ctx.loaders().one(self.0.involvement_id).await?;
+        Ok(involvement.map(Involvement))
     }
 }

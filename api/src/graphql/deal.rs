@@ -1,18 +1,442 @@
-//! Deals: opened, moved, won or lost.
+//! Deals: opportunities, won or lost.
 
-use async_graphql::{ID, Object};
-use tributary_domain::entity::deal;
+use async_graphql::connection::Connection;
+use async_graphql::{Context, ID, InputObject, Object};
+use tributary_domain::deals::{self, NewDeal};
+use tributary_domain::entity::{collection, commission, deal, earning, involvement, partner};
+use tributary_domain::error::Result;
+use tributary_domain::ids::Noun;
+use tributary_domain::reads;
+use tributary_domain::scope::Scope;
 
-use super::context::wraps;
+use super::account::{Account, AccountInput};
+use super::collection::Collection;
+use super::commission::Commission;
+use super::context::{Beside, id, mirrors, wraps};
+use super::credit::Credit;
+use super::earning::Earning;
+use super::error::{ApiResult, payload};
+use super::involvement::Involvement;
+use super::loaders::{
+    CollectedOnDeal, CollectionsOfDeal, CommissionsOfDeal, CreditOfDeal, EarningsOfDeal,
+    InvolvementsOfDeal,
+};
+use super::pages::{Slice, connection, cost};
+use super::program::{Program, Terms};
+use super::registration::Registration;
+use super::scalars::{DateTime, Money, MoneyInput};
 
-/// An opportunity.
+mirrors! {
+    /// Whether a deal is decided.
+    DealState = deal::State {
+        /// It is being worked.
+        Open,
+        /// The customer signed.
+        ClosedWon,
+        /// The customer did not.
+        ClosedLost,
+    }
+}
+
+/// An opportunity with a customer.
 pub struct Deal(pub deal::Model);
 wraps!(Deal, deal::Model);
 
 #[Object]
 impl Deal {
-    /// Its id.
+    /// Its id, `del_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// The program.
+    async fn program(&self, ctx: &Context<'_>) -> ApiResult<Option<Program>> {
+        Ok(ctx.loaders().one(self.0.program_id).await?.map(Program))
+    }
+
+    /// The terms that it is settled under.
+    async fn terms(&self, ctx: &Context<'_>) -> ApiResult<Option<Terms>> {
+        Ok(ctx.loaders().one(self.0.terms_id).await?.map(Terms))
+    }
+
+    /// The customer.
+    async fn account(&self, ctx: &Context<'_>) -> ApiResult<Option<Account>> {
+        Ok(ctx.loaders().one(self.0.account_id).await?.map(Account))
+    }
+
+    /// The registration that it came from. Null where it came from none, and
+    /// for a key of a partner that did not make it.
+    async fn registration(&self, ctx: &Context<'_>) -> ApiResult<Option<Registration>> {
+        let registration = ctx.loaders().maybe(self.0.registration_id).await?;
+        Ok(registration.map(Registration))
+    }
+
+    /// What is sold.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it is worth.
+    async fn amount(&self) -> Money {
+        Money::minor(self.0.amount_minor, self.0.currency)
+    }
+
+    /// Open, won or lost.
+    async fn state(&self) -> DealState {
+        self.0.state.into()
+    }
+
+    /// Where it stands, in the tenant's own words.
+    async fn stage(&self) -> &str {
+        &self.0.stage
+    }
+
+    /// When it was opened.
+    async fn opened_at(&self) -> DateTime {
+        DateTime(self.0.opened_at)
+    }
+
+    /// When it was won or lost; null before.
+    async fn closed_at(&self) -> Option<DateTime> {
+        self.0.closed_at.map(DateTime)
+    }
+
+    /// Why it was lost; null where it was not.
+    async fn lost_reason(&self) -> Option<&str> {
+        self.0.lost_reason.as_deref()
+    }
+
+    /// What the customer has paid so far, less what was refunded.
+    async fn collected(&self, ctx: &Context<'_>) -> ApiResult<Money> {
+        let minor = ctx.loaders().one(CollectedOnDeal(self.0.id)).await?;
+        Ok(Money::minor(minor.unwrap_or_default(), self.0.currency))
+    }
+
+    /// The settled credit, in its newest version; null before the deal is won.
+    async fn credit(&self, ctx: &Context<'_>) -> ApiResult<Option<Credit>> {
+        Ok(ctx
+            .loaders()
+            .one(CreditOfDeal(self.0.id))
+            .await?
+            .map(Credit))
+    }
+
+    /// The partners' parts in it, oldest first.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn involvements(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> ApiResult<Connection<String, Involvement>> {
+        let key = InvolvementsOfDeal(self.0.id, Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<involvement::Entity, _>(page))
+    }
+
+    /// The commissions on it, oldest first.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn commissions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> ApiResult<Connection<String, Commission>> {
+        let key = CommissionsOfDeal(self.0.id, Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<commission::Entity, _>(page))
+    }
+
+    /// What the customer paid and was refunded, oldest first.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn collections(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> ApiResult<Connection<String, Collection>> {
+        let key = CollectionsOfDeal(self.0.id, Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<collection::Entity, _>(page))
+    }
+
+    /// What collections released, oldest first.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn earnings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> ApiResult<Connection<String, Earning>> {
+        let key = EarningsOfDeal(self.0.id, Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<earning::Entity, _>(page))
+    }
+}
+
+/// Reading deals.
+#[derive(Default)]
+pub struct DealQueries;
+
+#[Object]
+impl DealQueries {
+    /// The tenant's deals, oldest first. A partner's key sees those that it has a
+    /// part in.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the field")]
+    async fn deals(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only deals in one of these states; all, if none is named.")]
+        state: Option<Vec<DealState>>,
+        #[graphql(desc = "Only deals that this partner has a part in.")] partner_id: Option<ID>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> ApiResult<Connection<String, Deal>> {
+        let window = Slice {
+            first,
+            after,
+            last,
+            before,
+        }
+        .window()?;
+        let states = state.unwrap_or_default().into_iter().map(deal::State::from);
+        let mut filter = deals::in_states(&states.collect::<Vec<_>>());
+        if let Some(partner) = partner_id {
+            let partner = id(Noun::Partner, &partner)?;
+            reads::get::<partner::Entity>(ctx.scope(), partner).await?;
+            filter = filter.add(deals::with_partner(ctx.scope(), partner));
+        }
+        let page = reads::page::<deal::Entity>(ctx.scope(), filter, window).await?;
+        Ok(connection::<deal::Entity, _>(page))
+    }
+}
+
+/// A deal to open.
+#[derive(InputObject)]
+pub struct OpenDealInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
+    /// The program; open.
+    program_id: ID,
+    /// The customer.
+    account: AccountInput,
+    /// What is sold, 1 to 200 characters.
+    name: String,
+    /// What it is worth: more than zero, in the program's currency.
+    amount: MoneyInput,
+    /// Where it stands, in your own words: 1 to 200 characters.
+    stage: String,
+}
+
+impl OpenDealInput {
+    async fn run(self, scope: &Scope) -> Result<deal::Model> {
+        let program = id(Noun::Program, &self.program_id)?;
+        let new = NewDeal {
+            name: self.name,
+            amount: self.amount.read("amount")?,
+            stage: self.stage,
+        };
+        deals::open(
+            scope,
+            &self.idempotency_key,
+            program,
+            self.account.into(),
+            new,
+        )
+        .await
+    }
+}
+
+/// A registration to turn into a deal.
+#[derive(InputObject)]
+pub struct ConvertRegistrationInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
+    /// The registration; approved.
+    id: ID,
+    /// What is sold, 1 to 200 characters.
+    name: String,
+    /// What it is worth: more than zero, in the program's currency.
+    amount: MoneyInput,
+    /// Where it stands, in your own words: 1 to 200 characters.
+    stage: String,
+}
+
+impl ConvertRegistrationInput {
+    async fn run(self, scope: &Scope) -> Result<deal::Model> {
+        let registration = id(Noun::Registration, &self.id)?;
+        let new = NewDeal {
+            name: self.name,
+            amount: self.amount.read("amount")?,
+            stage: self.stage,
+        };
+        deals::convert(scope, &self.idempotency_key, registration, new).await
+    }
+}
+
+/// A deal to move.
+#[derive(InputObject)]
+pub struct MoveDealInput {
+    /// The deal; open.
+    id: ID,
+    /// Where it stands now, in your own words: 1 to 200 characters.
+    stage: String,
+}
+
+impl MoveDealInput {
+    async fn run(self, scope: &Scope) -> Result<deal::Model> {
+        deals::move_stage(scope, id(Noun::Deal, &self.id)?, &self.stage).await
+    }
+}
+
+/// A deal to revalue.
+#[derive(InputObject)]
+pub struct ReviseDealAmountInput {
+    /// The deal; open.
+    id: ID,
+    /// What it is worth now: more than zero, in the deal's currency.
+    amount: MoneyInput,
+}
+
+impl ReviseDealAmountInput {
+    async fn run(self, scope: &Scope) -> Result<deal::Model> {
+        let amount = self.amount.read("amount")?;
+        deals::revise_amount(scope, id(Noun::Deal, &self.id)?, amount).await
+    }
+}
+
+/// A deal that was won.
+#[derive(InputObject)]
+pub struct CloseDealWonInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
+    /// The deal; open.
+    id: ID,
+}
+
+impl CloseDealWonInput {
+    async fn run(self, scope: &Scope) -> Result<deal::Model> {
+        deals::win(scope, &self.idempotency_key, id(Noun::Deal, &self.id)?).await
+    }
+}
+
+/// A deal that was lost.
+#[derive(InputObject)]
+pub struct CloseDealLostInput {
+    /// The deal; open.
+    id: ID,
+    /// Why, 1 to 2,000 characters.
+    reason: String,
+}
+
+impl CloseDealLostInput {
+    async fn run(self, scope: &Scope) -> Result<deal::Model> {
+        deals::lose(scope, id(Noun::Deal, &self.id)?, &self.reason).await
+    }
+}
+
+payload! {
+    /// What opening a deal did.
+    OpenDealPayload,
+    /// The deal; null where none was opened.
+    deal: Deal
+}
+payload! {
+    /// What converting a registration did.
+    ConvertRegistrationPayload,
+    /// The deal that it became; null where it became none.
+    deal: Deal
+}
+payload! {
+    /// What moving a deal did.
+    MoveDealPayload,
+    /// The deal; null where nothing was changed.
+    deal: Deal
+}
+payload! {
+    /// What revaluing a deal did.
+    ReviseDealAmountPayload,
+    /// The deal; null where nothing was changed.
+    deal: Deal
+}
+payload! {
+    /// What winning a deal did.
+    CloseDealWonPayload,
+    /// The deal; null where nothing was changed.
+    deal: Deal
+}
+payload! {
+    /// What losing a deal did.
+    CloseDealLostPayload,
+    /// The deal; null where nothing was changed.
+    deal: Deal
+}
+
+/// Changing deals.
+#[derive(Default)]
+pub struct DealMutations;
+
+#[Object]
+impl DealMutations {
+    /// Opens a deal that no registration stands behind.
+    async fn open_deal(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The deal.")] input: OpenDealInput,
+    ) -> ApiResult<OpenDealPayload> {
+        OpenDealPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Turns an approved registration into a deal that its partner sourced. Its
+    /// protection lasts while the deal is open.
+    async fn convert_registration(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which registration, and the deal that it becomes.")]
+        input: ConvertRegistrationInput,
+    ) -> ApiResult<ConvertRegistrationPayload> {
+        ConvertRegistrationPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Moves an open deal to another stage. Repeating it is harmless.
+    async fn move_deal(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which deal, and where to.")] input: MoveDealInput,
+    ) -> ApiResult<MoveDealPayload> {
+        MoveDealPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Changes what an open deal is worth. Repeating it is harmless.
+    async fn revise_deal_amount(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which deal, and its new worth.")] input: ReviseDealAmountInput,
+    ) -> ApiResult<ReviseDealAmountPayload> {
+        ReviseDealAmountPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Wins a deal: freezes its credit and assesses its commissions.
+    async fn close_deal_won(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which deal.")] input: CloseDealWonInput,
+    ) -> ApiResult<CloseDealWonPayload> {
+        CloseDealWonPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Loses a deal, with a reason. Repeating it is harmless.
+    async fn close_deal_lost(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which deal, and why.")] input: CloseDealLostInput,
+    ) -> ApiResult<CloseDealLostPayload> {
+        CloseDealLostPayload::answer(input.run(ctx.scope()).await)
     }
 }

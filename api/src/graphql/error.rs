@@ -142,7 +142,11 @@ pub fn split<T>(result: Result<T>) -> ApiResult<std::result::Result<T, Vec<UserE
         Error::Refused(_) => (ErrorCode::PluginRefused, None),
         Error::Forbidden(_) | Error::Storage(_) | Error::Broken(_) => return Err(error.into()),
     };
-    let field = field.map(|field| vec!["input".to_owned(), field.to_owned()]);
+    let path = |field: &str| {
+        let steps = field.split('.').map(str::to_owned);
+        std::iter::once("input".to_owned()).chain(steps).collect()
+    };
+    let field = field.map(path);
     let message = error.to_string();
     Ok(Err(vec![UserError {
         code,

@@ -1,9 +1,49 @@
 //! Partners' parts in deals.
 
-use async_graphql::{ID, Object};
+use async_graphql::{Context, ID, InputObject, Object};
 use tributary_domain::entity::involvement;
+use tributary_domain::error::Result;
+use tributary_domain::ids::Noun;
+use tributary_domain::involvements::{self, NewInvolvement};
+use tributary_domain::scope::Scope;
 
-use super::context::wraps;
+use super::context::{Beside, id, mirrors, wraps};
+use super::credit::CreditRole;
+use super::deal::Deal;
+use super::error::{ApiResult, payload};
+use super::partner::Partner;
+use super::registration::Registration;
+use super::scalars::DateTime;
+
+mirrors! {
+    /// What a partner did for a deal.
+    InvolvementKind = involvement::Kind {
+        /// It made the introduction.
+        Introduced,
+        /// It spoke for the product.
+        Vouched,
+        /// It shaped what the customer asked for.
+        ShapedRequirements,
+        /// It checked that the product works for the customer.
+        Validated,
+        /// It sold alongside.
+        CoSold,
+        /// It built the connection.
+        Integrated,
+    }
+}
+
+mirrors! {
+    /// Where an involvement stands.
+    InvolvementState = involvement::State {
+        /// A person has to look at it.
+        Proposed,
+        /// It counts when credit is settled.
+        Confirmed,
+        /// It does not.
+        Declined,
+    }
+}
 
 /// One partner's part in one deal.
 pub struct Involvement(pub involvement::Model);
@@ -11,8 +51,191 @@ wraps!(Involvement, involvement::Model);
 
 #[Object]
 impl Involvement {
-    /// Its id.
+    /// Its id, `inv_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// The deal.
+    async fn deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
+        Ok(ctx.loaders().one(self.0.deal_id).await?.map(Deal))
+    }
+
+    /// The partner.
+    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
+        Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
+    }
+
+    /// Whether the partner brought the deal or moved the win.
+    async fn role(&self) -> CreditRole {
+        self.0.role.into()
+    }
+
+    /// What it did.
+    async fn kind(&self) -> InvolvementKind {
+        self.0.kind.into()
+    }
+
+    /// What shows it: a link, a meeting, a document.
+    async fn evidence(&self) -> &str {
+        &self.0.evidence
+    }
+
+    /// The registration that shows it; null where that is not the evidence.
+    async fn registration(&self, ctx: &Context<'_>) -> ApiResult<Option<Registration>> {
+        let registration = ctx.loaders().maybe(self.0.registration_id).await?;
+        Ok(registration.map(Registration))
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> InvolvementState {
+        self.0.state.into()
+    }
+
+    /// When it happened.
+    async fn occurred_at(&self) -> DateTime {
+        DateTime(self.0.occurred_at)
+    }
+
+    /// When it was recorded.
+    async fn recorded_at(&self) -> DateTime {
+        DateTime(self.0.recorded_at)
+    }
+
+    /// By whom.
+    async fn recorded_by(&self) -> &str {
+        &self.0.recorded_by
+    }
+
+    /// When it was confirmed or declined; null before.
+    async fn decided_at(&self) -> Option<DateTime> {
+        self.0.decided_at.map(DateTime)
+    }
+
+    /// By whom; null before.
+    async fn decided_by(&self) -> Option<&str> {
+        self.0.decided_by.as_deref()
+    }
+
+    /// Why it was declined; null where it was not.
+    async fn reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
+    }
+}
+
+/// An involvement to record.
+#[derive(InputObject)]
+pub struct RecordInvolvementInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
+    /// The deal; open.
+    deal_id: ID,
+    /// The partner; at work in the deal's program.
+    partner_id: ID,
+    /// Whether it brought the deal or moved the win.
+    role: CreditRole,
+    /// What it did.
+    kind: InvolvementKind,
+    /// What shows it: a link, a meeting, a document. 1 to 2,000 characters.
+    evidence: String,
+    /// When it happened; not in the future. Now, if not given.
+    occurred_at: Option<DateTime>,
+}
+
+impl RecordInvolvementInput {
+    async fn run(self, scope: &Scope) -> Result<involvement::Model> {
+        let new = NewInvolvement {
+            deal: id(Noun::Deal, &self.deal_id)?,
+            partner: id(Noun::Partner, &self.partner_id)?,
+            role: self.role.into(),
+            kind: self.kind.into(),
+            evidence: self.evidence,
+            occurred_at: self.occurred_at.map(|moment| moment.0),
+        };
+        involvements::record(scope, &self.idempotency_key, new).await
+    }
+}
+
+/// An involvement to confirm.
+#[derive(InputObject)]
+pub struct ConfirmInvolvementInput {
+    /// The involvement.
+    id: ID,
+}
+
+impl ConfirmInvolvementInput {
+    async fn run(self, scope: &Scope) -> Result<involvement::Model> {
+        involvements::decide(scope, id(Noun::Involvement, &self.id)?, None).await
+    }
+}
+
+/// An involvement to decline.
+#[derive(InputObject)]
+pub struct DeclineInvolvementInput {
+    /// The involvement.
+    id: ID,
+    /// Why, for the partner: 1 to 2,000 characters.
+    reason: String,
+}
+
+impl DeclineInvolvementInput {
+    async fn run(self, scope: &Scope) -> Result<involvement::Model> {
+        let involvement = id(Noun::Involvement, &self.id)?;
+        involvements::decide(scope, involvement, Some(self.reason)).await
+    }
+}
+
+payload! {
+    /// What recording an involvement did.
+    RecordInvolvementPayload,
+    /// The involvement; null where nothing was recorded.
+    involvement: Involvement
+}
+payload! {
+    /// What confirming an involvement did.
+    ConfirmInvolvementPayload,
+    /// The involvement; null where nothing was decided.
+    involvement: Involvement
+}
+payload! {
+    /// What declining an involvement did.
+    DeclineInvolvementPayload,
+    /// The involvement; null where nothing was decided.
+    involvement: Involvement
+}
+
+/// Changing involvements.
+#[derive(Default)]
+pub struct InvolvementMutations;
+
+#[Object]
+impl InvolvementMutations {
+    /// Proposes a partner's part in a deal, with its evidence, for a person to
+    /// confirm.
+    async fn record_involvement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The involvement.")] input: RecordInvolvementInput,
+    ) -> ApiResult<RecordInvolvementPayload> {
+        RecordInvolvementPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Confirms an involvement while its deal is open. Repeating it is harmless.
+    async fn confirm_involvement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which involvement.")] input: ConfirmInvolvementInput,
+    ) -> ApiResult<ConfirmInvolvementPayload> {
+        ConfirmInvolvementPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Declines an involvement while its deal is open. Repeating it is harmless.
+    async fn decline_involvement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which involvement, and why.")] input: DeclineInvolvementInput,
+    ) -> ApiResult<DeclineInvolvementPayload> {
+        DeclineInvolvementPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -11,9 +11,10 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
 use tributary_domain::entity::*;
 use tributary_domain::ids::*;
-use tributary_domain::programs;
+use tributary_domain::readiness::{self, Papers};
 use tributary_domain::reads::{self, Page, Window};
 use tributary_domain::scope::Scope;
+use tributary_domain::{accounts, collections, credits, partners, programs, registrations};
 
 use super::error::{ApiError, ApiResult};
 
@@ -41,6 +42,27 @@ impl Loaders {
     {
         self.0.load_one(key).await
     }
+
+    /// What an optional key stands for.
+    pub async fn maybe<K>(&self, key: Option<K>) -> ApiResult<Option<<Reads as Loader<K>>::Value>>
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Reads: Loader<K, Error = ApiError>,
+    {
+        match key {
+            Some(key) => self.one(key).await,
+            None => Ok(None),
+        }
+    }
+
+    /// A page of a list inside another noun; empty where it has none.
+    pub async fn page<K, M>(&self, key: K) -> ApiResult<Page<M>>
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Reads: Loader<K, Value = Page<M>, Error = ApiError>,
+    {
+        Ok(self.one(key).await?.unwrap_or_default())
+    }
 }
 
 /// One loader by id for each noun.
@@ -60,10 +82,14 @@ by_id! {
     ProgramId => program,
     TermsId => terms,
     PartnerId => partner,
+    EnrollmentId => enrollment,
+    AgreementId => agreement,
+    TaxFormId => tax_form,
     AccountId => account,
     RegistrationId => registration,
     DealId => deal,
     InvolvementId => involvement,
+    CreditId => credit,
     CollectionId => collection,
     CommissionId => commission,
     EvaluationId => evaluation,
@@ -141,43 +167,64 @@ children! {
     VersionsOfPlugin: plugin_version of PluginId by PluginId plugin_id,
 }
 
-/// The terms in force of a program.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct CurrentTerms(pub ProgramId);
+/// One loader for each read of the domain that answers for many keys at once.
+macro_rules! answers {
+    ($($(#[$doc:meta])* $name:ident($key:ident) -> $value:ty = |$scope:ident, $keys:ident| $found:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash)]
+        pub struct $name(pub $key);
 
-impl Loader<CurrentTerms> for Reads {
-    type Value = terms::Model;
-    type Error = ApiError;
+        impl Loader<$name> for Reads {
+            type Value = $value;
+            type Error = ApiError;
 
-    async fn load(
-        &self,
-        keys: &[CurrentTerms],
-    ) -> Result<HashMap<CurrentTerms, terms::Model>, ApiError> {
-        let programs: Vec<ProgramId> = keys.iter().map(|key| key.0).collect();
-        let found = programs::current_terms(&self.0, &programs).await?;
-        Ok(found
-            .into_iter()
-            .map(|terms| (CurrentTerms(terms.program_id), terms))
-            .collect())
-    }
+            async fn load(&self, keys: &[$name]) -> Result<HashMap<$name, $value>, ApiError> {
+                let $scope = &self.0;
+                let $keys: Vec<$key> = keys.iter().map(|key| key.0).collect();
+                let found: HashMap<$key, $value> = $found;
+                Ok(found.into_iter().map(|(key, value)| ($name(key), value)).collect())
+            }
+        }
+    )+};
 }
-
-/// The rules of terms, in order of role.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct RulesOfTerms(pub TermsId);
-
-impl Loader<RulesOfTerms> for Reads {
-    type Value = Vec<rule::Model>;
-    type Error = ApiError;
-
-    async fn load(
-        &self,
-        keys: &[RulesOfTerms],
-    ) -> Result<HashMap<RulesOfTerms, Vec<rule::Model>>, ApiError> {
-        let terms: Vec<TermsId> = keys.iter().map(|key| key.0).collect();
-        let rules = programs::rules(&self.0, &terms).await?;
-        Ok(grouped(rules, |rule| RulesOfTerms(rule.terms_id)))
-    }
+answers! {
+    /// The terms in force of a program.
+    CurrentTerms(ProgramId) -> terms::Model = |scope, programs| {
+        let terms = programs::current_terms(scope, &programs).await?;
+        terms.into_iter().map(|terms| (terms.program_id, terms)).collect()
+    };
+    /// The rules of terms, in order of role.
+    RulesOfTerms(TermsId) -> Vec<rule::Model> = |scope, terms| {
+        grouped(programs::rules(scope, &terms).await?, |rule| rule.terms_id)
+    };
+    /// What a partner lacks before it can be paid.
+    PapersOfPartner(PartnerId) -> Papers = |scope, partners| {
+        readiness::of(scope, &partners).await?
+    };
+    /// The programs that a partner is or was in, oldest first.
+    EnrollmentsOfPartner(PartnerId) -> Vec<enrollment::Model> = |scope, partners| {
+        grouped(partners::enrollments(scope, &partners).await?, |row| row.partner_id)
+    };
+    /// What an account is known by, in order.
+    IdentifiersOfAccount(AccountId) -> Vec<account_identifier::Model> = |scope, accounts| {
+        grouped(accounts::identifiers(scope, &accounts).await?, |row| row.account_id)
+    };
+    /// Why a registration is in conflict, in order.
+    ConflictsOfRegistration(RegistrationId) -> Vec<registration_conflict::Model> = |scope, claims| {
+        grouped(registrations::conflicts_of(scope, &claims).await?, |row| row.registration_id)
+    };
+    /// What was collected on a deal less what was refunded, in minor units.
+    CollectedOnDeal(DealId) -> i64 = |scope, deals| {
+        collections::collected(scope, &deals).await?
+    };
+    /// The newest version of the credit on a deal.
+    CreditOfDeal(DealId) -> credit::Model = |scope, deals| {
+        credits::latest(scope, &deals).await?
+    };
+    /// The shares of a version of credit.
+    SharesOfCredit(CreditId) -> Vec<credit_share::Model> = |scope, credits| {
+        grouped(credits::shares(scope, &credits).await?, |row| row.credit_id)
+    };
 }
 
 /// Rows by what they belong to, in the order they came.

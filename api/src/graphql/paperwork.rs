@@ -1,9 +1,68 @@
-//! Agreements, tax forms and payout methods.
+//! The paperwork without which nobody is paid: agreements, tax forms and payout
+//! methods.
 
-use async_graphql::{ID, Object};
+use async_graphql::{Context, ID, InputObject, Object};
 use tributary_domain::entity::{agreement, payout_method, tax_form};
+use tributary_domain::error::Result;
+use tributary_domain::ids::Noun;
+use tributary_domain::paperwork::{self, Signature};
+use tributary_domain::scope::Scope;
 
-use super::context::wraps;
+use super::context::{Beside, id, mirrors, wraps};
+use super::error::{ApiResult, payload};
+use super::partner::Partner;
+use super::program::Terms;
+use super::scalars::DateTime;
+
+mirrors! {
+    /// Where an agreement stands.
+    AgreementState = agreement::State {
+        /// It holds.
+        Accepted,
+        /// A later one replaced it.
+        Superseded,
+    }
+}
+
+mirrors! {
+    /// Which tax form.
+    TaxFormKind = tax_form::Kind {
+        /// United States: a person or company there.
+        W9,
+        /// United States: a person abroad.
+        W8Ben,
+        /// United States: a company abroad.
+        W8BenE,
+        /// India: permanent account number.
+        Pan,
+        /// India: goods and services tax number.
+        Gstin,
+    }
+}
+
+mirrors! {
+    /// Where a tax form stands.
+    TaxFormState = tax_form::State {
+        /// Nobody has looked at it.
+        Submitted,
+        /// It is good, until it expires.
+        Approved,
+        /// It is not.
+        Rejected,
+    }
+}
+
+mirrors! {
+    /// Where a payout method stands.
+    PayoutMethodState = payout_method::State {
+        /// Nobody has checked it.
+        Unverified,
+        /// Payouts go there.
+        Verified,
+        /// It is no longer used.
+        Disabled,
+    }
+}
 
 /// A partner's acceptance of one version of terms.
 pub struct Agreement(pub agreement::Model);
@@ -11,21 +70,117 @@ wraps!(Agreement, agreement::Model);
 
 #[Object]
 impl Agreement {
-    /// Its id.
+    /// Its id, `agr_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
+
+    /// The partner.
+    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
+        Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
+    }
+
+    /// The terms that it accepted.
+    async fn terms(&self, ctx: &Context<'_>) -> ApiResult<Option<Terms>> {
+        Ok(ctx.loaders().one(self.0.terms_id).await?.map(Terms))
+    }
+
+    /// SHA-256 in hexadecimal of the text that the signer saw.
+    async fn document_digest(&self) -> &str {
+        &self.0.document_digest
+    }
+
+    /// Who accepted.
+    async fn signer_name(&self) -> &str {
+        &self.0.signer_name
+    }
+
+    /// By what authority, as a job title.
+    async fn signer_authority(&self) -> &str {
+        &self.0.signer_authority
+    }
+
+    /// By what means, as `api`.
+    async fn method(&self) -> &str {
+        &self.0.method
+    }
+
+    /// The affirmative act, in words.
+    async fn act(&self) -> &str {
+        &self.0.act
+    }
+
+    /// When it was accepted.
+    async fn accepted_at(&self) -> DateTime {
+        DateTime(self.0.accepted_at)
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> AgreementState {
+        self.0.state.into()
+    }
 }
 
-/// A tax form.
+/// A tax form. Of the tax id only the last four characters are kept.
 pub struct TaxForm(pub tax_form::Model);
 wraps!(TaxForm, tax_form::Model);
 
 #[Object]
 impl TaxForm {
-    /// Its id.
+    /// Its id, `tax_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// The partner.
+    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
+        Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
+    }
+
+    /// Which form.
+    async fn kind(&self) -> TaxFormKind {
+        self.0.kind.into()
+    }
+
+    /// The last four characters of the tax id.
+    #[graphql(name = "taxIdLast4")]
+    async fn tax_id_last4(&self) -> &str {
+        &self.0.tax_id_last4
+    }
+
+    /// Who signed it.
+    async fn signer_name(&self) -> &str {
+        &self.0.signer_name
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> TaxFormState {
+        self.0.state.into()
+    }
+
+    /// When it was filed.
+    async fn submitted_at(&self) -> DateTime {
+        DateTime(self.0.submitted_at)
+    }
+
+    /// When it was approved or rejected; null before.
+    async fn decided_at(&self) -> Option<DateTime> {
+        self.0.decided_at.map(DateTime)
+    }
+
+    /// By whom; null before.
+    async fn decided_by(&self) -> Option<&str> {
+        self.0.decided_by.as_deref()
+    }
+
+    /// Why it was rejected; null where it was not.
+    async fn reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
+    }
+
+    /// When it stops being valid; null where it does not.
+    async fn expires_at(&self) -> Option<DateTime> {
+        self.0.expires_at.map(DateTime)
     }
 }
 
@@ -35,8 +190,247 @@ wraps!(PayoutMethod, payout_method::Model);
 
 #[Object]
 impl PayoutMethod {
-    /// Its id.
+    /// Its id, `pmt_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// The partner.
+    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
+        Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
+    }
+
+    /// The rail that pays it, by name.
+    async fn rail(&self) -> &str {
+        &self.0.rail
+    }
+
+    /// The destination, with all but its last four characters hidden.
+    async fn label(&self) -> &str {
+        &self.0.label
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> PayoutMethodState {
+        self.0.state.into()
+    }
+
+    /// When it was added.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+}
+
+/// An agreement to accept.
+#[derive(InputObject)]
+pub struct AcceptAgreementInput {
+    /// The partner.
+    partner_id: ID,
+    /// The terms that it accepts; in force.
+    terms_id: ID,
+    /// `Terms.documentDigest` of the text that the signer was shown.
+    document_digest: String,
+    /// Who accepts, 1 to 200 characters.
+    signer_name: String,
+    /// By what authority, as a job title, 1 to 200 characters.
+    signer_authority: String,
+    /// The affirmative act in words, as `clicked "I agree"`: 1 to 2,000
+    /// characters.
+    act: String,
+}
+
+impl AcceptAgreementInput {
+    async fn run(self, scope: &Scope) -> Result<agreement::Model> {
+        let partner = id(Noun::Partner, &self.partner_id)?;
+        let terms = id(Noun::Terms, &self.terms_id)?;
+        let signature = Signature {
+            signer_name: self.signer_name,
+            signer_authority: self.signer_authority,
+            act: self.act,
+        };
+        paperwork::accept_agreement(scope, partner, terms, &self.document_digest, signature).await
+    }
+}
+
+/// A tax form to file.
+#[derive(InputObject)]
+pub struct SubmitTaxFormInput {
+    /// The partner.
+    partner_id: ID,
+    /// Which form.
+    kind: TaxFormKind,
+    /// The tax id, 5 to 20 letters and digits. Only the last four are kept.
+    #[graphql(secret)]
+    tax_id: String,
+    /// Who signed the form, 1 to 200 characters.
+    signer_name: String,
+}
+
+impl SubmitTaxFormInput {
+    async fn run(self, scope: &Scope) -> Result<tax_form::Model> {
+        let partner = id(Noun::Partner, &self.partner_id)?;
+        let kind = self.kind.into();
+        paperwork::submit_tax_form(scope, partner, kind, &self.tax_id, &self.signer_name).await
+    }
+}
+
+/// A tax form to approve.
+#[derive(InputObject)]
+pub struct ApproveTaxFormInput {
+    /// The tax form.
+    id: ID,
+}
+
+impl ApproveTaxFormInput {
+    async fn run(self, scope: &Scope) -> Result<tax_form::Model> {
+        paperwork::decide_tax_form(scope, id(Noun::TaxForm, &self.id)?, None).await
+    }
+}
+
+/// A tax form to reject.
+#[derive(InputObject)]
+pub struct RejectTaxFormInput {
+    /// The tax form.
+    id: ID,
+    /// Why, for the partner: 1 to 2,000 characters.
+    reason: String,
+}
+
+impl RejectTaxFormInput {
+    async fn run(self, scope: &Scope) -> Result<tax_form::Model> {
+        let form = id(Noun::TaxForm, &self.id)?;
+        paperwork::decide_tax_form(scope, form, Some(self.reason)).await
+    }
+}
+
+/// A payout method to add.
+#[derive(InputObject)]
+pub struct AddPayoutMethodInput {
+    /// The partner.
+    partner_id: ID,
+    /// The name of a rail that this server has.
+    rail: String,
+    /// Where to, in the rail's terms: 1 to 200 characters. It is never shown
+    /// again but for its last four.
+    #[graphql(secret)]
+    destination: String,
+}
+
+impl AddPayoutMethodInput {
+    async fn run(self, scope: &Scope) -> Result<payout_method::Model> {
+        let partner = id(Noun::Partner, &self.partner_id)?;
+        paperwork::add_payout_method(scope, partner, &self.rail, &self.destination).await
+    }
+}
+
+/// A payout method to verify.
+#[derive(InputObject)]
+pub struct VerifyPayoutMethodInput {
+    /// The payout method.
+    id: ID,
+}
+
+impl VerifyPayoutMethodInput {
+    async fn run(self, scope: &Scope) -> Result<payout_method::Model> {
+        paperwork::verify_payout_method(scope, id(Noun::PayoutMethod, &self.id)?).await
+    }
+}
+
+payload! {
+    /// What accepting terms did.
+    AcceptAgreementPayload,
+    /// The agreement; null where nothing was accepted.
+    agreement: Agreement
+}
+payload! {
+    /// What filing a tax form did.
+    SubmitTaxFormPayload,
+    /// The tax form; null where nothing was filed.
+    tax_form: TaxForm
+}
+payload! {
+    /// What approving a tax form did.
+    ApproveTaxFormPayload,
+    /// The tax form; null where nothing was decided.
+    tax_form: TaxForm
+}
+payload! {
+    /// What rejecting a tax form did.
+    RejectTaxFormPayload,
+    /// The tax form; null where nothing was decided.
+    tax_form: TaxForm
+}
+payload! {
+    /// What adding a payout method did.
+    AddPayoutMethodPayload,
+    /// The payout method; null where nothing was added.
+    payout_method: PayoutMethod
+}
+payload! {
+    /// What verifying a payout method did.
+    VerifyPayoutMethodPayload,
+    /// The payout method; null where nothing was verified.
+    payout_method: PayoutMethod
+}
+
+/// Changing paperwork.
+#[derive(Default)]
+pub struct PaperworkMutations;
+
+#[Object]
+impl PaperworkMutations {
+    /// Accepts terms for a partner. Accepting the same terms again is harmless.
+    async fn accept_agreement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The acceptance.")] input: AcceptAgreementInput,
+    ) -> ApiResult<AcceptAgreementPayload> {
+        AcceptAgreementPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Files a tax form for a partner, for a person of the tenant to approve.
+    async fn submit_tax_form(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The form.")] input: SubmitTaxFormInput,
+    ) -> ApiResult<SubmitTaxFormPayload> {
+        SubmitTaxFormPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Approves a tax form. Repeating it is harmless.
+    async fn approve_tax_form(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which form.")] input: ApproveTaxFormInput,
+    ) -> ApiResult<ApproveTaxFormPayload> {
+        ApproveTaxFormPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Rejects a tax form, with a reason. Repeating it is harmless.
+    async fn reject_tax_form(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which form, and why.")] input: RejectTaxFormInput,
+    ) -> ApiResult<RejectTaxFormPayload> {
+        RejectTaxFormPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Adds a payout method, for a person of the tenant to verify before anything
+    /// is paid to it.
+    async fn add_payout_method(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The method.")] input: AddPayoutMethodInput,
+    ) -> ApiResult<AddPayoutMethodPayload> {
+        AddPayoutMethodPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Verifies a payout method, and disables the one that the partner had before.
+    async fn verify_payout_method(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which method.")] input: VerifyPayoutMethodInput,
+    ) -> ApiResult<VerifyPayoutMethodPayload> {
+        VerifyPayoutMethodPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -1,9 +1,69 @@
 //! Partners, and where they stand in programs.
 
-use async_graphql::{ID, Object};
-use tributary_domain::entity::{enrollment, partner};
+use async_graphql::connection::Connection;
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use tributary_domain::entity::{
+    agreement, commission, earning, enrollment, partner, payout_method, registration, tax_form,
+};
+use tributary_domain::error::Result;
+use tributary_domain::ids::Noun;
+use tributary_domain::readiness::{Missing, Papers};
+use tributary_domain::scope::Scope;
+use tributary_domain::{partners, reads};
 
-use super::context::wraps;
+use super::commission::Commission;
+use super::context::{Beside, id, mirrors, wraps};
+use super::earning::Earning;
+use super::error::{ApiResult, payload};
+use super::loaders::{
+    AgreementsOfPartner, CommissionsOfPartner, EarningsOfPartner, EnrollmentsOfPartner,
+    PapersOfPartner, PayoutMethodsOfPartner, RegistrationsOfPartner, TaxFormsOfPartner,
+};
+use super::pages::{Slice, connection, cost};
+use super::paperwork::{Agreement, PayoutMethod, TaxForm};
+use super::program::Program;
+use super::registration::Registration;
+use super::scalars::DateTime;
+
+mirrors! {
+    /// Where a partner stands.
+    PartnerState = partner::State {
+        /// It asked to join.
+        Applied,
+        /// Its paperwork is not complete.
+        Onboarding,
+        /// It is ready to be paid.
+        Active,
+        /// It is stopped for now.
+        Suspended,
+        /// It has left.
+        Offboarded,
+    }
+}
+
+mirrors! {
+    /// Where an enrollment stands.
+    EnrollmentState = enrollment::State {
+        /// The agreement is not accepted.
+        Invited,
+        /// The partner works under the terms.
+        Active,
+        /// It has ended.
+        Ended,
+    }
+}
+
+mirrors! {
+    /// Something without which a partner is not paid.
+    MissingPaper = Missing {
+        /// It has not accepted the terms in force of one of its programs.
+        Agreement,
+        /// It has no valid, approved tax form.
+        TaxForm,
+        /// It has no verified payout method.
+        PayoutMethod,
+    }
+}
 
 /// A partner organisation.
 pub struct Partner(pub partner::Model);
@@ -11,9 +71,146 @@ wraps!(Partner, partner::Model);
 
 #[Object]
 impl Partner {
-    /// Its id.
+    /// Its id, `prt_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// Its name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> PartnerState {
+        self.0.state.into()
+    }
+
+    /// When it was invited.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// What it lacks before it can be paid.
+    async fn readiness(&self, ctx: &Context<'_>) -> ApiResult<Readiness> {
+        let papers = ctx.loaders().one(PapersOfPartner(self.0.id)).await?;
+        Ok(Readiness::of(&papers.unwrap_or_default()))
+    }
+
+    /// The programs that it is or was in, oldest first.
+    async fn enrollments(&self, ctx: &Context<'_>) -> ApiResult<Vec<Enrollment>> {
+        let rows = ctx.loaders().one(EnrollmentsOfPartner(self.0.id)).await?;
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(Enrollment)
+            .collect())
+    }
+
+    /// Its agreements, oldest first.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn agreements(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> ApiResult<Connection<String, Agreement>> {
+        let key = AgreementsOfPartner(self.0.id, Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<agreement::Entity, _>(page))
+    }
+
+    /// Its tax forms, oldest first.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn tax_forms(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> ApiResult<Connection<String, TaxForm>> {
+        let key = TaxFormsOfPartner(self.0.id, Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<tax_form::Entity, _>(page))
+    }
+
+    /// Its payout methods, oldest first.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn payout_methods(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> ApiResult<Connection<String, PayoutMethod>> {
+        let key = PayoutMethodsOfPartner(self.0.id, Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<payout_method::Entity, _>(page))
+    }
+
+    /// Its claims on opportunities, oldest first.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn registrations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> ApiResult<Connection<String, Registration>> {
+        let key = RegistrationsOfPartner(self.0.id, Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<registration::Entity, _>(page))
+    }
+
+    /// Its commissions, oldest first.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn commissions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> ApiResult<Connection<String, Commission>> {
+        let key = CommissionsOfPartner(self.0.id, Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<commission::Entity, _>(page))
+    }
+
+    /// Its earnings, oldest first.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn earnings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> ApiResult<Connection<String, Earning>> {
+        let key = EarningsOfPartner(self.0.id, Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<earning::Entity, _>(page))
+    }
+}
+
+/// What a partner lacks before it can be paid.
+#[derive(SimpleObject)]
+pub struct Readiness {
+    /// Whether nothing is missing. A suspended partner is not paid all the same.
+    ready: bool,
+    /// Whether it has accepted the terms in force of all its programs.
+    agreement_accepted: bool,
+    /// Whether it has an approved tax form that is still valid.
+    tax_form_approved: bool,
+    /// Whether it has a verified payout method.
+    payout_method_verified: bool,
+    /// What is missing; empty where it is ready.
+    missing: Vec<MissingPaper>,
+}
+
+impl Readiness {
+    fn of(papers: &Papers) -> Self {
+        let missing = papers.missing();
+        Self {
+            ready: missing.is_empty(),
+            agreement_accepted: !missing.contains(&Missing::Agreement),
+            tax_form_approved: !missing.contains(&Missing::TaxForm),
+            payout_method_verified: !missing.contains(&Missing::PayoutMethod),
+            missing: missing.into_iter().map(MissingPaper::from).collect(),
+        }
     }
 }
 
@@ -23,8 +220,159 @@ wraps!(Enrollment, enrollment::Model);
 
 #[Object]
 impl Enrollment {
-    /// Its id.
+    /// Its id, `enr_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// The program.
+    async fn program(&self, ctx: &Context<'_>) -> ApiResult<Option<Program>> {
+        Ok(ctx.loaders().one(self.0.program_id).await?.map(Program))
+    }
+
+    /// The partner.
+    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
+        Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
+    }
+
+    /// Its tier there, in the tenant's words; null where it has none.
+    async fn tier(&self) -> Option<&str> {
+        self.0.tier.as_deref()
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> EnrollmentState {
+        self.0.state.into()
+    }
+
+    /// When the partner was invited.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+}
+
+/// Reading partners.
+#[derive(Default)]
+pub struct PartnerQueries;
+
+#[Object]
+impl PartnerQueries {
+    /// The tenant's partners, oldest first. A partner's key sees its own alone.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn partners(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> ApiResult<Connection<String, Partner>> {
+        let window = Slice {
+            first,
+            after,
+            last,
+            before,
+        }
+        .window()?;
+        let page = reads::page::<partner::Entity>(ctx.scope(), reads::all(), window).await?;
+        Ok(connection::<partner::Entity, _>(page))
+    }
+}
+
+/// A partner to invite.
+#[derive(InputObject)]
+pub struct InvitePartnerInput {
+    /// Its name, 1 to 200 characters.
+    name: String,
+    /// The program that it is invited into; open.
+    program_id: ID,
+    /// Its tier there, in the tenant's words, 1 to 200 characters.
+    tier: Option<String>,
+}
+
+impl InvitePartnerInput {
+    async fn run(self, scope: &Scope) -> Result<partner::Model> {
+        let program = id(Noun::Program, &self.program_id)?;
+        partners::invite(scope, &self.name, program, self.tier).await
+    }
+}
+
+/// A partner to suspend.
+#[derive(InputObject)]
+pub struct SuspendPartnerInput {
+    /// The partner.
+    id: ID,
+}
+
+/// A partner to let work again.
+#[derive(InputObject)]
+pub struct ResumePartnerInput {
+    /// The partner.
+    id: ID,
+}
+
+impl SuspendPartnerInput {
+    async fn run(self, scope: &Scope) -> Result<partner::Model> {
+        partners::suspend(scope, id(Noun::Partner, &self.id)?, true).await
+    }
+}
+
+impl ResumePartnerInput {
+    async fn run(self, scope: &Scope) -> Result<partner::Model> {
+        partners::suspend(scope, id(Noun::Partner, &self.id)?, false).await
+    }
+}
+
+payload! {
+    /// What inviting a partner did.
+    InvitePartnerPayload,
+    /// The partner; null where nobody was invited.
+    partner: Partner
+}
+payload! {
+    /// What suspending a partner did.
+    SuspendPartnerPayload,
+    /// The partner; null where nothing was changed.
+    partner: Partner
+}
+payload! {
+    /// What resuming a partner did.
+    ResumePartnerPayload,
+    /// The partner; null where nothing was changed.
+    partner: Partner
+}
+
+/// Changing partners.
+#[derive(Default)]
+pub struct PartnerMutations;
+
+#[Object]
+impl PartnerMutations {
+    /// Invites a partner into a program whose terms are published.
+    async fn invite_partner(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The partner.")] input: InvitePartnerInput,
+    ) -> ApiResult<InvitePartnerPayload> {
+        InvitePartnerPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Suspends a partner: it cannot register or be paid until it is resumed.
+    /// Repeating it is harmless.
+    async fn suspend_partner(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which partner.")] input: SuspendPartnerInput,
+    ) -> ApiResult<SuspendPartnerPayload> {
+        SuspendPartnerPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Lets a suspended partner work again. Repeating it is harmless.
+    async fn resume_partner(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which partner.")] input: ResumePartnerInput,
+    ) -> ApiResult<ResumePartnerPayload> {
+        ResumePartnerPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -1,9 +1,58 @@
-//! Claims on opportunities.
+//! Registrations: partners' claims on opportunities.
 
-use async_graphql::{ID, Object};
-use tributary_domain::entity::registration;
+use async_graphql::connection::Connection;
+use async_graphql::{Context, ID, InputObject, Object};
+use tributary_domain::entity::registration_conflict::Kind;
+use tributary_domain::entity::{account, registration, registration_conflict};
+use tributary_domain::error::Result;
+use tributary_domain::ids::Noun;
+use tributary_domain::reads;
+use tributary_domain::registrations::{self, NewRegistration};
+use tributary_domain::scope::Scope;
 
-use super::context::wraps;
+use super::account::{Account, AccountInput};
+use super::context::{Beside, id, mirrors, wraps};
+use super::deal::Deal;
+use super::error::{ApiResult, payload};
+use super::loaders::ConflictsOfRegistration;
+use super::pages::{Slice, connection, cost};
+use super::partner::Partner;
+use super::program::{Program, Terms};
+use super::scalars::{DateTime, Money, MoneyInput};
+
+mirrors! {
+    /// Where a registration stands.
+    RegistrationState = registration::State {
+        /// It waits for a person.
+        Submitted,
+        /// It competes with something; a person settles it.
+        InConflict,
+        /// It protects the account.
+        Approved,
+        /// It was turned down.
+        Rejected,
+        /// The partner gave it up.
+        Withdrawn,
+        /// Its protection ran out.
+        Expired,
+        /// It became a deal.
+        Converted,
+    }
+}
+
+mirrors! {
+    /// What a registration can compete with.
+    ConflictKind = Kind {
+        /// Another claim on the account is alive.
+        LiveRegistration,
+        /// A deal with the account is open.
+        OpenDeal,
+        /// The account has bought before.
+        ExistingCustomer,
+        /// Another account has the same name.
+        PossibleDuplicate,
+    }
+}
 
 /// A partner's claim on an opportunity, before it works it.
 pub struct Registration(pub registration::Model);
@@ -11,8 +60,362 @@ wraps!(Registration, registration::Model);
 
 #[Object]
 impl Registration {
-    /// Its id.
+    /// Its id, `reg_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// The program.
+    async fn program(&self, ctx: &Context<'_>) -> ApiResult<Option<Program>> {
+        Ok(ctx.loaders().one(self.0.program_id).await?.map(Program))
+    }
+
+    /// The terms that it was made under.
+    async fn terms(&self, ctx: &Context<'_>) -> ApiResult<Option<Terms>> {
+        Ok(ctx.loaders().one(self.0.terms_id).await?.map(Terms))
+    }
+
+    /// Who claims.
+    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
+        Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
+    }
+
+    /// The customer.
+    async fn account(&self, ctx: &Context<'_>) -> ApiResult<Option<Account>> {
+        Ok(ctx.loaders().one(self.0.account_id).await?.map(Account))
+    }
+
+    /// What is to be sold, in the partner's words.
+    async fn opportunity(&self) -> &str {
+        &self.0.opportunity
+    }
+
+    /// The customer's name as the partner wrote it.
+    async fn submitted_name(&self) -> &str {
+        &self.0.submitted_name
+    }
+
+    /// The customer's domain or address as the partner wrote it.
+    async fn submitted_domain(&self) -> &str {
+        &self.0.submitted_domain
+    }
+
+    /// What it may be worth; null where the partner did not say.
+    async fn expected(&self) -> Option<Money> {
+        let minor = self.0.expected_minor?;
+        Some(Money::minor(minor, self.0.currency))
+    }
+
+    /// Where it stands now: protection ends by itself.
+    async fn state(&self, ctx: &Context<'_>) -> RegistrationState {
+        self.0.state_at(ctx.scope().now()).into()
+    }
+
+    /// When its protection ends. Null before it is approved, and once it is
+    /// converted: then it lasts while the deal is open.
+    async fn protected_until(&self) -> Option<DateTime> {
+        self.0.protected_until.map(DateTime)
+    }
+
+    /// The deal that it became; null before.
+    async fn deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
+        Ok(ctx.loaders().maybe(self.0.deal_id).await?.map(Deal))
+    }
+
+    /// Why it was decided as it was; null where nobody said.
+    async fn reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
+    }
+
+    /// Who decided: a person, or `policy`; null before.
+    async fn decided_by(&self) -> Option<&str> {
+        self.0.decided_by.as_deref()
+    }
+
+    /// Who sent it.
+    async fn submitted_by(&self) -> &str {
+        &self.0.submitted_by
+    }
+
+    /// When it came in, by the server's clock.
+    async fn submitted_at(&self) -> DateTime {
+        DateTime(self.0.submitted_at)
+    }
+
+    /// When it was decided; null before.
+    async fn decided_at(&self) -> Option<DateTime> {
+        self.0.decided_at.map(DateTime)
+    }
+
+    /// What stood against it when it came in; empty where nothing did.
+    async fn conflicts(&self, ctx: &Context<'_>) -> ApiResult<Vec<RegistrationConflict>> {
+        let key = ConflictsOfRegistration(self.0.id);
+        let rows = ctx.loaders().one(key).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(RegistrationConflict).collect())
+    }
+}
+
+/// One reason why a registration is in conflict.
+pub struct RegistrationConflict(pub registration_conflict::Model);
+
+#[Object]
+impl RegistrationConflict {
+    /// What it competes with.
+    async fn kind(&self) -> ConflictKind {
+        self.0.kind.into()
+    }
+
+    /// The same in a sentence for people. It says no more than the key may see.
+    async fn message(&self, ctx: &Context<'_>) -> ApiResult<String> {
+        match self.0.kind {
+            Kind::LiveRegistration => self.claimed(ctx).await,
+            Kind::OpenDeal | Kind::ExistingCustomer => self.dealt(ctx).await,
+            Kind::PossibleDuplicate => self.named_alike(ctx).await,
+        }
+    }
+
+    /// The claim that it competes with. Null where it competes with something
+    /// else, and for a partner's key where another partner made the claim.
+    async fn competing_registration(&self, ctx: &Context<'_>) -> ApiResult<Option<Registration>> {
+        let key = self.0.competing_registration_id;
+        Ok(ctx.loaders().maybe(key).await?.map(Registration))
+    }
+
+    /// The deal that it competes with. Null where it competes with something
+    /// else, and for a partner's key where it has no part in the deal.
+    async fn competing_deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
+        let key = self.0.competing_deal_id;
+        Ok(ctx.loaders().maybe(key).await?.map(Deal))
+    }
+
+    /// The account that it may duplicate. Null where it competes with something
+    /// else, and for a partner's key.
+    async fn competing_account(&self, ctx: &Context<'_>) -> ApiResult<Option<Account>> {
+        Ok(self.namesake(ctx).await?.map(Account))
+    }
+}
+
+impl RegistrationConflict {
+    async fn claimed(&self, ctx: &Context<'_>) -> ApiResult<String> {
+        let key = self.0.competing_registration_id;
+        let Some(claim) = ctx.loaders().maybe(key).await? else {
+            return Ok("somebody else claimed this customer before".to_owned());
+        };
+        let partner = ctx.loaders().one(claim.partner_id).await?;
+        let partner = partner.map_or("a partner".to_owned(), |partner| partner.name);
+        let day = claim.submitted_at.to_utc().date_naive();
+        let what = claim.opportunity;
+        Ok(format!(
+            "{partner} claimed this customer before, on {day}: {what}"
+        ))
+    }
+
+    async fn dealt(&self, ctx: &Context<'_>) -> ApiResult<String> {
+        let about = match self.0.kind {
+            Kind::OpenDeal => "a deal with this customer was open already",
+            _ => "this customer had bought before",
+        };
+        let deal = ctx.loaders().maybe(self.0.competing_deal_id).await?;
+        Ok(match deal {
+            Some(deal) => format!("{about}: {}", deal.name),
+            None => about.to_owned(),
+        })
+    }
+
+    async fn named_alike(&self, ctx: &Context<'_>) -> ApiResult<String> {
+        let about = "this may be a customer who is known already, under another domain";
+        Ok(match self.namesake(ctx).await? {
+            Some(account) => format!("{about}: {}", account.name),
+            None => about.to_owned(),
+        })
+    }
+
+    /// The account of the same name, for the tenant's own people: to a partner
+    /// it would tell who else is a customer.
+    async fn namesake(&self, ctx: &Context<'_>) -> ApiResult<Option<account::Model>> {
+        match ctx.scope().partner() {
+            Some(_) => Ok(None),
+            None => ctx.loaders().maybe(self.0.competing_account_id).await,
+        }
+    }
+}
+
+/// Reading registrations.
+#[derive(Default)]
+pub struct RegistrationQueries;
+
+#[Object]
+impl RegistrationQueries {
+    /// The partners' claims, oldest first. A partner's key sees its own.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn registrations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those now in one of these states; all, if none is named.")]
+        state: Option<Vec<RegistrationState>>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> ApiResult<Connection<String, Registration>> {
+        let window = Slice {
+            first,
+            after,
+            last,
+            before,
+        }
+        .window()?;
+        let states = state.unwrap_or_default().into_iter();
+        let states: Vec<_> = states.map(registration::State::from).collect();
+        let filter = registration::in_states(&states, ctx.scope().now());
+        let page = reads::page::<registration::Entity>(ctx.scope(), filter, window).await?;
+        Ok(connection::<registration::Entity, _>(page))
+    }
+}
+
+/// A claim to register.
+#[derive(InputObject)]
+pub struct RegisterDealInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
+    /// The program; open.
+    program_id: ID,
+    /// Who claims; at work in the program.
+    partner_id: ID,
+    /// The customer.
+    account: AccountInput,
+    /// What is to be sold, 1 to 2,000 characters.
+    opportunity: String,
+    /// What it may be worth: more than zero, in the program's currency.
+    expected: Option<MoneyInput>,
+}
+
+impl RegisterDealInput {
+    async fn run(self, scope: &Scope) -> Result<registration::Model> {
+        let expected = self.expected.map(|money| money.read("expected"));
+        let new = NewRegistration {
+            program: id(Noun::Program, &self.program_id)?,
+            partner: id(Noun::Partner, &self.partner_id)?,
+            account: self.account.into(),
+            opportunity: self.opportunity,
+            expected: expected.transpose()?,
+        };
+        registrations::register(scope, &self.idempotency_key, new).await
+    }
+}
+
+/// A registration to approve.
+#[derive(InputObject)]
+pub struct ApproveRegistrationInput {
+    /// The registration.
+    id: ID,
+    /// Why, 1 to 2,000 characters. Needed where it is in conflict.
+    reason: Option<String>,
+}
+
+impl ApproveRegistrationInput {
+    async fn run(self, scope: &Scope) -> Result<registration::Model> {
+        registrations::approve(scope, id(Noun::Registration, &self.id)?, self.reason).await
+    }
+}
+
+/// A registration to reject.
+#[derive(InputObject)]
+pub struct RejectRegistrationInput {
+    /// The registration.
+    id: ID,
+    /// Why, for the partner: 1 to 2,000 characters.
+    reason: String,
+}
+
+impl RejectRegistrationInput {
+    async fn run(self, scope: &Scope) -> Result<registration::Model> {
+        registrations::reject(scope, id(Noun::Registration, &self.id)?, &self.reason).await
+    }
+}
+
+/// A registration to give up.
+#[derive(InputObject)]
+pub struct WithdrawRegistrationInput {
+    /// The registration.
+    id: ID,
+    /// Why, 1 to 2,000 characters.
+    reason: String,
+}
+
+impl WithdrawRegistrationInput {
+    async fn run(self, scope: &Scope) -> Result<registration::Model> {
+        registrations::withdraw(scope, id(Noun::Registration, &self.id)?, &self.reason).await
+    }
+}
+
+payload! {
+    /// What registering a claim did.
+    RegisterDealPayload,
+    /// The registration, also where it is in conflict; null where none was made.
+    registration: Registration
+}
+payload! {
+    /// What approving a claim did.
+    ApproveRegistrationPayload,
+    /// The registration; null where nothing was decided.
+    registration: Registration
+}
+payload! {
+    /// What rejecting a claim did.
+    RejectRegistrationPayload,
+    /// The registration; null where nothing was decided.
+    registration: Registration
+}
+payload! {
+    /// What withdrawing a claim did.
+    WithdrawRegistrationPayload,
+    /// The registration; null where nothing was changed.
+    registration: Registration
+}
+
+/// Changing registrations.
+#[derive(Default)]
+pub struct RegistrationMutations;
+
+#[Object]
+impl RegistrationMutations {
+    /// Claims an opportunity for a partner. A claim that competes with something
+    /// is made all the same, in conflict, for a person to settle.
+    async fn register_deal(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The claim.")] input: RegisterDealInput,
+    ) -> ApiResult<RegisterDealPayload> {
+        RegisterDealPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Approves a claim, also one in conflict, once nothing else protects the
+    /// account. Repeating it is harmless.
+    async fn approve_registration(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which registration.")] input: ApproveRegistrationInput,
+    ) -> ApiResult<ApproveRegistrationPayload> {
+        ApproveRegistrationPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Turns a claim down. Repeating it is harmless.
+    async fn reject_registration(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which registration, and why.")] input: RejectRegistrationInput,
+    ) -> ApiResult<RejectRegistrationPayload> {
+        RejectRegistrationPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Gives a claim up. Repeating it is harmless.
+    async fn withdraw_registration(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which registration, and why.")] input: WithdrawRegistrationInput,
+    ) -> ApiResult<WithdrawRegistrationPayload> {
+        WithdrawRegistrationPayload::answer(input.run(ctx.scope()).await)
     }
 }

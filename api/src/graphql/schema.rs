@@ -2,15 +2,34 @@
 
 use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
 
+use super::account::AccountQueries;
+use super::deal::{DealMutations, DealQueries};
+use super::involvement::InvolvementMutations;
+use super::paperwork::PaperworkMutations;
+use super::partner::{PartnerMutations, PartnerQueries};
 use super::program::{ProgramMutations, ProgramQueries};
+use super::registration::{RegistrationMutations, RegistrationQueries};
 
 /// Reading. Everything is the caller's tenant's own.
 #[derive(Default, MergedObject)]
-pub struct Query(ProgramQueries);
+pub struct Query(
+    ProgramQueries,
+    PartnerQueries,
+    AccountQueries,
+    RegistrationQueries,
+    DealQueries,
+);
 
 /// Changing. A mutation is a verb with one `input`.
 #[derive(Default, MergedObject)]
-pub struct Mutation(ProgramMutations);
+pub struct Mutation(
+    ProgramMutations,
+    PartnerMutations,
+    PaperworkMutations,
+    RegistrationMutations,
+    DealMutations,
+    InvolvementMutations,
+);
 
 /// The schema that is served.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;

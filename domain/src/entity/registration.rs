@@ -1,5 +1,6 @@
 //! Claims on opportunities.
 
+use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Moment;
@@ -105,4 +106,20 @@ impl Model {
             (state, _) => state,
         }
     }
+}
+
+/// The filter that registrations in one of these states at an instant pass, as
+/// [`Model::state_at`] tells them; all of them, where no state is named.
+pub fn in_states(states: &[State], now: Moment) -> Condition {
+    if states.is_empty() {
+        return Condition::all();
+    }
+    let lapsed = Condition::all()
+        .add(Column::State.eq(State::Approved))
+        .add(Column::ProtectedUntil.lte(now));
+    let stored = Condition::all()
+        .add(Column::State.is_in(states.to_vec()))
+        .add(lapsed.clone().not());
+    let expired = states.contains(&State::Expired).then_some(lapsed);
+    Condition::any().add(stored).add_option(expired)
 }
