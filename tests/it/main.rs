@@ -10,4 +10,6 @@ mod arrows;
 mod databases;
 mod db;
 mod keeper;
+mod server;
+mod serving;
 mod world;

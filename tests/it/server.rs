@@ -1,0 +1,53 @@
+//! A whole server in this process, on a port of its own.
+
+use std::sync::{Arc, OnceLock};
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tributary_api::{AppState, serve};
+use tributary_domain::clock::SystemClock;
+use tributary_domain::database;
+use tributary_domain::scope::Engine;
+use tributary_plugins::Sandbox;
+
+use crate::db::POOL;
+
+/// Compiled rules are kept with it, so all stories share one.
+static SANDBOX: OnceLock<Arc<Sandbox>> = OnceLock::new();
+
+/// A running server. Dropping it asks it to stop.
+pub struct Server {
+    /// Where it is reached, without a slash at the end.
+    pub url: String,
+    /// What it works with, for what only its operator may do.
+    pub engine: Engine,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Server {
+    /// Starts serving a migrated database. Two on one database are two nodes.
+    pub async fn start(database: &str) -> Self {
+        let engine = engine(database).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = AppState::new(engine.clone(), url.clone());
+        let (stop, stopped) = oneshot::channel::<()>();
+        tokio::spawn(async move {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            serve(listener, state, stopped).await
+        });
+        Self {
+            url,
+            engine,
+            _stop: stop,
+        }
+    }
+}
+
+async fn engine(url: &str) -> Engine {
+    let db = database::connect(url, POOL).await.unwrap();
+    let sandbox = SANDBOX.get_or_init(|| Arc::new(Sandbox::new().unwrap()));
+    Engine::new(db, sandbox.clone(), Vec::new(), Arc::new(SystemClock))
+}
