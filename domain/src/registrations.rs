@@ -5,7 +5,6 @@
 //! registration in conflict, for a person to settle, and never an error.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::Condition;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use serde::Serialize;

@@ -251,34 +251,6 @@ impl OpenDealInput {
     }
 }
 
-/// A registration to turn into a deal.
-#[derive(InputObject)]
-pub struct ConvertRegistrationInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
-    idempotency_key: String,
-    /// The registration; approved.
-    id: ID,
-    /// What is sold, 1 to 200 characters.
-    name: String,
-    /// What it is worth: more than zero, in the program's currency.
-    amount: MoneyInput,
-    /// Where it stands, in your own words: 1 to 200 characters.
-    stage: String,
-}
-
-impl ConvertRegistrationInput {
-    async fn run(self, scope: &Scope) -> Result<deal::Model> {
-        let registration = id(Noun::Registration, &self.id)?;
-        let new = NewDeal {
-            name: self.name,
-            amount: self.amount.read("amount")?,
-            stage: self.stage,
-        };
-        deals::convert(scope, &self.idempotency_key, registration, new).await
-    }
-}
-
 /// A deal to move.
 #[derive(InputObject)]
 pub struct MoveDealInput {
@@ -348,12 +320,6 @@ payload! {
     deal: Deal
 }
 payload! {
-    /// What converting a registration did.
-    ConvertRegistrationPayload,
-    /// The deal that it became; null where it became none.
-    deal: Deal
-}
-payload! {
     /// What moving a deal did.
     MoveDealPayload,
     /// The deal; null where nothing was changed.
@@ -391,17 +357,6 @@ impl DealMutations {
         #[graphql(desc = "The deal.")] input: OpenDealInput,
     ) -> ApiResult<OpenDealPayload> {
         OpenDealPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Turns an approved registration into a deal that its partner sourced. Its
-    /// protection lasts while the deal is open.
-    async fn convert_registration(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which registration, and the deal that it becomes.")]
-        input: ConvertRegistrationInput,
-    ) -> ApiResult<ConvertRegistrationPayload> {
-        ConvertRegistrationPayload::answer(input.run(ctx.scope()).await)
     }
 
     /// Moves an open deal to another stage. Repeating it is harmless.

@@ -14,7 +14,9 @@ use tributary_domain::ids::*;
 use tributary_domain::readiness::{self, Papers};
 use tributary_domain::reads::{self, Page, Window};
 use tributary_domain::scope::Scope;
-use tributary_domain::{accounts, collections, credits, partners, programs, registrations};
+use tributary_domain::{
+    accounts, collections, credits, partners, programs, registrations, tenants,
+};
 
 use super::error::{ApiError, ApiResult};
 
@@ -92,12 +94,28 @@ by_id! {
     CreditId => credit,
     CollectionId => collection,
     CommissionId => commission,
+    EarningId => earning,
+    EntryId => entry,
     EvaluationId => evaluation,
     PayoutMethodId => payout_method,
     PayoutRunId => payout_run,
     PayoutId => payout,
     PluginId => plugin,
     PluginVersionId => plugin_version,
+}
+
+impl Loader<TenantId> for Reads {
+    type Value = tenant::Model;
+    type Error = ApiError;
+
+    /// The caller's own tenant, and no other.
+    async fn load(&self, ids: &[TenantId]) -> Result<HashMap<TenantId, tenant::Model>, ApiError> {
+        let mut found = HashMap::new();
+        if ids.contains(&self.0.tenant()) {
+            found.insert(self.0.tenant(), tenants::current(&self.0).await?);
+        }
+        Ok(found)
+    }
 }
 
 /// One loader for each list inside another noun: the first rows after a

@@ -1,10 +1,12 @@
 //! The GraphQL API: what surrounds the schema, and the schema itself.
 
 pub mod account;
+pub mod agreement;
 pub mod answer;
 pub mod codes;
 pub mod collection;
 pub mod commission;
+pub mod conflict;
 pub mod context;
 pub mod cost;
 pub mod credit;

@@ -1,1 +1,126 @@
 //! Anything by its id.
+
+use async_graphql::futures_util::future::try_join_all;
+use async_graphql::{Context, ID, Interface, Object};
+use tributary_domain::error::Error;
+use tributary_domain::ids::*;
+
+use super::account::Account;
+use super::agreement::Agreement;
+use super::collection::Collection;
+use super::commission::Commission;
+use super::context::Beside;
+use super::credit::Credit;
+use super::deal::Deal;
+use super::earning::Earning;
+use super::error::ApiResult;
+use super::evaluation::Evaluation;
+use super::involvement::Involvement;
+use super::ledger::LedgerEntry;
+use super::loaders::Loaders;
+use super::paperwork::{PayoutMethod, TaxForm};
+use super::partner::{Enrollment, Partner};
+use super::payout::Payout;
+use super::payout_run::PayoutRun;
+use super::plugin::{Plugin, PluginVersion};
+use super::program::{Program, Terms};
+use super::registration::Registration;
+use super::tenant::Tenant;
+
+/// The most ids that one `nodes` takes.
+const MOST_IDS: usize = 100;
+
+/// The nouns that are found by their id: each with the type of its ids.
+macro_rules! nodes {
+    ($($noun:ident: $id:ty => $name:ident,)+) => {
+        /// Anything that has an id.
+        #[derive(Interface)]
+        #[graphql(field(name = "id", method = "node_id", ty = "ID", desc = "Its id: a prefix that says what it is, `_`, and 26 letters and digits."))]
+        pub enum Node {
+            $(
+                #[doc = concat!("`", stringify!($name), "`.")]
+                $name($name),
+            )+
+        }
+
+        $(
+            impl $name {
+                /// The id, for when all that is known of it is that it has one.
+                async fn node_id(&self, _: &Context<'_>) -> ApiResult<ID> {
+                    Ok(self.0.id.to_string().into())
+                }
+            }
+        )+
+
+        impl Node {
+            /// What the id stands for. `None` where it is malformed, unknown, or
+            /// not for the caller to see: nobody can tell these apart.
+            async fn find(loaders: &Loaders, id: &ID) -> ApiResult<Option<Self>> {
+                Ok(match Noun::of(id) {
+                    $(
+                        Some(Noun::$noun) => {
+                            let id: Option<$id> = id.parse().ok();
+                            loaders.maybe(id).await?.map(|row| $name(row).into())
+                        }
+                    )+
+                    _ => None,
+                })
+            }
+        }
+    };
+}
+nodes! {
+    Tenant: TenantId => Tenant,
+    Program: ProgramId => Program,
+    Terms: TermsId => Terms,
+    Partner: PartnerId => Partner,
+    Enrollment: EnrollmentId => Enrollment,
+    Agreement: AgreementId => Agreement,
+    TaxForm: TaxFormId => TaxForm,
+    PayoutMethod: PayoutMethodId => PayoutMethod,
+    Account: AccountId => Account,
+    Registration: RegistrationId => Registration,
+    Deal: DealId => Deal,
+    Involvement: InvolvementId => Involvement,
+    Credit: CreditId => Credit,
+    Collection: CollectionId => Collection,
+    Commission: CommissionId => Commission,
+    Earning: EarningId => Earning,
+    Entry: EntryId => LedgerEntry,
+    PayoutRun: PayoutRunId => PayoutRun,
+    Payout: PayoutId => Payout,
+    Plugin: PluginId => Plugin,
+    PluginVersion: PluginVersionId => PluginVersion,
+    Evaluation: EvaluationId => Evaluation,
+}
+
+/// Reading anything by its id.
+#[derive(Default)]
+pub struct NodeQueries;
+
+#[Object]
+impl NodeQueries {
+    /// The thing with this id; null where there is none that this key may see.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its id, as `del_…`.")] id: ID,
+    ) -> ApiResult<Option<Node>> {
+        Node::find(ctx.loaders(), &id).await
+    }
+
+    /// The things with these ids, in their order; null where there is none that
+    /// this key may see.
+    #[graphql(complexity = "1 + child_complexity.saturating_mul(ids.len().max(1))")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Their ids, at most 100.")] ids: Vec<ID>,
+    ) -> ApiResult<Vec<Option<Node>>> {
+        if ids.len() > MOST_IDS {
+            return Err(Error::invalid("ids", format!("at most {MOST_IDS} ids")).into());
+        }
+        let loaders = ctx.loaders();
+        try_join_all(ids.iter().map(|id| Node::find(loaders, id))).await
+    }
+}

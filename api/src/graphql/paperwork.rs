@@ -1,28 +1,16 @@
-//! The paperwork without which nobody is paid: agreements, tax forms and payout
-//! methods.
+//! The papers without which nobody is paid: tax forms and payout methods.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use tributary_domain::entity::{agreement, payout_method, tax_form};
+use tributary_domain::entity::{payout_method, tax_form};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::paperwork::{self, Signature};
+use tributary_domain::paperwork;
 use tributary_domain::scope::Scope;
 
 use super::context::{Beside, id, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::partner::Partner;
-use super::program::Terms;
 use super::scalars::DateTime;
-
-mirrors! {
-    /// Where an agreement stands.
-    AgreementState = agreement::State {
-        /// It holds.
-        Accepted,
-        /// A later one replaced it.
-        Superseded,
-    }
-}
 
 mirrors! {
     /// Which tax form.
@@ -61,63 +49,6 @@ mirrors! {
         Verified,
         /// It is no longer used.
         Disabled,
-    }
-}
-
-/// A partner's acceptance of one version of terms.
-pub struct Agreement(pub agreement::Model);
-wraps!(Agreement, agreement::Model);
-
-#[Object]
-impl Agreement {
-    /// Its id, `agr_…`.
-    async fn id(&self) -> ID {
-        self.0.id.to_string().into()
-    }
-
-    /// The partner.
-    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
-        Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
-    }
-
-    /// The terms that it accepted.
-    async fn terms(&self, ctx: &Context<'_>) -> ApiResult<Option<Terms>> {
-        Ok(ctx.loaders().one(self.0.terms_id).await?.map(Terms))
-    }
-
-    /// SHA-256 in hexadecimal of the text that the signer saw.
-    async fn document_digest(&self) -> &str {
-        &self.0.document_digest
-    }
-
-    /// Who accepted.
-    async fn signer_name(&self) -> &str {
-        &self.0.signer_name
-    }
-
-    /// By what authority, as a job title.
-    async fn signer_authority(&self) -> &str {
-        &self.0.signer_authority
-    }
-
-    /// By what means, as `api`.
-    async fn method(&self) -> &str {
-        &self.0.method
-    }
-
-    /// The affirmative act, in words.
-    async fn act(&self) -> &str {
-        &self.0.act
-    }
-
-    /// When it was accepted.
-    async fn accepted_at(&self) -> DateTime {
-        DateTime(self.0.accepted_at)
-    }
-
-    /// Where it stands.
-    async fn state(&self) -> AgreementState {
-        self.0.state.into()
     }
 }
 
@@ -221,37 +152,6 @@ impl PayoutMethod {
     }
 }
 
-/// An agreement to accept.
-#[derive(InputObject)]
-pub struct AcceptAgreementInput {
-    /// The partner.
-    partner_id: ID,
-    /// The terms that it accepts; in force.
-    terms_id: ID,
-    /// `Terms.documentDigest` of the text that the signer was shown.
-    document_digest: String,
-    /// Who accepts, 1 to 200 characters.
-    signer_name: String,
-    /// By what authority, as a job title, 1 to 200 characters.
-    signer_authority: String,
-    /// The affirmative act in words, as `clicked "I agree"`: 1 to 2,000
-    /// characters.
-    act: String,
-}
-
-impl AcceptAgreementInput {
-    async fn run(self, scope: &Scope) -> Result<agreement::Model> {
-        let partner = id(Noun::Partner, &self.partner_id)?;
-        let terms = id(Noun::Terms, &self.terms_id)?;
-        let signature = Signature {
-            signer_name: self.signer_name,
-            signer_authority: self.signer_authority,
-            act: self.act,
-        };
-        paperwork::accept_agreement(scope, partner, terms, &self.document_digest, signature).await
-    }
-}
-
 /// A tax form to file.
 #[derive(InputObject)]
 pub struct SubmitTaxFormInput {
@@ -337,12 +237,6 @@ impl VerifyPayoutMethodInput {
 }
 
 payload! {
-    /// What accepting terms did.
-    AcceptAgreementPayload,
-    /// The agreement; null where nothing was accepted.
-    agreement: Agreement
-}
-payload! {
     /// What filing a tax form did.
     SubmitTaxFormPayload,
     /// The tax form; null where nothing was filed.
@@ -379,15 +273,6 @@ pub struct PaperworkMutations;
 
 #[Object]
 impl PaperworkMutations {
-    /// Accepts terms for a partner. Accepting the same terms again is harmless.
-    async fn accept_agreement(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The acceptance.")] input: AcceptAgreementInput,
-    ) -> ApiResult<AcceptAgreementPayload> {
-        AcceptAgreementPayload::answer(input.run(ctx.scope()).await)
-    }
-
     /// Files a tax form for a partner, for a person of the tenant to approve.
     async fn submit_tax_form(
         &self,

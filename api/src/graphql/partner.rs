@@ -11,6 +11,7 @@ use tributary_domain::readiness::{Missing, Papers};
 use tributary_domain::scope::Scope;
 use tributary_domain::{partners, reads};
 
+use super::agreement::Agreement;
 use super::commission::Commission;
 use super::context::{Beside, id, mirrors, wraps};
 use super::earning::Earning;
@@ -20,7 +21,7 @@ use super::loaders::{
     PapersOfPartner, PayoutMethodsOfPartner, RegistrationsOfPartner, TaxFormsOfPartner,
 };
 use super::pages::{Slice, connection, cost};
-use super::paperwork::{Agreement, PayoutMethod, TaxForm};
+use super::paperwork::{PayoutMethod, TaxForm};
 use super::program::Program;
 use super::registration::Registration;
 use super::scalars::DateTime;

@@ -2,8 +2,8 @@
 
 use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, InputObject, Object};
-use tributary_domain::entity::registration_conflict::Kind;
-use tributary_domain::entity::{account, registration, registration_conflict};
+use tributary_domain::deals::{self, NewDeal};
+use tributary_domain::entity::{deal, registration};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::reads;
@@ -11,6 +11,7 @@ use tributary_domain::registrations::{self, NewRegistration};
 use tributary_domain::scope::Scope;
 
 use super::account::{Account, AccountInput};
+use super::conflict::RegistrationConflict;
 use super::context::{Beside, id, mirrors, wraps};
 use super::deal::Deal;
 use super::error::{ApiResult, payload};
@@ -37,20 +38,6 @@ mirrors! {
         Expired,
         /// It became a deal.
         Converted,
-    }
-}
-
-mirrors! {
-    /// What a registration can compete with.
-    ConflictKind = Kind {
-        /// Another claim on the account is alive.
-        LiveRegistration,
-        /// A deal with the account is open.
-        OpenDeal,
-        /// The account has bought before.
-        ExistingCustomer,
-        /// Another account has the same name.
-        PossibleDuplicate,
     }
 }
 
@@ -152,91 +139,6 @@ impl Registration {
         let key = ConflictsOfRegistration(self.0.id);
         let rows = ctx.loaders().one(key).await?.unwrap_or_default();
         Ok(rows.into_iter().map(RegistrationConflict).collect())
-    }
-}
-
-/// One reason why a registration is in conflict.
-pub struct RegistrationConflict(pub registration_conflict::Model);
-
-#[Object]
-impl RegistrationConflict {
-    /// What it competes with.
-    async fn kind(&self) -> ConflictKind {
-        self.0.kind.into()
-    }
-
-    /// The same in a sentence for people. It says no more than the key may see.
-    async fn message(&self, ctx: &Context<'_>) -> ApiResult<String> {
-        match self.0.kind {
-            Kind::LiveRegistration => self.claimed(ctx).await,
-            Kind::OpenDeal | Kind::ExistingCustomer => self.dealt(ctx).await,
-            Kind::PossibleDuplicate => self.named_alike(ctx).await,
-        }
-    }
-
-    /// The claim that it competes with. Null where it competes with something
-    /// else, and for a partner's key where another partner made the claim.
-    async fn competing_registration(&self, ctx: &Context<'_>) -> ApiResult<Option<Registration>> {
-        let key = self.0.competing_registration_id;
-        Ok(ctx.loaders().maybe(key).await?.map(Registration))
-    }
-
-    /// The deal that it competes with. Null where it competes with something
-    /// else, and for a partner's key where it has no part in the deal.
-    async fn competing_deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
-        let key = self.0.competing_deal_id;
-        Ok(ctx.loaders().maybe(key).await?.map(Deal))
-    }
-
-    /// The account that it may duplicate. Null where it competes with something
-    /// else, and for a partner's key.
-    async fn competing_account(&self, ctx: &Context<'_>) -> ApiResult<Option<Account>> {
-        Ok(self.namesake(ctx).await?.map(Account))
-    }
-}
-
-impl RegistrationConflict {
-    async fn claimed(&self, ctx: &Context<'_>) -> ApiResult<String> {
-        let key = self.0.competing_registration_id;
-        let Some(claim) = ctx.loaders().maybe(key).await? else {
-            return Ok("somebody else claimed this customer before".to_owned());
-        };
-        let partner = ctx.loaders().one(claim.partner_id).await?;
-        let partner = partner.map_or("a partner".to_owned(), |partner| partner.name);
-        let day = claim.submitted_at.to_utc().date_naive();
-        let what = claim.opportunity;
-        Ok(format!(
-            "{partner} claimed this customer before, on {day}: {what}"
-        ))
-    }
-
-    async fn dealt(&self, ctx: &Context<'_>) -> ApiResult<String> {
-        let about = match self.0.kind {
-            Kind::OpenDeal => "a deal with this customer was open already",
-            _ => "this customer had bought before",
-        };
-        let deal = ctx.loaders().maybe(self.0.competing_deal_id).await?;
-        Ok(match deal {
-            Some(deal) => format!("{about}: {}", deal.name),
-            None => about.to_owned(),
-        })
-    }
-
-    async fn named_alike(&self, ctx: &Context<'_>) -> ApiResult<String> {
-        let about = "this may be a customer who is known already, under another domain";
-        Ok(match self.namesake(ctx).await? {
-            Some(account) => format!("{about}: {}", account.name),
-            None => about.to_owned(),
-        })
-    }
-
-    /// The account of the same name, for the tenant's own people: to a partner
-    /// it would tell who else is a customer.
-    async fn namesake(&self, ctx: &Context<'_>) -> ApiResult<Option<account::Model>> {
-        match ctx.scope().partner() {
-            Some(_) => Ok(None),
-            None => ctx.loaders().maybe(self.0.competing_account_id).await,
-        }
     }
 }
 
@@ -350,6 +252,34 @@ impl WithdrawRegistrationInput {
     }
 }
 
+/// A registration to turn into a deal.
+#[derive(InputObject)]
+pub struct ConvertRegistrationInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
+    /// The registration; approved.
+    id: ID,
+    /// What is sold, 1 to 200 characters.
+    name: String,
+    /// What it is worth: more than zero, in the program's currency.
+    amount: MoneyInput,
+    /// Where it stands, in your own words: 1 to 200 characters.
+    stage: String,
+}
+
+impl ConvertRegistrationInput {
+    async fn run(self, scope: &Scope) -> Result<deal::Model> {
+        let registration = id(Noun::Registration, &self.id)?;
+        let new = NewDeal {
+            name: self.name,
+            amount: self.amount.read("amount")?,
+            stage: self.stage,
+        };
+        deals::convert(scope, &self.idempotency_key, registration, new).await
+    }
+}
+
 payload! {
     /// What registering a claim did.
     RegisterDealPayload,
@@ -373,6 +303,12 @@ payload! {
     WithdrawRegistrationPayload,
     /// The registration; null where nothing was changed.
     registration: Registration
+}
+payload! {
+    /// What converting a registration did.
+    ConvertRegistrationPayload,
+    /// The deal that it became; null where it became none.
+    deal: Deal
 }
 
 /// Changing registrations.
@@ -417,5 +353,16 @@ impl RegistrationMutations {
         #[graphql(desc = "Which registration, and why.")] input: WithdrawRegistrationInput,
     ) -> ApiResult<WithdrawRegistrationPayload> {
         WithdrawRegistrationPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Turns an approved registration into a deal that its partner sourced. Its
+    /// protection lasts while the deal is open.
+    async fn convert_registration(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which registration, and the deal that it becomes.")]
+        input: ConvertRegistrationInput,
+    ) -> ApiResult<ConvertRegistrationPayload> {
+        ConvertRegistrationPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -3,8 +3,10 @@
 use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
 
 use super::account::AccountQueries;
+use super::agreement::AgreementMutations;
 use super::deal::{DealMutations, DealQueries};
 use super::involvement::InvolvementMutations;
+use super::node::NodeQueries;
 use super::paperwork::PaperworkMutations;
 use super::partner::{PartnerMutations, PartnerQueries};
 use super::program::{ProgramMutations, ProgramQueries};
@@ -13,6 +15,7 @@ use super::registration::{RegistrationMutations, RegistrationQueries};
 /// Reading. Everything is the caller's tenant's own.
 #[derive(Default, MergedObject)]
 pub struct Query(
+    NodeQueries,
     ProgramQueries,
     PartnerQueries,
     AccountQueries,
@@ -25,6 +28,7 @@ pub struct Query(
 pub struct Mutation(
     ProgramMutations,
     PartnerMutations,
+    AgreementMutations,
     PaperworkMutations,
     RegistrationMutations,
     DealMutations,
