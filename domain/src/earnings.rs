@@ -1,8 +1,11 @@
 //! Earnings: what collections release of a commission, and take back.
 
+use std::collections::HashMap;
+
 use sea_orm::ActiveValue::Set;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{QueryOrder, QuerySelect};
 use serde_json::json;
 
 use crate::clock::Moment;
@@ -10,9 +13,10 @@ use crate::entity::earning::{self, State};
 use crate::entity::ledger_transaction::Kind;
 use crate::entity::{Owned, collection, commission, deal, terms};
 use crate::error::{Error, Result};
-use crate::ids::EarningId;
+use crate::ids::{CommissionId, EarningId};
 use crate::money::{Money, round_release_target};
-use crate::scope::{Fact, Tx};
+use crate::reads::Visible;
+use crate::scope::{Fact, Scope, Tx};
 use crate::{commissions, ledger};
 
 impl earning::Model {
@@ -20,6 +24,45 @@ impl earning::Model {
     pub fn is_payable(&self, now: Moment) -> bool {
         self.state == State::Held && self.payable_at <= now
     }
+}
+
+/// What there is of one commission so far, in minor units of its currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// What collections released, less what refunds took back.
+    pub earned_minor: i64,
+    /// What of it the partner has.
+    pub paid_minor: i64,
+}
+
+/// The sums of commissions, all in one statement. One without earnings that
+/// the actor may see is absent.
+pub async fn sums(
+    scope: &Scope,
+    commissions: &[CommissionId],
+) -> Result<HashMap<CommissionId, Sums>> {
+    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
+    let sum = ExprTrait::cast_as(earning::Column::AmountMinor.sum(), "bigint");
+    let rows: Vec<(CommissionId, State, i64)> = earning::Entity::visible(scope)
+        .filter(earning::Column::CommissionId.is_in(commissions.iter().copied()))
+        .select_only()
+        .column(earning::Column::CommissionId)
+        .column(earning::Column::State)
+        .column_as(sum, "amount")
+        .group_by(earning::Column::CommissionId)
+        .group_by(earning::Column::State)
+        .into_tuple()
+        .all(&scope.read().await?)
+        .await?;
+    let mut found: HashMap<CommissionId, Sums> = HashMap::new();
+    for (commission, state, amount) in rows {
+        let sums = found.entry(commission).or_default();
+        sums.earned_minor += amount;
+        if state == State::Paid {
+            sums.paid_minor += amount;
+        }
+    }
+    Ok(found)
 }
 
 /// Brings the earnings of an approved commission up to the collections: each

@@ -5,7 +5,6 @@
 //! there is nothing to guess that a slow hash would protect.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use serde_json::json;
 
@@ -15,7 +14,17 @@ use crate::entity::{Owned, api_key, partner, tenant};
 use crate::error::{Error, Result};
 use crate::ids::{ApiKeyId, PartnerId, TenantId};
 use crate::limits;
+use crate::reads::{self, Page, Visible, Window};
 use crate::scope::{Engine, Fact, Origin, Scope, Tx};
+
+impl Visible for api_key::Entity {
+    /// For those who may make them.
+    fn visible(scope: &Scope) -> Select<Self> {
+        let managed = scope.role().may(Permission::KeyManage);
+        let none = (!managed).then(|| Expr::value(false));
+        Self::of(scope.tenant()).filter(sea_orm::Condition::all().add_option(none))
+    }
+}
 
 /// A key with its secret, which is nowhere else.
 pub struct NewKey {
@@ -105,11 +114,10 @@ pub async fn revoke(scope: &Scope, id: ApiKeyId) -> Result<api_key::Model> {
     Ok(key)
 }
 
-/// The keys of the tenant, oldest first.
-pub async fn list(scope: &Scope) -> Result<Vec<api_key::Model>> {
+/// A page of the tenant's keys, oldest first, revoked ones included.
+pub async fn page(scope: &Scope, window: Window<ApiKeyId>) -> Result<Page<api_key::Model>> {
     scope.require(Permission::KeyManage)?;
-    let query = api_key::Entity::of(scope.tenant()).order_by_asc(api_key::Column::Id);
-    Ok(query.all(&scope.read().await?).await?)
+    reads::page::<api_key::Entity>(scope, reads::all(), window).await
 }
 
 async fn log(tx: &mut Tx, kind: &'static str, key: &api_key::Model) -> Result<()> {

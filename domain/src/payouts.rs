@@ -5,11 +5,12 @@
 //! crash or a time-out is followed by the same instruction, which the rail
 //! knows. Only a certain "no" gives the earnings back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{PaginatorTrait, QueryOrder};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{PaginatorTrait, QueryOrder, QuerySelect};
 use serde_json::json;
 
 use crate::entity::ledger_transaction::Kind;
@@ -19,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::ids::{PayoutId, PayoutRunId};
 use crate::money::Money;
 use crate::rail::{Instruction, Status};
+use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
 use crate::{balances, ledger, payout_runs, readiness};
 
@@ -324,4 +326,22 @@ pub(crate) async fn of_run(tx: &Tx, run: PayoutRunId) -> Result<Vec<payout::Mode
         .filter(payout::Column::RunId.eq(run))
         .order_by_asc(payout::Column::Id);
     Ok(query.all(&**tx).await?)
+}
+
+/// What the payouts of runs add up to, in minor units of the run's currency,
+/// failed ones included; all in one statement. A run without payouts that the
+/// actor may see is absent.
+pub async fn totals(scope: &Scope, runs: &[PayoutRunId]) -> Result<HashMap<PayoutRunId, i64>> {
+    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
+    let sum = ExprTrait::cast_as(payout::Column::AmountMinor.sum(), "bigint");
+    let rows: Vec<(PayoutRunId, i64)> = payout::Entity::visible(scope)
+        .filter(payout::Column::RunId.is_in(runs.iter().copied()))
+        .select_only()
+        .column(payout::Column::RunId)
+        .column_as(sum, "total")
+        .group_by(payout::Column::RunId)
+        .into_tuple()
+        .all(&scope.read().await?)
+        .await?;
+    Ok(rows.into_iter().collect())
 }

@@ -2,10 +2,9 @@
 
 use rust_decimal::Decimal;
 use sea_orm::ActiveValue::Set;
-use sea_orm::Condition;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
 use serde_json::json;
 
 use crate::access::Permission;
@@ -32,6 +31,17 @@ impl Visible for terms::Entity {
     fn visible(scope: &Scope) -> Select<Self> {
         let own = programs_of_partner(scope).map(|own| terms::Column::ProgramId.in_subquery(own));
         Self::of(scope.tenant()).filter(Condition::all().add_option(own))
+    }
+}
+
+impl Visible for rule::Entity {
+    /// The rules of the terms that the actor may see.
+    fn visible(scope: &Scope) -> Select<Self> {
+        let terms = terms::Entity::visible(scope)
+            .select_only()
+            .column(terms::Column::Id)
+            .into_query();
+        Self::of(scope.tenant()).filter(rule::Column::TermsId.in_subquery(terms))
     }
 }
 
