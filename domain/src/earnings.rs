@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query;
 use sea_orm::{QueryOrder, QuerySelect};
 use serde_json::json;
 
@@ -42,7 +42,7 @@ pub async fn sums(
     commissions: &[CommissionId],
 ) -> Result<HashMap<CommissionId, Sums>> {
     // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
-    let sum = ExprTrait::cast_as(earning::Column::AmountMinor.sum(), "bigint");
+    let sum = sea_query::ExprTrait::cast_as(earning::Column::AmountMinor.sum(), "bigint");
     let rows: Vec<(CommissionId, State, i64)> = earning::Entity::visible(scope)
         .filter(earning::Column::CommissionId.is_in(commissions.iter().copied()))
         .select_only()

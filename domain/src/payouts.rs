@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query;
 use sea_orm::{PaginatorTrait, QueryOrder, QuerySelect};
 use serde_json::json;
 
@@ -333,7 +333,7 @@ pub(crate) async fn of_run(tx: &Tx, run: PayoutRunId) -> Result<Vec<payout::Mode
 /// actor may see is absent.
 pub async fn totals(scope: &Scope, runs: &[PayoutRunId]) -> Result<HashMap<PayoutRunId, i64>> {
     // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
-    let sum = ExprTrait::cast_as(payout::Column::AmountMinor.sum(), "bigint");
+    let sum = sea_query::ExprTrait::cast_as(payout::Column::AmountMinor.sum(), "bigint");
     let rows: Vec<(PayoutRunId, i64)> = payout::Entity::visible(scope)
         .filter(payout::Column::RunId.is_in(runs.iter().copied()))
         .select_only()
