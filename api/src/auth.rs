@@ -6,6 +6,7 @@ use async_graphql::Data;
 use tributary_domain::keys;
 use tributary_domain::scope::{Engine, Origin, Scope};
 
+use crate::graphql::context::PublicUrl;
 use crate::graphql::gateway::{Admit, Caller, Denied};
 use crate::graphql::loaders::Loaders;
 use crate::telemetry;
@@ -35,17 +36,18 @@ pub async fn authenticate(engine: &Engine, caller: Caller) -> Result<Scope, Deni
 
 /// What resolvers find beside a request. Made anew for each operation: what
 /// loaders batch is one caller's.
-pub fn beside(scope: Scope) -> Data {
+pub fn beside(scope: Scope, public_url: String) -> Data {
     let mut data = Data::default();
+    data.insert(PublicUrl(public_url));
     data.insert(Loaders::new(scope.clone()));
     data.insert(scope);
     data
 }
 
-/// Lets callers of GraphQL in.
-pub fn door(engine: Engine) -> Admit {
+/// Lets callers of GraphQL in, to a server that is reached at `public_url`.
+pub fn door(engine: Engine, public_url: String) -> Admit {
     Arc::new(move |caller| {
-        let engine = engine.clone();
-        Box::pin(async move { Ok(beside(authenticate(&engine, caller).await?)) })
+        let (engine, public_url) = (engine.clone(), public_url.clone());
+        Box::pin(async move { Ok(beside(authenticate(&engine, caller).await?, public_url)) })
     })
 }

@@ -53,7 +53,7 @@ impl AppState {
 pub fn router(state: AppState, stopping: watch::Receiver<bool>) -> Router {
     let gateway = Gateway {
         schema: state.schema,
-        admit: auth::door(state.engine.clone()),
+        admit: auth::door(state.engine.clone(), state.public_url),
         timings: state.timings,
         stopping,
     };

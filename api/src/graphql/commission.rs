@@ -1,9 +1,46 @@
 //! Entitlements.
 
-use async_graphql::{ID, Object};
-use tributary_domain::entity::commission;
+use async_graphql::connection::Connection;
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use tributary_domain::commissions;
+use tributary_domain::entity::{commission, earning};
+use tributary_domain::error::Result;
+use tributary_domain::ids::Noun;
+use tributary_domain::reads;
+use tributary_domain::scope::Scope;
 
-use super::context::wraps;
+use super::context::{Beside, id, mirrors, wraps};
+use super::credit::CreditRole;
+use super::deal::Deal;
+use super::earning::Earning;
+use super::error::{ApiResult, payload};
+use super::evaluation::Evaluation;
+use super::loaders::{EarningsOfCommission, SumsOfCommission};
+use super::pages::{Slice, connection, cost, nested};
+use super::partner::Partner;
+use super::program::Rule;
+use super::scalars::{DateTime, Money};
+
+mirrors! {
+    /// Where a commission stands.
+    CommissionState = commission::State {
+        /// It is not assessed yet.
+        Pending,
+        /// Its total stands; collections release it.
+        Approved,
+        /// Its rule faulted; nothing is released until it is tried again.
+        Held,
+    }
+}
+
+/// Why a commission is held.
+#[derive(SimpleObject)]
+pub struct CommissionFault {
+    /// What kind of fault, as `OUT_OF_FUEL`.
+    code: String,
+    /// What happened, in words.
+    message: String,
+}
 
 /// One partner's entitlement on one deal under one rule.
 pub struct Commission(pub commission::Model);
@@ -11,8 +48,170 @@ wraps!(Commission, commission::Model);
 
 #[Object]
 impl Commission {
-    /// Its id.
+    /// Its id, `com_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// The deal.
+    async fn deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
+        Ok(ctx.loaders().one(self.0.deal_id).await?.map(Deal))
+    }
+
+    /// Whose it is.
+    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
+        Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
+    }
+
+    /// The rule that it is computed by.
+    async fn rule(&self, ctx: &Context<'_>) -> ApiResult<Option<Rule>> {
+        Ok(ctx.loaders().one(self.0.rule_id).await?.map(Rule))
+    }
+
+    /// Which credit it pays.
+    async fn role(&self) -> CreditRole {
+        self.0.role.into()
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> CommissionState {
+        self.0.state.into()
+    }
+
+    /// The entitlement, in the deal's currency; null until it is assessed.
+    async fn total(&self) -> Option<Money> {
+        let total = self.0.total_minor?;
+        Some(Money::minor(total, self.0.currency))
+    }
+
+    /// What collections have released of it so far, less what refunds took
+    /// back. Equals the total once the deal is fully collected.
+    async fn earned(&self, ctx: &Context<'_>) -> ApiResult<Money> {
+        let sums = ctx.loaders().one(SumsOfCommission(self.0.id)).await?;
+        let earned = sums.unwrap_or_default().earned_minor;
+        Ok(Money::minor(earned, self.0.currency))
+    }
+
+    /// What of it the partner has.
+    async fn paid(&self, ctx: &Context<'_>) -> ApiResult<Money> {
+        let sums = ctx.loaders().one(SumsOfCommission(self.0.id)).await?;
+        let paid = sums.unwrap_or_default().paid_minor;
+        Ok(Money::minor(paid, self.0.currency))
+    }
+
+    /// How the figure came about, in words, a line for each of the rule's
+    /// entries; null until it is assessed.
+    async fn explanation(&self) -> Option<&str> {
+        self.0.explanation.as_deref()
+    }
+
+    /// The receipt of the run that decided it; null until there is one, and for
+    /// keys that may not read the books.
+    async fn evaluation(&self, ctx: &Context<'_>) -> ApiResult<Option<Evaluation>> {
+        match self.0.evaluation_id {
+            Some(id) => Ok(ctx.loaders().one(id).await?.map(Evaluation)),
+            None => Ok(None),
+        }
+    }
+
+    /// Why it is held; null where it is not, and for a partner's key: it is the
+    /// tenant's rule that faulted.
+    async fn fault(&self, ctx: &Context<'_>) -> Option<CommissionFault> {
+        let staff = ctx.scope().partner().is_none();
+        let code = self.0.fault_code.clone().filter(|_| staff)?;
+        let message = self.0.fault_message.clone().unwrap_or_default();
+        Some(CommissionFault { code, message })
+    }
+
+    /// When the deal was won.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When it was assessed or held; null until then.
+    async fn assessed_at(&self) -> Option<DateTime> {
+        self.0.assessed_at.map(DateTime)
+    }
+
+    /// What collections released of it, oldest first.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn earnings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> ApiResult<Connection<String, Earning>> {
+        let window = Slice::forward(first, after).window()?;
+        let key = EarningsOfCommission(self.0.id, window);
+        Ok(nested::<earning::Entity, _>(ctx.loaders().one(key).await?))
+    }
+}
+
+/// Reading commissions.
+#[derive(Default)]
+pub struct CommissionQueries;
+
+#[Object]
+impl CommissionQueries {
+    /// The commissions that the key may see, oldest first.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn commissions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those in one of these states.")] state: Option<Vec<CommissionState>>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> ApiResult<Connection<String, Commission>> {
+        let window = Slice {
+            first,
+            after,
+            last,
+            before,
+        }
+        .window()?;
+        let states = state.into_iter().flatten().map(Into::into);
+        let filter = commissions::in_states(&states.collect::<Vec<_>>());
+        let page = reads::page::<commission::Entity>(ctx.scope(), filter, window).await?;
+        Ok(connection::<commission::Entity, _>(page))
+    }
+}
+
+/// A commission to try again.
+#[derive(InputObject)]
+pub struct RetryCommissionInput {
+    /// The commission.
+    id: ID,
+}
+
+impl RetryCommissionInput {
+    async fn run(self, scope: &Scope) -> Result<commission::Model> {
+        commissions::retry(scope, id(Noun::Commission, &self.id)?).await
+    }
+}
+
+payload! {
+    /// What trying a commission again did.
+    RetryCommissionPayload,
+    /// The commission, approved or held once more; null where there is none.
+    commission: Commission
+}
+
+/// Changing commissions.
+#[derive(Default)]
+pub struct CommissionMutations;
+
+#[Object]
+impl CommissionMutations {
+    /// Puts a held commission to its rule again, with the plugin version that
+    /// is active now, and with it those that the same run held. For one that is
+    /// not held it does nothing.
+    async fn retry_commission(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: RetryCommissionInput,
+    ) -> ApiResult<RetryCommissionPayload> {
+        RetryCommissionPayload::answer(input.run(ctx.scope()).await)
     }
 }

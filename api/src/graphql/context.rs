@@ -9,6 +9,9 @@ use tributary_domain::scope::Scope;
 
 use super::loaders::Loaders;
 
+/// Where clients reach this server, without a slash at the end.
+pub struct PublicUrl(pub String);
+
 /// What stands beside every request.
 pub trait Beside {
     /// Who asks, and for which tenant.

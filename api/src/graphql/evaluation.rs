@@ -1,18 +1,126 @@
 //! Receipts.
 
-use async_graphql::{ID, Object};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use tributary_domain::entity::evaluation;
+use tributary_domain::evaluations;
 
-use super::context::wraps;
+use super::context::{Beside, wraps};
+use super::deal::Deal;
+use super::error::ApiResult;
+use super::plugin::PluginVersion;
+use super::program::Rule;
+use super::scalars::{DateTime, Json};
 
-/// The receipt of one rule run.
+/// What running a receipt again is worth in a query's cost: code runs.
+const RERUN_COST: usize = 100;
+
+/// The receipt of one rule run: everything it takes to run it again and get
+/// the same. Digests are SHA-256 in hexadecimal.
 pub struct Evaluation(pub evaluation::Model);
 wraps!(Evaluation, evaluation::Model);
 
 #[Object]
 impl Evaluation {
-    /// Its id.
+    /// Its id, `evl_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// The deal.
+    async fn deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
+        Ok(ctx.loaders().one(self.0.deal_id).await?.map(Deal))
+    }
+
+    /// The rule.
+    async fn rule(&self, ctx: &Context<'_>) -> ApiResult<Option<Rule>> {
+        Ok(ctx.loaders().one(self.0.rule_id).await?.map(Rule))
+    }
+
+    /// The code that ran; null for a built-in rule.
+    async fn plugin_version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
+        match self.0.plugin_version_id {
+            Some(id) => Ok(ctx.loaders().one(id).await?.map(PluginVersion)),
+            None => Ok(None),
+        }
+    }
+
+    /// The digest of the code, or the name of the built-in rule.
+    async fn code_digest(&self) -> &str {
+        &self.0.code_digest
+    }
+
+    /// The digest of the input.
+    async fn input_digest(&self) -> &str {
+        &self.0.input_digest
+    }
+
+    /// The digest of the rule's configuration.
+    async fn config_digest(&self) -> &str {
+        &self.0.config_digest
+    }
+
+    /// Which engine, limits and prices decided.
+    async fn policy_digest(&self) -> &str {
+        &self.0.policy_digest
+    }
+
+    /// The digest of the output.
+    async fn output_digest(&self) -> &str {
+        &self.0.output_digest
+    }
+
+    /// What the rule was asked: the deal, the credit, the terms and the history.
+    async fn input(&self) -> Json {
+        Json::stored(&self.0.input)
+    }
+
+    /// What it answered, under `verdict`, or how it failed, under `fault`.
+    async fn output(&self) -> Json {
+        Json::stored(&self.0.output)
+    }
+
+    /// What kind of fault; null where it gave a verdict.
+    async fn fault_code(&self) -> Option<&str> {
+        self.0.fault_code.as_deref()
+    }
+
+    /// Units of fuel that it used, as decimal text: they may be more than a
+    /// GraphQL integer holds. 0 for a built-in rule.
+    async fn fuel(&self) -> String {
+        self.0.fuel.to_string()
+    }
+
+    /// When it ran.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// Runs it again now, from the stored input with the stored code, and
+    /// compares. Writes nothing.
+    #[graphql(complexity = "RERUN_COST + child_complexity")]
+    async fn rerun(&self, ctx: &Context<'_>) -> ApiResult<Rerun> {
+        Ok(evaluations::rerun(ctx.scope(), self.0.id).await?.into())
+    }
+}
+
+/// What running a receipt again gave.
+#[derive(SimpleObject)]
+pub struct Rerun {
+    /// The digest of the new output.
+    output_digest: String,
+    /// Whether it is the digest on the receipt.
+    equal: bool,
+    /// Whether the engine, limits and prices are still those of the receipt.
+    /// Where they are not, a difference may be theirs.
+    same_policy: bool,
+}
+
+impl From<evaluations::Rerun> for Rerun {
+    fn from(rerun: evaluations::Rerun) -> Self {
+        Self {
+            output_digest: rerun.output_digest,
+            equal: rerun.equal,
+            same_policy: rerun.same_policy,
+        }
     }
 }

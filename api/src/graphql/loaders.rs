@@ -15,7 +15,8 @@ use tributary_domain::readiness::{self, Papers};
 use tributary_domain::reads::{self, Page, Window};
 use tributary_domain::scope::Scope;
 use tributary_domain::{
-    accounts, collections, credits, partners, programs, registrations, tenants,
+    accounts, collections, credits, earnings, partners, payout_runs, payouts, programs,
+    registrations, tenants,
 };
 
 use super::error::{ApiError, ApiResult};
@@ -102,6 +103,8 @@ by_id! {
     PayoutId => payout,
     PluginId => plugin,
     PluginVersionId => plugin_version,
+    RuleId => rule,
+    ApiKeyId => api_key,
 }
 
 impl Loader<TenantId> for Reads {
@@ -179,11 +182,16 @@ children! {
     EarningsOfDeal: earning of DealId by DealId deal_id,
     /// What was released of a commission.
     EarningsOfCommission: earning of CommissionId by CommissionId commission_id,
+    /// What a payout pays.
+    EarningsOfPayout: earning of MaybePayoutId by PayoutId payout_id,
     /// The payouts of a run.
     PayoutsOfRun: payout of PayoutRunId by RunId run_id,
     /// The builds of a plugin.
     VersionsOfPlugin: plugin_version of PluginId by PluginId plugin_id,
 }
+
+/// An earning may be in no payout.
+type MaybePayoutId = Option<PayoutId>;
 
 /// One loader for each read of the domain that answers for many keys at once.
 macro_rules! answers {
@@ -242,6 +250,18 @@ answers! {
     /// The shares of a version of credit.
     SharesOfCredit(CreditId) -> Vec<credit_share::Model> = |scope, credits| {
         grouped(credits::shares(scope, &credits).await?, |row| row.credit_id)
+    };
+    /// What there is of a commission so far.
+    SumsOfCommission(CommissionId) -> earnings::Sums = |scope, commissions| {
+        earnings::sums(scope, &commissions).await?
+    };
+    /// What the payouts of a run add up to, in minor units.
+    TotalOfRun(PayoutRunId) -> i64 = |scope, runs| {
+        payouts::totals(scope, &runs).await?
+    };
+    /// What a run does not pay, and why.
+    HoldsOfRun(PayoutRunId) -> Vec<payout_hold::Model> = |scope, runs| {
+        grouped(payout_runs::holds(scope, &runs).await?, |row| row.run_id)
     };
 }
 

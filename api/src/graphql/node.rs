@@ -25,7 +25,7 @@ use super::payout_run::PayoutRun;
 use super::plugin::{Plugin, PluginVersion};
 use super::program::{Program, Terms};
 use super::registration::Registration;
-use super::tenant::Tenant;
+use super::tenant::{ApiKey, Tenant};
 
 /// The most ids that one `nodes` takes.
 const MOST_IDS: usize = 100;
@@ -71,6 +71,7 @@ macro_rules! nodes {
 }
 nodes! {
     Tenant: TenantId => Tenant,
+    ApiKey: ApiKeyId => ApiKey,
     Program: ProgramId => Program,
     Terms: TermsId => Terms,
     Partner: PartnerId => Partner,

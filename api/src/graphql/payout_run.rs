@@ -1,18 +1,293 @@
-//! Payout runs: who is paid, who is not yet, and why.
+//! Batches of payouts.
 
-use async_graphql::{ID, Object};
-use tributary_domain::entity::payout_run;
+use async_graphql::connection::Connection;
+use async_graphql::{Context, ID, InputObject, Object};
+use tributary_domain::entity::{payout, payout_hold, payout_run};
+use tributary_domain::error::Result;
+use tributary_domain::ids::Noun;
+use tributary_domain::payout_runs;
+use tributary_domain::reads;
+use tributary_domain::scope::Scope;
 
-use super::context::wraps;
+use super::context::{Beside, id, mirrors, wraps};
+use super::error::{ApiResult, payload};
+use super::loaders::{HoldsOfRun, PayoutsOfRun, TotalOfRun};
+use super::pages::{Slice, connection, cost, nested};
+use super::partner::Partner;
+use super::payout::Payout;
+use super::program::Program;
+use super::scalars::{DateTime, Money};
 
-/// A batch of payouts.
+mirrors! {
+    /// Where a payout run stands.
+    PayoutRunState = payout_run::State {
+        /// Proposed; nothing is sent.
+        Draft,
+        /// A second person approved it.
+        Approved,
+        /// The rail is at work.
+        Executing,
+        /// Every payout is paid or failed.
+        Done,
+        /// It was discarded before approval.
+        Cancelled,
+    }
+}
+
+mirrors! {
+    /// Why something is not paid yet.
+    HoldReason = payout_hold::Reason {
+        /// The hold after the collection has not ended.
+        OnHold,
+        /// The agreement for the terms is not accepted.
+        AgreementMissing,
+        /// No valid tax form is approved.
+        TaxFormMissing,
+        /// No payout method is verified.
+        PayoutMethodMissing,
+        /// It is less than the terms' minimum.
+        BelowMinimum,
+        /// Refunds took back more than is due.
+        NegativeBalance,
+        /// The partner is suspended or has left.
+        PartnerSuspended,
+    }
+}
+
+/// A batch: who is paid, and who is not yet and why. A partner's key sees its
+/// own part of it.
 pub struct PayoutRun(pub payout_run::Model);
 wraps!(PayoutRun, payout_run::Model);
 
 #[Object]
 impl PayoutRun {
-    /// Its id.
+    /// Its id, `run_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// The program whose partners are paid.
+    async fn program(&self, ctx: &Context<'_>) -> ApiResult<Option<Program>> {
+        Ok(ctx.loaders().one(self.0.program_id).await?.map(Program))
+    }
+
+    /// The currency of all its payouts, as `USD`.
+    async fn currency(&self) -> &str {
+        self.0.currency.code()
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> PayoutRunState {
+        self.0.state.into()
+    }
+
+    /// Who proposed it. Null for a partner's key.
+    async fn proposed_by(&self, ctx: &Context<'_>) -> Option<&str> {
+        let staff = ctx.scope().partner().is_none();
+        staff.then_some(&*self.0.proposed_by)
+    }
+
+    /// When: earnings whose hold had ended by then are in it.
+    async fn proposed_at(&self) -> DateTime {
+        DateTime(self.0.proposed_at)
+    }
+
+    /// Who approved it, another person; null until somebody did, and for a
+    /// partner's key.
+    async fn approved_by(&self, ctx: &Context<'_>) -> Option<&str> {
+        let staff = ctx.scope().partner().is_none();
+        staff.then_some(self.0.approved_by.as_deref()).flatten()
+    }
+
+    /// When it was approved; null until then.
+    async fn approved_at(&self) -> Option<DateTime> {
+        self.0.approved_at.map(DateTime)
+    }
+
+    /// When the last payout was settled, or the run was cancelled; null until
+    /// then.
+    async fn finished_at(&self) -> Option<DateTime> {
+        self.0.finished_at.map(DateTime)
+    }
+
+    /// What its payouts add up to, failed ones included.
+    async fn total(&self, ctx: &Context<'_>) -> ApiResult<Money> {
+        let total = ctx.loaders().one(TotalOfRun(self.0.id)).await?;
+        Ok(Money::minor(total.unwrap_or_default(), self.0.currency))
+    }
+
+    /// Who is paid: one payout for each partner.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn payouts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> ApiResult<Connection<String, Payout>> {
+        let window = Slice::forward(first, after).window()?;
+        let key = PayoutsOfRun(self.0.id, window);
+        Ok(nested::<payout::Entity, _>(ctx.loaders().one(key).await?))
+    }
+
+    /// What is not paid and why, by partner: a line for each reason.
+    #[graphql(complexity = "cost(None, None, child_complexity)")]
+    async fn holds(&self, ctx: &Context<'_>) -> ApiResult<Vec<PayoutHold>> {
+        let holds = ctx.loaders().one(HoldsOfRun(self.0.id)).await?;
+        let holds = holds.unwrap_or_default();
+        Ok(holds.into_iter().map(PayoutHold).collect())
+    }
+}
+
+/// One reason why part of what a partner earned is not in a run.
+pub struct PayoutHold(pub payout_hold::Model);
+
+#[Object]
+impl PayoutHold {
+    /// Whose.
+    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
+        Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
+    }
+
+    /// Why.
+    async fn reason(&self) -> HoldReason {
+        self.0.reason.into()
+    }
+
+    /// How much is held back. Two reasons for the same money both name it.
+    async fn amount(&self) -> Money {
+        Money::minor(self.0.amount_minor, self.0.currency)
+    }
+
+    /// What it waits for, in words.
+    async fn detail(&self) -> &str {
+        &self.0.detail
+    }
+}
+
+/// Reading payout runs.
+#[derive(Default)]
+pub struct PayoutRunQueries;
+
+#[Object]
+impl PayoutRunQueries {
+    /// The payout runs that the key may see, oldest first.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn payout_runs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> ApiResult<Connection<String, PayoutRun>> {
+        let window = Slice {
+            first,
+            after,
+            last,
+            before,
+        }
+        .window()?;
+        let page = reads::page::<payout_run::Entity>(ctx.scope(), reads::all(), window).await?;
+        Ok(connection::<payout_run::Entity, _>(page))
+    }
+}
+
+/// A payout run to propose.
+#[derive(InputObject)]
+pub struct ProposePayoutRunInput {
+    /// Repeating the command with the same key and arguments gives the same
+    /// run; 1 to 255 bytes.
+    idempotency_key: String,
+    /// The program whose partners are to be paid.
+    program_id: ID,
+}
+
+impl ProposePayoutRunInput {
+    async fn run(self, scope: &Scope) -> Result<payout_run::Model> {
+        let program = id(Noun::Program, &self.program_id)?;
+        payout_runs::propose(scope, &self.idempotency_key, program).await
+    }
+}
+
+/// A payout run to approve.
+#[derive(InputObject)]
+pub struct ApprovePayoutRunInput {
+    /// The run.
+    id: ID,
+}
+
+impl ApprovePayoutRunInput {
+    async fn run(self, scope: &Scope) -> Result<payout_run::Model> {
+        payout_runs::approve(scope, id(Noun::PayoutRun, &self.id)?).await
+    }
+}
+
+/// A payout run to cancel.
+#[derive(InputObject)]
+pub struct CancelPayoutRunInput {
+    /// The run.
+    id: ID,
+}
+
+impl CancelPayoutRunInput {
+    async fn run(self, scope: &Scope) -> Result<payout_run::Model> {
+        payout_runs::cancel(scope, id(Noun::PayoutRun, &self.id)?).await
+    }
+}
+
+payload! {
+    /// What proposing a payout run did.
+    ProposePayoutRunPayload,
+    /// The run; null where nothing was proposed.
+    payout_run: PayoutRun
+}
+payload! {
+    /// What approving a payout run did.
+    ApprovePayoutRunPayload,
+    /// The run; null where nothing was approved.
+    payout_run: PayoutRun
+}
+payload! {
+    /// What cancelling a payout run did.
+    CancelPayoutRunPayload,
+    /// The run; null where nothing was cancelled.
+    payout_run: PayoutRun
+}
+
+/// Changing payout runs.
+#[derive(Default)]
+pub struct PayoutRunMutations;
+
+#[Object]
+impl PayoutRunMutations {
+    /// Proposes a run over everything of a program that is not paid. What is
+    /// due to ready partners goes into payouts; everything else is listed under
+    /// `holds`. A run with nothing to send is done at once.
+    async fn propose_payout_run(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The run.")] input: ProposePayoutRunInput,
+    ) -> ApiResult<ProposePayoutRunPayload> {
+        ProposePayoutRunPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Approves a run that somebody else proposed; the rail is then at work.
+    /// Approving it again is harmless.
+    async fn approve_payout_run(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: ApprovePayoutRunInput,
+    ) -> ApiResult<ApprovePayoutRunPayload> {
+        ApprovePayoutRunPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Discards a run that is not approved; its earnings wait for the next.
+    /// Cancelling it again is harmless.
+    async fn cancel_payout_run(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: CancelPayoutRunInput,
+    ) -> ApiResult<CancelPayoutRunPayload> {
+        CancelPayoutRunPayload::answer(input.run(ctx.scope()).await)
     }
 }

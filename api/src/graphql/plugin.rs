@@ -1,9 +1,30 @@
 //! Plugins: tenants' rules in WebAssembly.
 
-use async_graphql::{ID, Object};
-use tributary_domain::entity::{plugin, plugin_version};
+use async_graphql::connection::Connection;
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use tributary_domain::calculator;
+use tributary_domain::entity::{plugin, plugin_version, upload};
+use tributary_domain::error::{Error, Result};
+use tributary_domain::ids::Noun;
+use tributary_domain::plugins::{self, LARGEST_COMPONENT};
+use tributary_domain::reads;
+use tributary_domain::scope::Scope;
 
-use super::context::wraps;
+use super::context::{Beside, PublicUrl, id, mirrors, wraps};
+use super::error::{ApiResult, UserError, payload, split};
+use super::loaders::VersionsOfPlugin;
+use super::pages::{Slice, connection, cost, nested};
+use super::scalars::{DateTime, Json};
+
+mirrors! {
+    /// Where a plugin version stands.
+    PluginVersionState = plugin_version::State {
+        /// New evaluations use it.
+        Active,
+        /// Kept so that its receipts can be run again.
+        Retired,
+    }
+}
 
 /// A tenant's rule in WebAssembly.
 pub struct Plugin(pub plugin::Model);
@@ -11,9 +32,40 @@ wraps!(Plugin, plugin::Model);
 
 #[Object]
 impl Plugin {
-    /// Its id.
+    /// Its id, `plg_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// The name that it gives itself; unique in the tenant.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The version that new evaluations use; null if there is none.
+    async fn active_version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
+        match self.0.active_version_id {
+            Some(id) => Ok(ctx.loaders().one(id).await?.map(PluginVersion)),
+            None => Ok(None),
+        }
+    }
+
+    /// Its versions, oldest first.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn versions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> ApiResult<Connection<String, PluginVersion>> {
+        let window = Slice::forward(first, after).window()?;
+        let page = ctx.loaders().one(VersionsOfPlugin(self.0.id, window));
+        Ok(nested::<plugin_version::Entity, _>(page.await?))
+    }
+
+    /// When its first version was published.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
     }
 }
 
@@ -23,8 +75,195 @@ wraps!(PluginVersion, plugin_version::Model);
 
 #[Object]
 impl PluginVersion {
-    /// Its id.
+    /// Its id, `plv_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// The plugin.
+    async fn plugin(&self, ctx: &Context<'_>) -> ApiResult<Option<Plugin>> {
+        Ok(ctx.loaders().one(self.0.plugin_id).await?.map(Plugin))
+    }
+
+    /// The version that it gives itself, as `1.0.0`.
+    async fn version(&self) -> &str {
+        &self.0.version
+    }
+
+    /// SHA-256 of its bytes, in hexadecimal.
+    async fn digest(&self) -> &str {
+        &self.0.digest
+    }
+
+    /// How many bytes it has.
+    async fn size_bytes(&self) -> i64 {
+        self.0.size_bytes
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> PluginVersionState {
+        self.0.state.into()
+    }
+
+    /// What it says of itself: `name`, `version`, the `basis_codes` that its
+    /// entries may use, and `config_schema`, a JSON Schema of its configuration.
+    async fn description(&self) -> Json {
+        Json::stored(&self.0.description)
+    }
+
+    /// Who published it.
+    async fn published_by(&self) -> &str {
+        &self.0.published_by
+    }
+
+    /// When it was published.
+    async fn published_at(&self) -> DateTime {
+        DateTime(self.0.published_at)
+    }
+}
+
+/// Where to put a component before it is published.
+pub struct Upload(pub upload::Model);
+wraps!(Upload, upload::Model);
+
+#[Object]
+impl Upload {
+    /// Its id, `upl_…`.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Where to PUT the bytes, with the same `Authorization` header.
+    async fn url(&self, ctx: &Context<'_>) -> String {
+        let PublicUrl(base) = ctx.data_unchecked();
+        format!("{base}/uploads/{}", self.0.id)
+    }
+
+    /// Until when it can be used.
+    async fn expires_at(&self) -> DateTime {
+        DateTime(self.0.expires_at)
+    }
+
+    /// The most bytes that it takes.
+    async fn largest_bytes(&self) -> usize {
+        LARGEST_COMPONENT
+    }
+}
+
+/// Reading plugins.
+#[derive(Default)]
+pub struct PluginQueries;
+
+#[Object]
+impl PluginQueries {
+    /// The tenant's plugins, oldest first. A partner's key sees none.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn plugins(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> ApiResult<Connection<String, Plugin>> {
+        let window = Slice {
+            first,
+            after,
+            last,
+            before,
+        }
+        .window()?;
+        let page = reads::page::<plugin::Entity>(ctx.scope(), reads::all(), window).await?;
+        Ok(connection::<plugin::Entity, _>(page))
+    }
+}
+
+/// An uploaded component to publish.
+#[derive(InputObject)]
+pub struct PublishPluginInput {
+    /// The upload that the bytes were put to.
+    upload_id: ID,
+}
+
+impl PublishPluginInput {
+    async fn run(self, scope: &Scope) -> Result<plugin_version::Model> {
+        plugins::publish(scope, id(Noun::Upload, &self.upload_id)?).await
+    }
+}
+
+payload! {
+    /// What staging an upload did.
+    StagePluginUploadPayload,
+    /// Where to put the bytes; null where nothing was staged.
+    upload: Upload
+}
+
+/// Why a component was not admitted.
+#[derive(SimpleObject)]
+pub struct PluginRefusal {
+    /// The check that failed, as `HAS_IMPORTS`.
+    code: String,
+    /// What it found.
+    message: String,
+}
+
+impl From<calculator::Refusal> for PluginRefusal {
+    fn from(refusal: calculator::Refusal) -> Self {
+        Self {
+            code: refusal.code,
+            message: refusal.message,
+        }
+    }
+}
+
+/// What publishing a plugin did.
+#[derive(SimpleObject)]
+pub struct PublishPluginPayload {
+    /// The version, now active; null where nothing was published.
+    plugin_version: Option<PluginVersion>,
+    /// Where the component was not admitted: which check it failed.
+    refusal: Option<PluginRefusal>,
+    /// Why nothing was changed; empty where it was.
+    user_errors: Vec<UserError>,
+}
+
+impl PublishPluginPayload {
+    fn answer(result: Result<plugin_version::Model>) -> ApiResult<Self> {
+        let refusal = match &result {
+            Err(Error::Refused(refusal)) => Some(refusal.clone().into()),
+            _ => None,
+        };
+        let (version, user_errors) = match split(result)? {
+            Ok(version) => (Some(version), Vec::new()),
+            Err(user_errors) => (None, user_errors),
+        };
+        Ok(Self {
+            plugin_version: version.map(PluginVersion),
+            refusal,
+            user_errors,
+        })
+    }
+}
+
+/// Publishing plugins.
+#[derive(Default)]
+pub struct PluginMutations;
+
+#[Object]
+impl PluginMutations {
+    /// Makes room for a component. PUT its bytes to the address in the answer,
+    /// then publish it.
+    async fn stage_plugin_upload(&self, ctx: &Context<'_>) -> ApiResult<StagePluginUploadPayload> {
+        StagePluginUploadPayload::answer(plugins::stage(ctx.scope()).await)
+    }
+
+    /// Checks an uploaded component and makes it the active version of the
+    /// plugin that it says it is. Publishing the same bytes again is harmless.
+    async fn publish_plugin(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: PublishPluginInput,
+    ) -> ApiResult<PublishPluginPayload> {
+        PublishPluginPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -1,31 +1,47 @@
 //! The schema: the nouns' queries and mutations, merged flat.
 
-use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
+use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 
 use super::account::AccountQueries;
 use super::agreement::AgreementMutations;
+use super::collection::CollectionMutations;
+use super::commission::{CommissionMutations, CommissionQueries};
 use super::deal::{DealMutations, DealQueries};
+use super::earning::EarningQueries;
+use super::event::{EventQueries, EventSubscriptions};
 use super::involvement::InvolvementMutations;
+use super::ledger::LedgerQueries;
 use super::node::NodeQueries;
 use super::paperwork::PaperworkMutations;
 use super::partner::{PartnerMutations, PartnerQueries};
+use super::payout_run::{PayoutRunMutations, PayoutRunQueries};
+use super::plugin::{PluginMutations, PluginQueries};
 use super::program::{ProgramMutations, ProgramQueries};
 use super::registration::{RegistrationMutations, RegistrationQueries};
+use super::tenant::{TenantMutations, TenantQueries};
 
 /// Reading. Everything is the caller's tenant's own.
 #[derive(Default, MergedObject)]
 pub struct Query(
     NodeQueries,
+    TenantQueries,
     ProgramQueries,
     PartnerQueries,
     AccountQueries,
     RegistrationQueries,
     DealQueries,
+    CommissionQueries,
+    EarningQueries,
+    PayoutRunQueries,
+    PluginQueries,
+    LedgerQueries,
+    EventQueries,
 );
 
 /// Changing. A mutation is a verb with one `input`.
 #[derive(Default, MergedObject)]
 pub struct Mutation(
+    TenantMutations,
     ProgramMutations,
     PartnerMutations,
     AgreementMutations,
@@ -33,12 +49,24 @@ pub struct Mutation(
     RegistrationMutations,
     DealMutations,
     InvolvementMutations,
+    CollectionMutations,
+    CommissionMutations,
+    PayoutRunMutations,
+    PluginMutations,
 );
 
+/// Following what happens.
+#[derive(Default, MergedSubscription)]
+pub struct Subscription(EventSubscriptions);
+
 /// The schema that is served.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// Builds the schema, without its limits.
-pub fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(
+        Query::default(),
+        Mutation::default(),
+        Subscription::default(),
+    )
 }

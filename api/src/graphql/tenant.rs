@@ -1,9 +1,47 @@
 //! Tenants, keys and the clock of a sandbox.
 
-use async_graphql::{ID, Object};
+use async_graphql::connection::Connection;
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use tributary_domain::entity::{api_key, tenant};
+use tributary_domain::error::Result;
+use tributary_domain::ids::Noun;
+use tributary_domain::keys::{self, NewKey};
+use tributary_domain::scope::Scope;
+use tributary_domain::{access, tenants};
 
-use super::context::wraps;
+use super::context::{Beside, id, mirrors, wraps};
+use super::error::{ApiResult, UserError, payload, split};
+use super::pages::{Slice, connection, cost};
+use super::partner::Partner;
+use super::scalars::{DateTime, Position};
+
+mirrors! {
+    /// Whether a tenant's money is real.
+    TenantKind = tenant::Kind {
+        /// Real money, on the machine's clock.
+        Live,
+        /// Nothing is real, and the clock can be moved forward.
+        Sandbox,
+    }
+}
+
+mirrors! {
+    /// What a key's holder may do.
+    Role = access::Role {
+        /// Everything, keys included.
+        Owner,
+        /// Runs programs: partners, registrations, deals and rules.
+        Manager,
+        /// Runs money: collections and payout runs.
+        Finance,
+        /// A system that sends deals, involvements and collections.
+        Integrator,
+        /// Reads everything of the tenant, changes nothing.
+        Viewer,
+        /// One partner's own people: their own rows alone.
+        Partner,
+    }
+}
 
 /// A company running programs here.
 pub struct Tenant(pub tenant::Model);
@@ -11,20 +49,254 @@ wraps!(Tenant, tenant::Model);
 
 #[Object]
 impl Tenant {
-    /// Its id.
+    /// Its id, `ten_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
+
+    /// What it calls itself.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Whether its money is real.
+    async fn kind(&self) -> TenantKind {
+        self.0.kind.into()
+    }
+
+    /// Its present: of a sandbox the test clock, else the machine's.
+    async fn now(&self, ctx: &Context<'_>) -> DateTime {
+        DateTime(self.0.clock_at.unwrap_or(ctx.scope().now()))
+    }
+
+    /// The end of its log: the position of the newest event, 0 before the first.
+    async fn last_position(&self) -> Position {
+        Position(self.0.last_position)
+    }
 }
 
-/// A key that requests are signed with.
+/// Who asks.
+pub struct Viewer;
+
+#[Object]
+impl Viewer {
+    /// The person or system that the key belongs to.
+    async fn person<'ctx>(&self, ctx: &Context<'ctx>) -> &'ctx str {
+        ctx.data_unchecked::<Scope>().person()
+    }
+
+    /// What the key may do.
+    async fn role(&self, ctx: &Context<'_>) -> Role {
+        ctx.scope().role().into()
+    }
+
+    /// The partner that the key speaks for; null for the tenant's own people.
+    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
+        match ctx.scope().partner() {
+            Some(id) => Ok(ctx.loaders().one(id).await?.map(Partner)),
+            None => Ok(None),
+        }
+    }
+
+    /// The tenant that the key belongs to.
+    async fn tenant(&self, ctx: &Context<'_>) -> ApiResult<Tenant> {
+        Ok(tenants::current(ctx.scope()).await?.into())
+    }
+}
+
+/// A key that requests are signed with. Its secret is shown once, when it is
+/// created.
 pub struct ApiKey(pub api_key::Model);
 wraps!(ApiKey, api_key::Model);
 
 #[Object]
 impl ApiKey {
-    /// Its id.
+    /// Its id, `key_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// The person or system that holds it. Two keys of one person are one
+    /// person where two are needed.
+    async fn person(&self) -> &str {
+        &self.0.person
+    }
+
+    /// What it may do.
+    async fn role(&self) -> Role {
+        self.0.role.into()
+    }
+
+    /// The partner that it speaks for; null unless its role is PARTNER.
+    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
+        match self.0.partner_id {
+            Some(id) => Ok(ctx.loaders().one(id).await?.map(Partner)),
+            None => Ok(None),
+        }
+    }
+
+    /// When it was created.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When it stopped working; null while it works.
+    async fn revoked_at(&self) -> Option<DateTime> {
+        self.0.revoked_at.map(DateTime)
+    }
+}
+
+/// Reading who asks, and the tenant's keys.
+#[derive(Default)]
+pub struct TenantQueries;
+
+#[Object]
+impl TenantQueries {
+    /// Who asks, and for which tenant.
+    async fn viewer(&self) -> Viewer {
+        Viewer
+    }
+
+    /// The tenant's keys, oldest first, revoked ones included. For owners.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn api_keys(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> ApiResult<Connection<String, ApiKey>> {
+        let window = Slice {
+            first,
+            after,
+            last,
+            before,
+        }
+        .window()?;
+        let page = keys::page(ctx.scope(), window).await?;
+        Ok(connection::<api_key::Entity, _>(page))
+    }
+}
+
+/// A key to create.
+#[derive(InputObject)]
+pub struct CreateApiKeyInput {
+    /// The person or system that will hold it, 1 to 200 characters.
+    person: String,
+    /// What it may do.
+    role: Role,
+    /// With role PARTNER, and only then: the partner that it speaks for.
+    partner_id: Option<ID>,
+}
+
+impl CreateApiKeyInput {
+    async fn run(self, scope: &Scope) -> Result<NewKey> {
+        let partner = self.partner_id.map(|text| id(Noun::Partner, &text));
+        keys::create(scope, &self.person, self.role.into(), partner.transpose()?).await
+    }
+}
+
+/// A key to revoke.
+#[derive(InputObject)]
+pub struct RevokeApiKeyInput {
+    /// The key.
+    id: ID,
+}
+
+impl RevokeApiKeyInput {
+    async fn run(self, scope: &Scope) -> Result<api_key::Model> {
+        keys::revoke(scope, id(Noun::ApiKey, &self.id)?).await
+    }
+}
+
+/// Where to move the test clock.
+#[derive(InputObject)]
+pub struct AdvanceTestClockInput {
+    /// The tenant's new present; not before its present one.
+    to: DateTime,
+}
+
+impl AdvanceTestClockInput {
+    async fn run(self, scope: &Scope) -> Result<tenant::Model> {
+        tenants::advance_clock(scope, self.to.0).await
+    }
+}
+
+/// What creating a key did.
+#[derive(SimpleObject)]
+pub struct CreateApiKeyPayload {
+    /// The key; null where none was created.
+    api_key: Option<ApiKey>,
+    /// What to send as `Authorization: Bearer …`. It is nowhere else and is
+    /// never shown again. Null where no key was created.
+    token: Option<String>,
+    /// Why nothing was changed; empty where it was.
+    user_errors: Vec<UserError>,
+}
+
+impl CreateApiKeyPayload {
+    fn answer(result: Result<NewKey>) -> ApiResult<Self> {
+        Ok(match split(result)? {
+            Ok(NewKey { key, token }) => Self {
+                api_key: Some(key.into()),
+                token: Some(token),
+                user_errors: Vec::new(),
+            },
+            Err(user_errors) => Self {
+                api_key: None,
+                token: None,
+                user_errors,
+            },
+        })
+    }
+}
+
+payload! {
+    /// What revoking a key did.
+    RevokeApiKeyPayload,
+    /// The key; null where there is none.
+    api_key: ApiKey
+}
+payload! {
+    /// What moving the test clock did.
+    AdvanceTestClockPayload,
+    /// The tenant; null where the clock was not moved.
+    tenant: Tenant
+}
+
+/// Changing keys and the test clock.
+#[derive(Default)]
+pub struct TenantMutations;
+
+#[Object]
+impl TenantMutations {
+    /// Creates a key. The answer holds its secret, which is shown only now.
+    async fn create_api_key(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The key.")] input: CreateApiKeyInput,
+    ) -> ApiResult<CreateApiKeyPayload> {
+        CreateApiKeyPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Revokes a key: it works no more, and what it keeps open ends soon.
+    /// Revoking it again is harmless.
+    async fn revoke_api_key(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: RevokeApiKeyInput,
+    ) -> ApiResult<RevokeApiKeyPayload> {
+        RevokeApiKeyPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Moves the clock of a sandbox forward. What expires or falls due by then,
+    /// does. Live tenants have no test clock.
+    async fn advance_test_clock(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Where to.")] input: AdvanceTestClockInput,
+    ) -> ApiResult<AdvanceTestClockPayload> {
+        AdvanceTestClockPayload::answer(input.run(ctx.scope()).await)
     }
 }
