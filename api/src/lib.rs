@@ -6,7 +6,10 @@ pub mod config;
 pub mod graphiql;
 pub mod graphql;
 pub mod health;
+pub mod rails;
 pub mod telemetry;
+pub mod uploads;
+pub mod worker;
 
 use std::future::Future;
 use std::io;
@@ -60,11 +63,13 @@ pub fn router(state: AppState, stopping: watch::Receiver<bool>) -> Router {
     Router::new()
         .merge(gateway.routes()) // POST /graphql, its sockets and streams
         .merge(graphiql::routes()) // GET /, /graphiql/*
+        .merge(uploads::routes(state.engine.clone())) // PUT /uploads/{id}
         .layer(from_fn(telemetry::observe))
         .merge(health::routes(state.engine)) // GET /healthz, /readyz: too often to log
 }
 
 /// Serves until `stop` is done, then lets what is open finish, for a while.
+/// Meanwhile the server does its own work, too.
 ///
 /// # Errors
 ///
@@ -75,13 +80,17 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let (stopper, mut stopping) = watch::channel(false);
+    let worker = worker::run(state.engine.clone(), stopping.clone());
     let routes = router(state, stopping.clone());
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         graphql::gateway::stopped(&mut stopping).await;
     });
     let finished = async {
-        server.await?;
+        tokio::try_join!(async { server.await }, async {
+            worker.await;
+            Ok(())
+        })?;
         // A socket outlives its request, and holds a receiver until it is closed.
         stopper.closed().await;
         Ok(())

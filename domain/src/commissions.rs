@@ -72,7 +72,10 @@ pub async fn assess_pending(scope: &Scope) -> Result<()> {
     let mut deals: Vec<DealId> = pending.iter().map(|row| row.deal_id).collect();
     deals.dedup();
     for deal in deals {
-        assess_deal(scope, deal).await?;
+        // One deal that cannot be assessed must not stop the others.
+        if let Err(error) = assess_deal(scope, deal).await {
+            tracing::error!(%deal, ?error, "a deal could not be assessed");
+        }
     }
     Ok(())
 }

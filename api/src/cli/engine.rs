@@ -11,6 +11,7 @@ use tributary_plugins::Sandbox;
 
 use super::Failure;
 use crate::config::DatabaseSettings;
+use crate::rails;
 
 /// Connects, and starts the sandbox. The directory of an SQLite file is made.
 ///
@@ -57,5 +58,10 @@ async fn connect(settings: &DatabaseSettings) -> Result<Engine, Failure> {
         })?;
     tracing::info!(database = %url, "connected");
     let sandbox = Arc::new(Sandbox::new()?);
-    Ok(Engine::new(db, sandbox, Vec::new(), Arc::new(SystemClock)))
+    Ok(Engine::new(
+        db,
+        sandbox,
+        rails::all(),
+        Arc::new(SystemClock),
+    ))
 }

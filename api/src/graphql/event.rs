@@ -1,6 +1,7 @@
 //! The log, and following deals in it.
 
 use async_graphql::{Context, ID, Object, Subscription};
+use futures_util::TryFutureExt;
 use futures_util::stream::{self, Stream, TryStreamExt};
 use tokio::sync::watch;
 use tokio::time::{Duration, timeout};
@@ -110,14 +111,9 @@ impl EventSubscriptions {
         deal_id: Option<ID>,
         #[graphql(desc = "Only what comes after this position; from now on, if not given.")]
         after: Option<Position>,
-    ) -> ApiResult<impl Stream<Item = ApiResult<Event>> + use<>> {
-        let scope = ctx.scope().clone();
-        let deal = deal_id.map(|text| id(Noun::Deal, &text)).transpose()?;
-        let position = match after {
-            Some(Position(position)) => position,
-            None => tenants::current(&scope).await?.last_position,
-        };
-        Ok(Follower::new(scope, deal, position).events())
+    ) -> impl Stream<Item = ApiResult<Event>> + use<> {
+        let follower = Follower::start(ctx.scope().clone(), deal_id, after);
+        follower.map_ok(Follower::events).try_flatten_stream()
     }
 }
 
@@ -130,14 +126,19 @@ struct Follower {
 }
 
 impl Follower {
-    fn new(scope: Scope, deal: Option<DealId>, position: i64) -> Self {
+    async fn start(scope: Scope, deal: Option<ID>, after: Option<Position>) -> ApiResult<Self> {
+        let deal = deal.map(|text| id(Noun::Deal, &text)).transpose()?;
+        let position = match after {
+            Some(Position(position)) => position,
+            None => tenants::current(&scope).await?.last_position,
+        };
         let wake = scope.engine().wake();
-        Self {
+        Ok(Self {
             scope,
             deal,
             position,
             wake,
-        }
+        })
     }
 
     fn events(self) -> impl Stream<Item = ApiResult<Event>> {

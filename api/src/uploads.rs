@@ -1,0 +1,117 @@
+//! Where components are put before they are published.
+//!
+//! Not through GraphQL: bytes inside a document would be limited, logged and
+//! costed as text.
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::put;
+use axum::{Json, Router};
+use serde_json::json;
+use tributary_domain::access::Permission;
+use tributary_domain::error::Error;
+use tributary_domain::ids::{Noun, UploadId};
+use tributary_domain::plugins::{self, LARGEST_COMPONENT};
+use tributary_domain::scope::Engine;
+
+use crate::auth;
+use crate::graphql::gateway::{Caller, Denied, Peer};
+
+/// `PUT /uploads/{id}`: the bytes of a staged upload, with the key of the
+/// caller. Putting them again replaces them. 204, or an error as
+/// `{"error": {"code", "message"}}`.
+pub fn routes(engine: Engine) -> Router {
+    Router::new()
+        .route("/uploads/{id}", put(receive))
+        .layer(DefaultBodyLimit::max(LARGEST_COMPONENT))
+        .with_state(engine)
+}
+
+/// Nothing is read from a caller who may not put anything.
+async fn receive(
+    State(engine): State<Engine>,
+    Path(id): Path<String>,
+    peer: Peer,
+    request: Request,
+) -> Result<StatusCode, Refused> {
+    let caller = Caller::new(request.headers(), peer);
+    let scope = auth::authenticate(&engine, caller).await?;
+    scope.require(Permission::PluginManage)?;
+    let id: UploadId = id.parse().map_err(|_| Error::NotFound(Noun::Upload))?;
+    let bytes = Bytes::from_request(request, &()).await?;
+    plugins::put(&scope, id, bytes.into()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Why nothing was put.
+enum Refused {
+    Denied(Denied),
+    Unread(BytesRejection),
+    Domain(Error),
+}
+
+impl From<Denied> for Refused {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
+impl From<BytesRejection> for Refused {
+    fn from(rejection: BytesRejection) -> Self {
+        Self::Unread(rejection)
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Domain(error)
+    }
+}
+
+impl Refused {
+    fn parts(&self) -> (StatusCode, &'static str, String) {
+        let too_large = || format!("a component has at most {LARGEST_COMPONENT} bytes");
+        let failed = || "the request could not be completed".to_owned();
+        match self {
+            Self::Denied(Denied::Unauthenticated) => (
+                StatusCode::UNAUTHORIZED,
+                "UNAUTHENTICATED",
+                "send a key that is not revoked: `Authorization: Bearer …`".to_owned(),
+            ),
+            Self::Denied(Denied::Unavailable) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", failed())
+            }
+            Self::Unread(BytesRejection::FailedToBufferBody(
+                FailedToBufferBody::LengthLimitError(_),
+            )) => (StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", too_large()),
+            Self::Unread(_) => (
+                StatusCode::BAD_REQUEST,
+                "INCOMPLETE",
+                "the body ended early".to_owned(),
+            ),
+            Self::Domain(error) => {
+                let (status, code) = match error {
+                    Error::NotFound(_) => (StatusCode::NOT_FOUND, "NOT_FOUND"),
+                    Error::Forbidden(_) => (StatusCode::FORBIDDEN, "FORBIDDEN"),
+                    Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "INVALID_INPUT"),
+                    _ => {
+                        tracing::error!(?error, "an upload failed");
+                        (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL")
+                    }
+                };
+                (status, code, error.to_string())
+            }
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let (status, code, message) = self.parts();
+        let body = json!({ "error": { "code": code, "message": message } });
+        (status, Json(body)).into_response()
+    }
+}
