@@ -16,7 +16,7 @@ use super::earning::Earning;
 use super::error::{ApiResult, payload};
 use super::evaluation::Evaluation;
 use super::loaders::{EarningsOfCommission, SumsOfCommission};
-use super::pages::{Slice, connection, cost, nested};
+use super::pages::{Slice, connection, cost};
 use super::partner::Partner;
 use super::program::Rule;
 use super::scalars::{DateTime, Money};
@@ -108,10 +108,11 @@ impl Commission {
     /// The receipt of the run that decided it; null until there is one, and for
     /// keys that may not read the books.
     async fn evaluation(&self, ctx: &Context<'_>) -> ApiResult<Option<Evaluation>> {
-        match self.0.evaluation_id {
-            Some(id) => Ok(ctx.loaders().one(id).await?.map(Evaluation)),
-            None => Ok(None),
-        }
+        Ok(ctx
+            .loaders()
+            .maybe(self.0.evaluation_id)
+            .await?
+            .map(Evaluation))
     }
 
     /// Why it is held; null where it is not, and for a partner's key: it is the
@@ -141,9 +142,9 @@ impl Commission {
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<String, Earning>> {
-        let window = Slice::forward(first, after).window()?;
-        let key = EarningsOfCommission(self.0.id, window);
-        Ok(nested::<earning::Entity, _>(ctx.loaders().one(key).await?))
+        let key = EarningsOfCommission(self.0.id, Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<earning::Entity, _>(page))
     }
 }
 

@@ -99,10 +99,7 @@ impl Earning {
 
     /// The payout that carries it; null while none does.
     async fn payout(&self, ctx: &Context<'_>) -> ApiResult<Option<Payout>> {
-        match self.0.payout_id {
-            Some(id) => Ok(ctx.loaders().one(id).await?.map(Payout)),
-            None => Ok(None),
-        }
+        Ok(ctx.loaders().maybe(self.0.payout_id).await?.map(Payout))
     }
 }
 

@@ -38,10 +38,11 @@ impl Evaluation {
 
     /// The code that ran; null for a built-in rule.
     async fn plugin_version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
-        match self.0.plugin_version_id {
-            Some(id) => Ok(ctx.loaders().one(id).await?.map(PluginVersion)),
-            None => Ok(None),
-        }
+        Ok(ctx
+            .loaders()
+            .maybe(self.0.plugin_version_id)
+            .await?
+            .map(PluginVersion))
     }
 
     /// The digest of the code, or the name of the built-in rule.

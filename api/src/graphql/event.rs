@@ -48,10 +48,7 @@ impl Event {
 
     /// The deal that it concerns; null where it concerns none.
     async fn deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
-        match self.0.deal_id {
-            Some(id) => Ok(ctx.loaders().one(id).await?.map(Deal)),
-            None => Ok(None),
-        }
+        Ok(ctx.loaders().maybe(self.0.deal_id).await?.map(Deal))
     }
 
     /// The facts. Null for a partner's key: they may be about other partners.

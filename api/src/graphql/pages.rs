@@ -81,15 +81,6 @@ where
     connection
 }
 
-/// A list inside another noun, as a loader read it; absent where it is empty.
-pub fn nested<E, T>(page: Option<Page<E::Model>>) -> Connection<String, T>
-where
-    E: Owned<Id: std::fmt::Display>,
-    T: From<E::Model> + OutputType,
-{
-    page.map_or_else(|| Connection::new(false, false), connection::<E, T>)
-}
-
 /// What a page costs: itself, and what is selected of a row, for each row.
 pub fn cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
     let rows = first.or(last).unwrap_or(USUAL_PAGE);

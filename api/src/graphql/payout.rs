@@ -8,7 +8,7 @@ use super::context::{Beside, mirrors, wraps};
 use super::earning::Earning;
 use super::error::ApiResult;
 use super::loaders::EarningsOfPayout;
-use super::pages::{Slice, cost, nested};
+use super::pages::{Slice, connection, cost};
 use super::paperwork::PayoutMethod;
 use super::partner::Partner;
 use super::payout_run::PayoutRun;
@@ -107,8 +107,8 @@ impl Payout {
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<String, Earning>> {
-        let window = Slice::forward(first, after).window()?;
-        let key = EarningsOfPayout(Some(self.0.id), window);
-        Ok(nested::<earning::Entity, _>(ctx.loaders().one(key).await?))
+        let key = EarningsOfPayout(Some(self.0.id), Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<earning::Entity, _>(page))
     }
 }

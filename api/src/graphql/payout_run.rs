@@ -12,7 +12,7 @@ use tributary_domain::scope::Scope;
 use super::context::{Beside, id, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::loaders::{HoldsOfRun, PayoutsOfRun, TotalOfRun};
-use super::pages::{Slice, connection, cost, nested};
+use super::pages::{Slice, connection, cost};
 use super::partner::Partner;
 use super::payout::Payout;
 use super::program::Program;
@@ -124,9 +124,9 @@ impl PayoutRun {
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<String, Payout>> {
-        let window = Slice::forward(first, after).window()?;
-        let key = PayoutsOfRun(self.0.id, window);
-        Ok(nested::<payout::Entity, _>(ctx.loaders().one(key).await?))
+        let key = PayoutsOfRun(self.0.id, Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<payout::Entity, _>(page))
     }
 
     /// What is not paid and why, by partner: a line for each reason.

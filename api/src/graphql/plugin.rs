@@ -13,7 +13,7 @@ use tributary_domain::scope::Scope;
 use super::context::{Beside, PublicUrl, id, mirrors, wraps};
 use super::error::{ApiResult, UserError, payload, split};
 use super::loaders::VersionsOfPlugin;
-use super::pages::{Slice, connection, cost, nested};
+use super::pages::{Slice, connection, cost};
 use super::scalars::{DateTime, Json};
 
 mirrors! {
@@ -44,10 +44,11 @@ impl Plugin {
 
     /// The version that new evaluations use; null if there is none.
     async fn active_version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
-        match self.0.active_version_id {
-            Some(id) => Ok(ctx.loaders().one(id).await?.map(PluginVersion)),
-            None => Ok(None),
-        }
+        Ok(ctx
+            .loaders()
+            .maybe(self.0.active_version_id)
+            .await?
+            .map(PluginVersion))
     }
 
     /// Its versions, oldest first.
@@ -58,9 +59,9 @@ impl Plugin {
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<String, PluginVersion>> {
-        let window = Slice::forward(first, after).window()?;
-        let page = ctx.loaders().one(VersionsOfPlugin(self.0.id, window));
-        Ok(nested::<plugin_version::Entity, _>(page.await?))
+        let key = VersionsOfPlugin(self.0.id, Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<plugin_version::Entity, _>(page))
     }
 
     /// When its first version was published.

@@ -92,10 +92,11 @@ impl Viewer {
 
     /// The partner that the key speaks for; null for the tenant's own people.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
-        match ctx.scope().partner() {
-            Some(id) => Ok(ctx.loaders().one(id).await?.map(Partner)),
-            None => Ok(None),
-        }
+        Ok(ctx
+            .loaders()
+            .maybe(ctx.scope().partner())
+            .await?
+            .map(Partner))
     }
 
     /// The tenant that the key belongs to.
@@ -129,10 +130,7 @@ impl ApiKey {
 
     /// The partner that it speaks for; null unless its role is PARTNER.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
-        match self.0.partner_id {
-            Some(id) => Ok(ctx.loaders().one(id).await?.map(Partner)),
-            None => Ok(None),
-        }
+        Ok(ctx.loaders().maybe(self.0.partner_id).await?.map(Partner))
     }
 
     /// When it was created.
