@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tributary_api::{AppState, serve};
+use tributary_api::{AppState, rails, serve};
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database;
 use tributary_domain::scope::Engine;
@@ -49,5 +49,5 @@ impl Server {
 async fn engine(url: &str) -> Engine {
     let db = database::connect(url, POOL).await.unwrap();
     let sandbox = SANDBOX.get_or_init(|| Arc::new(Sandbox::new().unwrap()));
-    Engine::new(db, sandbox.clone(), Vec::new(), Arc::new(SystemClock))
+    Engine::new(db, sandbox.clone(), rails::all(), Arc::new(SystemClock))
 }
