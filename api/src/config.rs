@@ -4,7 +4,10 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
+use axum::http::HeaderValue;
 use clap::{Args, ValueEnum};
+
+use crate::edge::Edge;
 
 /// What every command that opens the database needs.
 #[derive(Clone, Debug, Args)]
@@ -33,6 +36,14 @@ pub struct ServerSettings {
     /// Where clients reach this server, if not at the address it listens on
     #[arg(long, env = "TRIBUTARY_PUBLIC_URL")]
     pub public_url: Option<url::Url>,
+
+    /// Origins whose pages may call, as `https://app.example`, by commas
+    #[arg(long, env = "TRIBUTARY_ALLOWED_ORIGINS", value_delimiter = ',')]
+    pub allowed_origins: Vec<HeaderValue>,
+
+    /// Proxies of yours that each add to `x-forwarded-for`
+    #[arg(long, env = "TRIBUTARY_TRUSTED_PROXIES", default_value_t = 0)]
+    pub trusted_proxies: usize,
 }
 
 impl ServerSettings {
@@ -41,6 +52,14 @@ impl ServerSettings {
         let given = self.public_url.as_ref().map(url::Url::as_str);
         let own = format!("http://{listening}");
         given.unwrap_or(&own).trim_end_matches('/').to_owned()
+    }
+
+    /// What stands between this server and its callers.
+    pub fn edge(&self) -> Edge {
+        Edge {
+            origins: self.allowed_origins.clone(),
+            proxies: self.trusted_proxies,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod edge;
 pub mod graphiql;
 pub mod graphql;
 pub mod health;
@@ -17,11 +18,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tributary_domain::scope::Engine;
 
+use crate::edge::Edge;
 use crate::graphql::gateway::{Gateway, Timings};
 
 /// What open requests and sockets get to finish when the server stops.
@@ -38,6 +40,8 @@ pub struct AppState {
     pub timings: Timings,
     /// Where clients reach this server, without a slash at the end.
     pub public_url: String,
+    /// What stands between this server and its callers.
+    pub edge: Edge,
 }
 
 impl AppState {
@@ -48,6 +52,7 @@ impl AppState {
             schema: graphql::schema(),
             timings: Timings::default(),
             public_url,
+            edge: Edge::default(),
         }
     }
 }
@@ -64,6 +69,8 @@ pub fn router(state: AppState, stopping: watch::Receiver<bool>) -> Router {
         .merge(gateway.routes()) // POST /graphql, its sockets and streams
         .merge(graphiql::routes()) // GET /, /graphiql/*
         .merge(uploads::routes(state.engine.clone())) // PUT /uploads/{id}
+        .layer(from_fn_with_state(state.edge.clone(), edge::locate))
+        .layer(from_fn_with_state(state.edge, edge::share))
         .layer(from_fn(telemetry::observe))
         .merge(health::routes(state.engine)) // GET /healthz, /readyz: too often to log
 }

@@ -21,7 +21,8 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 ///
 /// A filter that cannot be read, or a log that was started before.
 pub fn start(settings: &LogSettings) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let filter = EnvFilter::try_new(&settings.log)?;
+    let filter = EnvFilter::try_new(&settings.log)
+        .map_err(|error| format!("{:?} is no log filter: {error}", settings.log))?;
     let terminal = std::io::stderr().is_terminal();
     let format = settings.log_format.unwrap_or(match terminal {
         true => LogFormat::Text,

@@ -10,7 +10,7 @@ use tributary_migrations::{Migrator, MigratorTrait};
 use tributary_plugins::Sandbox;
 
 use super::Failure;
-use crate::config::DatabaseSettings;
+use crate::config::{DatabaseSettings, DatabaseUrl};
 use crate::rails;
 
 /// Connects, and starts the sandbox. The directory of an SQLite file is made.
@@ -49,13 +49,9 @@ async fn connect(settings: &DatabaseSettings) -> Result<Engine, Failure> {
         std::fs::create_dir_all(directory)
             .map_err(|error| format!("{} cannot be made: {error}", directory.display()))?;
     }
-    // The driver's own words may repeat the address with its password.
     let db = database::connect(url.expose(), settings.database_connections)
         .await
-        .map_err(|error| {
-            tracing::debug!(?error, "connecting failed");
-            format!("{url} cannot be opened")
-        })?;
+        .map_err(|error| format!("{url} cannot be opened: {}", cause(&error, url)))?;
     tracing::info!(database = %url, "connected");
     let sandbox = Arc::new(Sandbox::new()?);
     Ok(Engine::new(
@@ -64,4 +60,11 @@ async fn connect(settings: &DatabaseSettings) -> Result<Engine, Failure> {
         rails::all(),
         Arc::new(SystemClock),
     ))
+}
+
+/// The driver's own words, without the address, should they repeat it.
+fn cause(error: &tributary_domain::error::Error, url: &DatabaseUrl) -> String {
+    let source = std::error::Error::source(error);
+    let text = source.map_or_else(|| error.to_string(), ToString::to_string);
+    text.replace(url.expose(), "the database")
 }

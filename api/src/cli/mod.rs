@@ -3,6 +3,7 @@
 mod books;
 mod engine;
 mod plugin;
+mod publish;
 mod serve;
 
 use std::process::ExitCode;

@@ -17,6 +17,7 @@ use tributary_domain::money::{Currency, Exact, Money};
 use tributary_plugins::{Sandbox, toolchain};
 
 use super::Failure;
+use super::publish::Publish;
 
 #[derive(Subcommand)]
 pub enum Plugin {
@@ -36,6 +37,8 @@ pub enum Plugin {
     },
     /// Put a case to a component and show its verdict
     Run(Run),
+    /// Make a component the active version of its plugin, on a server
+    Publish(Publish),
 }
 
 #[derive(Args)]
@@ -81,6 +84,7 @@ impl Plugin {
                 Ok(())
             }
             Self::Run(run) => run.run().await,
+            Self::Publish(publish) => publish.run().await,
         }
     }
 }
@@ -198,7 +202,8 @@ fn describe(description: &Description, size_bytes: usize, digest: &str) {
     println!("digest {digest}");
 }
 
-fn read(path: &Path) -> Result<Arc<[u8]>, Failure> {
+/// The bytes of a file.
+pub fn read(path: &Path) -> Result<Arc<[u8]>, Failure> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(bytes.into()),
         Err(error) => Err(format!("{}: {error}", path.display()).into()),

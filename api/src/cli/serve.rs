@@ -26,7 +26,9 @@ impl Serve {
             .map_err(|error| format!("cannot listen on {}: {error}", self.server.listen))?;
         let url = self.server.public_url(listener.local_addr()?);
         tracing::info!(%url, "serving");
-        serve(listener, AppState::new(engine, url), stop).await?;
+        let mut state = AppState::new(engine, url);
+        state.edge = self.server.edge();
+        serve(listener, state, stop).await?;
         tracing::info!("stopped");
         Ok(())
     }

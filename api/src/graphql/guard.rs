@@ -344,6 +344,25 @@ mod tests {
         assert_eq!(inspected(&deep), Err(Refusal::TooComplex));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(words in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "{", "}", "(", ")", "[", "]", "...", "on", "fragment", "F", "Q", "query",
+                "mutation", "subscription", "a", ":", "$x", "!", "=", "@skip", "if", "true", "\"",
+                "\"\"\"", "\\", "\\u12", "\\uD800", "-1.5e3", "9999999999999999999", "#", "\n", ",",
+                "\u{feff}", "é", "\u{0}",
+            ]),
+            0..40,
+        )) {
+            let document = words.join(" ");
+            let extent = scan::measure(&document);
+            proptest::prop_assert!(extent.tokens <= document.len());
+            let _ = inspect(&mut Request::new(&document));
+            let _ = inspect(&mut Request::new(words.concat()));
+        }
+    }
+
     #[test]
     fn a_chain_of_fragments_as_long_as_a_document_can_be_is_walked_safely() {
         let mut chain = String::from("{ ...F0 }");

@@ -35,10 +35,19 @@ pub async fn post<S: Executor>(
         return refuse(Media::Json, Refusal::NotAcceptable.error(message, None));
     };
     let caller = Caller::new(&headers, peer);
-    match read(&gateway, &caller, &headers, body).await {
-        Err(error) => refuse(media, error),
-        Ok(request) if media == Media::EventStream => sse::stream(gateway, caller, request),
-        Ok(request) => execute(&gateway, media, request).await,
+    let answer = async {
+        match read(&gateway, &caller, &headers, body).await {
+            Err(error) => refuse(media, error),
+            Ok(request) if media == Media::EventStream => {
+                sse::stream(gateway.clone(), caller.clone(), request)
+            }
+            Ok(request) => execute(&gateway, media, request).await,
+        }
+    };
+    match AssertUnwindSafe(answer).catch_unwind().await {
+        Ok(response) => response,
+        // The panic has told its story on standard error.
+        Err(_) => respond(media, &internal()),
     }
 }
 
@@ -132,12 +141,7 @@ async fn execute<S: Executor>(
         }
         Ok(OperationType::Query | OperationType::Mutation) => {}
     }
-    let execution = gateway.schema.execute(request);
-    match AssertUnwindSafe(execution).catch_unwind().await {
-        Ok(response) => respond(media, &response),
-        // The panic has told its story on standard error.
-        Err(_) => respond(media, &internal()),
-    }
+    respond(media, &gateway.schema.execute(request).await)
 }
 
 /// Opens a socket, or shows the query editor to a browser.

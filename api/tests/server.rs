@@ -1,0 +1,235 @@
+//! The whole server over a real database: its door, its health, its end.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tributary_api::{AppState, serve};
+use tributary_domain::clock::SystemClock;
+use tributary_domain::entity::tenant::Kind;
+use tributary_domain::scope::{Engine, Origin};
+use tributary_domain::{database, keys, tenants};
+use tributary_migrations::{Migrator, MigratorTrait};
+use tributary_plugins::Sandbox;
+
+struct Server {
+    address: SocketAddr,
+    engine: Engine,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<std::io::Result<()>>,
+    _directory: TempDir,
+}
+
+impl Server {
+    /// Over a database that has no schema yet.
+    async fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", directory.path().join("t.db").display());
+        let db = database::connect(&url, 5).await.unwrap();
+        let sandbox = Arc::new(Sandbox::new().unwrap());
+        let engine = Engine::new(db, sandbox, Vec::new(), Arc::new(SystemClock));
+
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut state = AppState::new(engine.clone(), format!("http://{address}"));
+        state.edge.origins = vec!["https://app.example".parse().unwrap()];
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async { stopped.await.unwrap_or_default() };
+        let running = tokio::spawn(serve(listener, state, stopped));
+        Self {
+            address,
+            engine,
+            stop,
+            running,
+            _directory: directory,
+        }
+    }
+
+    async fn migrated() -> Self {
+        let server = Self::start().await;
+        Migrator::up(&server.engine.db, None).await.unwrap();
+        server
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    async fn get(&self, path: &str) -> reqwest::Response {
+        reqwest::get(self.url(path)).await.unwrap()
+    }
+
+    async fn ask(&self, token: &str) -> reqwest::Response {
+        let request = reqwest::Client::new().post(self.url("/graphql"));
+        let body = json!({ "query": "{ __typename }" });
+        request.bearer_auth(token).json(&body).send().await.unwrap()
+    }
+
+    /// The first key of a new tenant.
+    async fn key(&self) -> keys::NewKey {
+        let tenant = tenants::create(&self.engine, "Acme", Kind::Live, None)
+            .await
+            .unwrap();
+        keys::create_first(&self.engine, tenant.id, "ada")
+            .await
+            .unwrap()
+    }
+}
+
+#[tokio::test]
+async fn it_is_alive_at_once_and_ready_when_the_schema_is_there() {
+    let server = Server::start().await;
+    assert_eq!(server.get("/healthz").await.status(), 200);
+    assert_eq!(server.get("/readyz").await.status(), 503);
+    Migrator::up(&server.engine.db, None).await.unwrap();
+    assert_eq!(server.get("/readyz").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_key_opens_the_door_until_it_is_revoked() {
+    let server = Server::migrated().await;
+    let key = server.key().await;
+    let answer = server.ask(&key.token).await;
+    assert_eq!(answer.status(), 200);
+    let body: Value = answer.json().await.unwrap();
+    assert_eq!(body["data"]["__typename"], "Query");
+
+    let (id, secret) = key.token.split_once('.').unwrap();
+    let other = server.key().await;
+    let (other_id, _) = other.token.split_once('.').unwrap();
+    for wrong in [
+        id.to_owned(),
+        format!("{id}.x"),
+        format!("{other_id}.{secret}"),
+    ] {
+        assert_eq!(server.ask(&wrong).await.status(), 401, "{wrong}");
+    }
+
+    let origin = Origin::default();
+    let scope = keys::authenticate(&server.engine, &key.token, origin)
+        .await
+        .unwrap();
+    keys::revoke(&scope.unwrap(), key.key.id).await.unwrap();
+    assert_eq!(server.ask(&key.token).await.status(), 401);
+    assert_eq!(server.ask(&other.token).await.status(), 200);
+}
+
+#[tokio::test]
+async fn every_answer_names_its_request() {
+    let server = Server::migrated().await;
+    let answer = server.ask("nobody").await;
+    assert_eq!(answer.headers()["x-request-id"].len(), 32);
+
+    let request = reqwest::Client::new()
+        .get(server.url("/"))
+        .header("x-request-id", "mine-12345");
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.headers()["x-request-id"], "mine-12345");
+}
+
+#[tokio::test]
+async fn a_browser_gets_the_editor_and_all_that_it_loads() {
+    let server = Server::start().await;
+    let request = reqwest::Client::new().get(server.url("/graphql"));
+    let page = request
+        .header("accept", "text/html,*/*;q=0.8")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(page.status(), 200);
+    let policy = page.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(!policy.contains("unsafe"), "{policy}");
+    let html = page.text().await.unwrap();
+    assert_eq!(html, server.get("/").await.text().await.unwrap());
+    for rest in html.split("\"/graphiql/").skip(1) {
+        let name = rest.split('"').next().unwrap();
+        assert_eq!(
+            server.get(&format!("/graphiql/{name}")).await.status(),
+            200,
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn only_pages_of_allowed_origins_may_call() {
+    let server = Server::start().await;
+    let client = reqwest::Client::new();
+    for (origin, allowed) in [
+        ("https://app.example", true),
+        ("https://evil.example", false),
+    ] {
+        let preflight = client
+            .request(reqwest::Method::OPTIONS, server.url("/graphql"))
+            .header("origin", origin)
+            .header("access-control-request-method", "POST");
+        let answer = preflight.send().await.unwrap();
+        assert_eq!(answer.status(), 204);
+        let headers = answer.headers();
+        assert_eq!(
+            headers.contains_key("access-control-allow-headers"),
+            allowed
+        );
+
+        let call = client.post(server.url("/graphql")).header("origin", origin);
+        let answer = call
+            .json(&json!({ "query": "{ a }" }))
+            .send()
+            .await
+            .unwrap();
+        let named = answer.headers().get("access-control-allow-origin");
+        assert_eq!(named.is_some_and(|named| named == origin), allowed);
+        assert_eq!(named.is_some(), allowed);
+    }
+}
+
+#[tokio::test]
+async fn it_stops_when_told_and_says_goodbye_to_sockets() {
+    let server = Server::migrated().await;
+    let key = server.key().await;
+    let url = format!("ws://{}/graphql", server.address);
+    let mut request = url.into_client_request().unwrap();
+    let headers = request.headers_mut();
+    headers.insert(
+        "sec-websocket-protocol",
+        "graphql-transport-ws".parse().unwrap(),
+    );
+    headers.insert(
+        "authorization",
+        format!("Bearer {}", key.token).parse().unwrap(),
+    );
+    let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+    let init = json!({ "type": "connection_init" }).to_string();
+    socket.send(Message::text(init)).await.unwrap();
+    let ack = socket.next().await.unwrap().unwrap();
+    assert_eq!(ack.to_text().unwrap(), r#"{"type":"connection_ack"}"#);
+
+    server.stop.send(()).unwrap();
+    let Some(Ok(Message::Close(Some(frame)))) = socket.next().await else {
+        panic!("the socket was not closed");
+    };
+    assert_eq!(u16::from(frame.code), 1001);
+    let ended = tokio::time::timeout(Duration::from_secs(5), server.running);
+    ended.await.unwrap().unwrap().unwrap();
+    assert!(
+        reqwest::get(format!("http://{}/healthz", server.address))
+            .await
+            .is_err()
+    );
+}
