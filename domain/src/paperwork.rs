@@ -7,7 +7,9 @@ use serde_json::json;
 
 use crate::access::Permission;
 use crate::clock::Moment;
-use crate::entity::{Owned, agreement, enrollment, partner, payout_method, tax_form, terms};
+use crate::entity::{
+    Owned, agreement, enrollment, partner, payout_method, tax_form, tenant, terms,
+};
 use crate::error::{Conflict, Error, Result};
 use crate::ids::{AgreementId, PartnerId, PayoutMethodId, TaxFormId, TermsId};
 use crate::scope::{Fact, Scope, Tx};
@@ -193,8 +195,9 @@ pub async fn decide_tax_form(
     Ok(form)
 }
 
-/// Adds a payout method on a rail that this server has. It is verified by a
-/// person of the tenant before anything is paid to it.
+/// Adds a payout method on a rail that this server has, and that moves money
+/// where the tenant is live and none where it is a sandbox. A person of the
+/// tenant verifies it before anything is paid to it.
 pub async fn add_payout_method(
     scope: &Scope,
     partner: PartnerId,
@@ -204,10 +207,13 @@ pub async fn add_payout_method(
     scope.require(Permission::PartnerFile)?;
     scope.require_partner(partner)?;
     let destination = limits::name("destination", destination)?;
-    if scope.engine().rail(rail).is_none() {
-        return Err(Error::invalid("rail", "this server has no such rail"));
-    }
+    let unknown = || Error::invalid("rail", "this server has no such rail");
+    let moves_money = scope.engine().rail(rail).ok_or_else(unknown)?.moves_money();
     let mut tx = scope.begin().await?;
+    if moves_money != (tx.head().kind == tenant::Kind::Live) {
+        let message = "live tenants pay over rails that move money, sandboxes over others";
+        return Err(Error::invalid("rail", message));
+    }
     partner::Entity::get(&*tx, tx.tenant(), partner).await?;
     let row = payout_method::ActiveModel {
         tenant_id: Set(tx.tenant()),

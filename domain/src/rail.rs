@@ -63,6 +63,10 @@ pub trait Rail: Send + Sync + 'static {
     /// Its name, as stored with every payout.
     fn name(&self) -> &'static str;
 
+    /// Whether real money leaves over it. Live tenants are paid over such rails
+    /// alone, and sandboxes never are.
+    fn moves_money(&self) -> bool;
+
     /// Sends an instruction, or asks after one already sent: repeating is harmless.
     fn send(&self, instruction: Instruction) -> BoxFuture<'_, Status>;
 }

@@ -18,7 +18,7 @@ use super::evaluation::Evaluation;
 use super::loaders::{EarningsOfCommission, SumsOfCommission};
 use super::pages::{Slice, connection, cost};
 use super::partner::Partner;
-use super::program::Rule;
+use super::rule::Rule;
 use super::scalars::{DateTime, Money};
 
 mirrors! {

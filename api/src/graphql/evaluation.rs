@@ -8,7 +8,7 @@ use super::context::{Beside, wraps};
 use super::deal::Deal;
 use super::error::ApiResult;
 use super::plugin::PluginVersion;
-use super::program::Rule;
+use super::rule::Rule;
 use super::scalars::{DateTime, Json};
 
 /// What running a receipt again is worth in a query's cost: code runs.

@@ -32,6 +32,7 @@ pub mod plugin;
 pub mod program;
 pub mod refusal;
 pub mod registration;
+pub mod rule;
 pub mod scalars;
 pub mod scan;
 pub mod schema;

@@ -28,6 +28,10 @@ impl Rail for Sandbox {
         "sandbox"
     }
 
+    fn moves_money(&self) -> bool {
+        false
+    }
+
     fn send(&self, instruction: Instruction) -> BoxFuture<'_, Status> {
         future::ready(answer(&instruction)).boxed()
     }
