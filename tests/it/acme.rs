@@ -65,7 +65,9 @@ impl Acme {
     pub async fn without_program(world: &World) -> Self {
         let engine = &world.server.engine;
         let clock = Moment::parse("2026-01-05T09:00:00Z");
-        let tenant = tenants::create(engine, "Acme Cloud", Kind::Sandbox, clock).await.unwrap();
+        let tenant = tenants::create(engine, "Acme Cloud", Kind::Sandbox, clock)
+            .await
+            .unwrap();
         let key = keys::create_first(engine, tenant.id, "Ada").await.unwrap();
         Self {
             tenant: tenant.id,
@@ -79,7 +81,10 @@ impl Acme {
     /// Opens the program under rules.
     pub async fn open_program(mut self, rules: Value) -> Self {
         let input = json!({ "name": "Acme Referral", "model": "REFERRAL", "currency": "USD" });
-        let program = self.owner.does("createProgram", "program { id }", input).await;
+        let program = self
+            .owner
+            .does("createProgram", "program { id }", input)
+            .await;
         self.program = text(&program["id"]);
         self.publish_terms(json!({ "rules": rules })).await;
         self
@@ -111,7 +116,8 @@ impl Acme {
 
     /// Somebody new with a role.
     pub async fn person(&self, name: &str, role: &str) -> Client {
-        self.key_holder(json!({ "person": name, "role": role })).await
+        self.key_holder(json!({ "person": name, "role": role }))
+            .await
     }
 
     async fn key_holder(&self, input: Value) -> Client {
@@ -119,16 +125,25 @@ impl Acme {
             createApiKey(input: $input) { token userErrors { code } }
         }";
         let answer = self.owner.asks(document, json!({ "input": input })).await;
-        Client::new(&self.owner.url, answer["createApiKey"]["token"].as_str().unwrap())
+        Client::new(
+            &self.owner.url,
+            answer["createApiKey"]["token"].as_str().unwrap(),
+        )
     }
 
     /// A partner that has accepted the terms, and has filed nothing else.
     pub async fn partner_without_papers(&self, name: &str) -> Partner {
         let input = json!({ "name": name, "programId": self.program });
-        let partner = self.owner.does("invitePartner", "partner { id }", input).await;
+        let partner = self
+            .owner
+            .does("invitePartner", "partner { id }", input)
+            .await;
         let id = text(&partner["id"]);
         let input = json!({ "person": name, "role": "PARTNER", "partnerId": id });
-        let partner = Partner { id, client: self.key_holder(input).await };
+        let partner = Partner {
+            id,
+            client: self.key_holder(input).await,
+        };
         self.accepts(&partner).await;
         partner
     }
@@ -143,7 +158,10 @@ impl Acme {
             "signerAuthority": "Managing director",
             "act": "clicked \"I agree\"",
         });
-        partner.client.does("acceptAgreement", "agreement { id }", input).await;
+        partner
+            .client
+            .does("acceptAgreement", "agreement { id }", input)
+            .await;
     }
 
     /// A partner that lacks nothing.
@@ -159,8 +177,17 @@ impl Acme {
         let input = json!({
             "partnerId": partner.id, "kind": "W9", "taxId": "12-3456789", "signerName": "Sam",
         });
-        let form = partner.client.does("submitTaxForm", "taxForm { id }", input).await;
-        self.owner.does("approveTaxForm", "taxForm { id }", json!({ "id": form["id"] })).await;
+        let form = partner
+            .client
+            .does("submitTaxForm", "taxForm { id }", input)
+            .await;
+        self.owner
+            .does(
+                "approveTaxForm",
+                "taxForm { id }",
+                json!({ "id": form["id"] }),
+            )
+            .await;
     }
 
     /// A partner's payout method is added and verified.
@@ -168,9 +195,14 @@ impl Acme {
         let input = json!({
             "partnerId": partner.id, "rail": "sandbox", "destination": destination,
         });
-        let method = partner.client.does("addPayoutMethod", "payoutMethod { id }", input).await;
+        let method = partner
+            .client
+            .does("addPayoutMethod", "payoutMethod { id }", input)
+            .await;
         let input = json!({ "id": method["id"] });
-        self.owner.does("verifyPayoutMethod", "payoutMethod { id }", input).await;
+        self.owner
+            .does("verifyPayoutMethod", "payoutMethod { id }", input)
+            .await;
     }
 
     /// What a registration of an account by a partner reads.
@@ -196,7 +228,9 @@ impl Acme {
             "stage": "Qualified",
         });
         let deal = self.owner.does("openDeal", "deal { id }", input).await;
-        let deal = Deal { id: text(&deal["id"]) };
+        let deal = Deal {
+            id: text(&deal["id"]),
+        };
         self.involves(&deal, partner, "SOURCED", "INTRODUCED").await;
         deal
     }
@@ -214,7 +248,9 @@ impl Acme {
         let selection = "involvement { id }";
         let involvement = self.owner.does("recordInvolvement", selection, input).await;
         let input = json!({ "id": involvement["id"] });
-        self.owner.does("confirmInvolvement", selection, input).await;
+        self.owner
+            .does("confirmInvolvement", selection, input)
+            .await;
     }
 
     /// Wins a deal.
@@ -230,7 +266,9 @@ impl Acme {
         let input = json!({
             "idempotencyKey": self.key(), "dealId": deal.id, "amount": usd(amount),
         });
-        self.owner.does("recordCollection", "collection { id }", input).await
+        self.owner
+            .does("recordCollection", "collection { id }", input)
+            .await
     }
 
     /// The customer is paid back.
@@ -238,13 +276,17 @@ impl Acme {
         let input = json!({
             "idempotencyKey": self.key(), "dealId": deal.id, "amount": usd(amount),
         });
-        self.owner.does("recordRefund", "collection { id }", input).await
+        self.owner
+            .does("recordRefund", "collection { id }", input)
+            .await
     }
 
     /// Moves the test clock to a day, at nine in the morning.
     pub async fn day(&self, day: &str) {
         let input = json!({ "to": format!("{day}T09:00:00Z") });
-        self.owner.does("advanceTestClock", "tenant { id }", input).await;
+        self.owner
+            .does("advanceTestClock", "tenant { id }", input)
+            .await;
     }
 
     /// The earnings of the tenant, oldest first: partner, amount and state.
@@ -273,5 +315,8 @@ impl Acme {
 /// A JSON string's text.
 #[track_caller]
 pub fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no text"))
+        .to_owned()
 }

@@ -24,7 +24,11 @@ impl Client {
     /// A client with its own connections.
     pub fn new(url: &str, token: &str) -> Self {
         let (url, token) = (url.to_owned(), token.to_owned());
-        Self { url, token, http: reqwest::Client::new() }
+        Self {
+            url,
+            token,
+            http: reqwest::Client::new(),
+        }
     }
 
     /// Posts a document and returns the whole answer, errors and all.
@@ -45,7 +49,9 @@ impl Client {
     /// Gives a command; `selection` is the payload's object with its fields,
     /// as `deal { id state }`.
     pub async fn tries(&self, name: &str, selection: &str, input: Value) -> Outcome {
-        let answer = self.post(&command(name, selection), json!({ "input": input })).await;
+        let answer = self
+            .post(&command(name, selection), json!({ "input": input }))
+            .await;
         assert_eq!(answer["errors"], Value::Null, "{name} {input}\n{answer:#}");
         let field = selection.split_whitespace().next().unwrap();
         let payload = &answer["data"][name];
@@ -63,9 +69,13 @@ impl Client {
 
     /// Gives a command that must be refused whole, and returns the code.
     pub async fn is_refused(&self, name: &str, selection: &str, input: Value) -> String {
-        let answer = self.post(&command(name, selection), json!({ "input": input })).await;
+        let answer = self
+            .post(&command(name, selection), json!({ "input": input }))
+            .await;
         let code = &answer["errors"][0]["extensions"]["code"];
-        code.as_str().unwrap_or_else(|| panic!("{name} was not refused: {answer:#}")).to_owned()
+        code.as_str()
+            .unwrap_or_else(|| panic!("{name} was not refused: {answer:#}"))
+            .to_owned()
     }
 
     /// Puts bytes to an upload's address, and returns the status.
@@ -88,7 +98,12 @@ impl Outcome {
     /// The changed object.
     #[track_caller]
     pub fn succeeds(self) -> Value {
-        assert!(self.user_errors.is_empty(), "{}: {:?}", self.name, self.user_errors);
+        assert!(
+            self.user_errors.is_empty(),
+            "{}: {:?}",
+            self.name,
+            self.user_errors
+        );
         assert!(!self.object.is_null(), "{} changed nothing", self.name);
         self.object
     }
@@ -96,9 +111,24 @@ impl Outcome {
     /// Nothing was changed, for the one reason with this code.
     #[track_caller]
     pub fn fails_with(self, code: &str) -> Value {
-        assert!(self.object.is_null(), "{} did something: {}", self.name, self.object);
-        assert_eq!(self.user_errors.len(), 1, "{}: {:?}", self.name, self.user_errors);
-        assert_eq!(self.user_errors[0]["code"], code, "{}: {:?}", self.name, self.user_errors);
+        assert!(
+            self.object.is_null(),
+            "{} did something: {}",
+            self.name,
+            self.object
+        );
+        assert_eq!(
+            self.user_errors.len(),
+            1,
+            "{}: {:?}",
+            self.name,
+            self.user_errors
+        );
+        assert_eq!(
+            self.user_errors[0]["code"], code,
+            "{}: {:?}",
+            self.name, self.user_errors
+        );
         self.user_errors[0].clone()
     }
 }

@@ -6,10 +6,15 @@
 #[macro_use]
 mod story;
 
+mod acme;
 mod arrows;
+mod background;
+mod client;
 mod databases;
 mod db;
+mod following;
 mod keeper;
 mod server;
 mod serving;
+mod uploads;
 mod world;

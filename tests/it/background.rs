@@ -1,0 +1,112 @@
+//! What a server does of its own accord.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::acme::{Acme, text};
+use crate::client::Client;
+use crate::world::World;
+
+const RUN: &str = "query($id: ID!) { node(id: $id) { ... on PayoutRun {
+    state total { amount } payouts { nodes {
+        state reason reference amount { amount } partner { id }
+        earnings { nodes { state amount { amount } } } } } } } }";
+
+async fn run(client: &Client, id: &Value) -> Value {
+    client.asks(RUN, json!({ "id": id })).await["node"].take()
+}
+
+/// Looks at a run until it is in this state.
+async fn until(client: &Client, id: &Value, state: &str) -> Value {
+    for _ in 0..200 {
+        let run = run(client, id).await;
+        if run["state"] == state {
+            return run;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the run is not {state}: {:#}", run(client, id).await);
+}
+
+/// A tenant with one earning that falls due for each destination, and a run
+/// over them that was approved.
+async fn approved_run(world: &World, destinations: &[&str]) -> (Acme, Value) {
+    let acme = Acme::new(world).await;
+    for destination in destinations {
+        let partner = acme.partner_without_papers(destination).await;
+        acme.files_tax_form(&partner).await;
+        acme.adds_payout_method(&partner, destination).await;
+        let deal = acme.deal(&partner, "10000.00").await;
+        acme.wins(&deal).await;
+        acme.collects(&deal, "10000.00").await;
+    }
+    acme.day("2026-02-10").await;
+    let input = json!({ "idempotencyKey": acme.key(), "programId": acme.program });
+    let run = acme
+        .owner
+        .does("proposePayoutRun", "payoutRun { id }", input)
+        .await;
+    let second = acme.person("Fay", "FINANCE").await;
+    let input = json!({ "id": run["id"] });
+    second
+        .does("approvePayoutRun", "payoutRun { id state }", input)
+        .await;
+    (acme, run["id"].clone())
+}
+
+story! {
+    /// An approved run is brought to its end without anybody asking: what the
+    /// rail settles is paid, what it refuses goes back.
+    async fn an_approved_run_is_executed(world: World) {
+        let (acme, id) = approved_run(&world, &["bank-0042@sandbox", "fail@sandbox"]).await;
+        until(&acme.owner, &id, "EXECUTING").await;
+        acme.day("2026-02-11").await;
+        let run = until(&acme.owner, &id, "DONE").await;
+
+        assert_eq!(run["total"]["amount"], "2000.00");
+        let payouts = run["payouts"]["nodes"].as_array().unwrap();
+        let state = |wanted: &str| {
+            let found = payouts.iter().find(|payout| payout["state"] == wanted);
+            found.unwrap_or_else(|| panic!("none is {wanted}: {run:#}"))
+        };
+        let (paid, failed) = (state("PAID"), state("FAILED"));
+        assert_eq!(paid["earnings"]["nodes"], json!([
+            { "state": "PAID", "amount": { "amount": "1000.00" } },
+        ]));
+        assert!(text(&paid["reference"]).starts_with("sandbox-pay_"));
+        assert_eq!(failed["earnings"]["nodes"], json!([]));
+        assert!(!text(&failed["reason"]).is_empty());
+
+        let document = "{ commissions { nodes { earned { amount } paid { amount } } } }";
+        let answer = acme.owner.asks(document, json!({})).await;
+        assert_eq!(answer["commissions"]["nodes"], json!([
+            { "earned": { "amount": "1000.00" }, "paid": { "amount": "1000.00" } },
+            { "earned": { "amount": "1000.00" }, "paid": { "amount": "0.00" } },
+        ]));
+        let states: Vec<String> = acme.earnings().await.into_iter().map(|row| row.2).collect();
+        assert_eq!(states, ["PAID", "PAYABLE"]);
+        assert!(acme.is_balanced().await);
+    }
+}
+
+story! {
+    /// A rail that never answers one tenant keeps that tenant's run open, and
+    /// nobody else's.
+    async fn a_silent_rail_holds_nobody_else_up(world: World) {
+        let (silent, waiting) = approved_run(&world, &["silent@sandbox"]).await;
+        until(&silent.owner, &waiting, "EXECUTING").await;
+        let (acme, id) = approved_run(&world, &["bank-0042@sandbox"]).await;
+        until(&acme.owner, &id, "EXECUTING").await;
+        acme.day("2026-02-11").await;
+        until(&acme.owner, &id, "DONE").await;
+
+        silent.day("2027-01-01").await;
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        let run = run(&silent.owner, &waiting).await;
+        assert_eq!(run["state"], "EXECUTING");
+        assert_eq!(run["payouts"]["nodes"][0]["state"], "UNKNOWN");
+        let states: Vec<String> = silent.earnings().await.into_iter().map(|row| row.2).collect();
+        assert_eq!(states, ["IN_PAYOUT"]);
+    }
+}
