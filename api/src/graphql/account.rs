@@ -1,7 +1,7 @@
 //! Customer companies.
 
 use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::accounts::NewAccount;
 use tributary_domain::entity::account_identifier::Kind;
 use tributary_domain::entity::{account, deal, registration};
@@ -16,10 +16,11 @@ use super::registration::Registration;
 use super::scalars::DateTime;
 
 /// A customer company, actual or prospective.
+#[derive(Description)]
 pub struct Account(pub account::Model);
 wraps!(Account, account::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Account {
     /// Its id, `acc_…`.
     async fn id(&self) -> ID {

@@ -1,7 +1,7 @@
 //! Deals: opportunities, won or lost.
 
 use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::deals::{self, NewDeal};
 use tributary_domain::entity::{collection, commission, deal, earning, involvement, partner};
 use tributary_domain::error::Result;
@@ -39,10 +39,11 @@ mirrors! {
 }
 
 /// An opportunity with a customer.
+#[derive(Description)]
 pub struct Deal(pub deal::Model);
 wraps!(Deal, deal::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Deal {
     /// Its id, `del_…`.
     async fn id(&self) -> ID {

@@ -1,7 +1,7 @@
 //! Partners, and where they stand in programs.
 
 use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
 use tributary_domain::entity::{
     agreement, commission, earning, enrollment, partner, payout_method, registration, tax_form,
 };
@@ -67,10 +67,11 @@ mirrors! {
 }
 
 /// A partner organisation.
+#[derive(Description)]
 pub struct Partner(pub partner::Model);
 wraps!(Partner, partner::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Partner {
     /// Its id, `prt_…`.
     async fn id(&self) -> ID {
@@ -216,10 +217,11 @@ impl Readiness {
 }
 
 /// A partner in a program.
+#[derive(Description)]
 pub struct Enrollment(pub enrollment::Model);
 wraps!(Enrollment, enrollment::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Enrollment {
     /// Its id, `enr_…`.
     async fn id(&self) -> ID {

@@ -1,7 +1,7 @@
 //! Programs, their terms and the rules of those.
 
 use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object, OneofObject};
+use async_graphql::{Context, Description, ID, InputObject, Object, OneofObject};
 use rust_decimal::Decimal;
 use tributary_domain::entity::{program, rule, terms};
 use tributary_domain::error::{Error, Result};
@@ -65,10 +65,11 @@ mirrors! {
 }
 
 /// Terms under which partners work.
+#[derive(Description)]
 pub struct Program(pub program::Model);
 wraps!(Program, program::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Program {
     /// Its id, `prg_…`.
     async fn id(&self) -> ID {
@@ -107,10 +108,11 @@ impl Program {
 }
 
 /// One immutable version of a program's terms.
+#[derive(Description)]
 pub struct Terms(pub terms::Model);
 wraps!(Terms, terms::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Terms {
     /// Their id, `trm_…`.
     async fn id(&self) -> ID {
@@ -182,10 +184,11 @@ impl Terms {
 }
 
 /// How one role's credit becomes money.
+#[derive(Description)]
 pub struct Rule(pub rule::Model);
 wraps!(Rule, rule::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Rule {
     /// Its id, `rul_…`.
     async fn id(&self) -> ID {

@@ -1,7 +1,7 @@
 //! Registrations: partners' claims on opportunities.
 
 use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::deals::{self, NewDeal};
 use tributary_domain::entity::{deal, registration};
 use tributary_domain::error::Result;
@@ -42,10 +42,11 @@ mirrors! {
 }
 
 /// A partner's claim on an opportunity, before it works it.
+#[derive(Description)]
 pub struct Registration(pub registration::Model);
 wraps!(Registration, registration::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Registration {
     /// Its id, `reg_…`.
     async fn id(&self) -> ID {
