@@ -1,6 +1,5 @@
 //! Programs, their terms and the rules of those.
 
-use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, ID, InputObject, Object, OneofObject};
 use rust_decimal::Decimal;
 use tributary_domain::entity::{program, rule, terms};
@@ -14,7 +13,7 @@ use super::context::{Beside, id, mirrors, wraps};
 use super::credit::CreditRole;
 use super::error::{ApiResult, payload};
 use super::loaders::{CurrentTerms, RulesOfTerms};
-use super::pages::{Slice, connection, cost};
+use super::pages::{Connection, Slice, connection, cost};
 use super::plugin::Plugin;
 use super::scalars::{DateTime, Json, Money, MoneyInput, currency};
 
@@ -251,7 +250,7 @@ impl ProgramQueries {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<String, Program>> {
+    ) -> ApiResult<Connection<Program>> {
         let window = Slice {
             first,
             after,
