@@ -1,7 +1,6 @@
 //! Customer companies.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::accounts::NewAccount;
 use tributary_domain::entity::account_identifier::Kind;
 use tributary_domain::entity::{account, deal, registration};
@@ -11,15 +10,16 @@ use super::context::{Beside, wraps};
 use super::deal::Deal;
 use super::error::ApiResult;
 use super::loaders::{DealsOfAccount, IdentifiersOfAccount, RegistrationsOfAccount};
-use super::pages::{Slice, connection, cost};
+use super::pages::{Connection, Slice, connection, cost};
 use super::registration::Registration;
 use super::scalars::DateTime;
 
 /// A customer company, actual or prospective.
+#[derive(Description)]
 pub struct Account(pub account::Model);
 wraps!(Account, account::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Account {
     /// Its id, `acc_…`.
     async fn id(&self) -> ID {
@@ -57,7 +57,7 @@ impl Account {
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<String, Registration>> {
+    ) -> ApiResult<Connection<Registration>> {
         let key = RegistrationsOfAccount(self.0.id, Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<registration::Entity, _>(page))
@@ -70,7 +70,7 @@ impl Account {
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<String, Deal>> {
+    ) -> ApiResult<Connection<Deal>> {
         let key = DealsOfAccount(self.0.id, Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<deal::Entity, _>(page))
@@ -104,7 +104,7 @@ impl AccountQueries {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<String, Account>> {
+    ) -> ApiResult<Connection<Account>> {
         let window = Slice {
             first,
             after,

@@ -1,6 +1,6 @@
 //! Agreements: partners' acceptances of terms.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::entity::agreement;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
@@ -24,10 +24,11 @@ mirrors! {
 }
 
 /// A partner's acceptance of one version of terms.
+#[derive(Description)]
 pub struct Agreement(pub agreement::Model);
 wraps!(Agreement, agreement::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Agreement {
     /// Its id, `agr_…`.
     async fn id(&self) -> ID {

@@ -1,6 +1,6 @@
 //! What customers pay.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::collections::{self, Direction, NewCollection};
 use tributary_domain::entity::collection;
 use tributary_domain::error::Result;
@@ -13,10 +13,11 @@ use super::error::{ApiResult, payload};
 use super::scalars::{DateTime, Money, MoneyInput};
 
 /// Money received from the customer, or refunded.
+#[derive(Description)]
 pub struct Collection(pub collection::Model);
 wraps!(Collection, collection::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Collection {
     /// Its id, `col_…`.
     async fn id(&self) -> ID {

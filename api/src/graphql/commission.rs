@@ -1,7 +1,6 @@
 //! Entitlements.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
 use tributary_domain::commissions;
 use tributary_domain::entity::{commission, earning};
 use tributary_domain::error::Result;
@@ -16,7 +15,7 @@ use super::earning::Earning;
 use super::error::{ApiResult, payload};
 use super::evaluation::Evaluation;
 use super::loaders::{EarningsOfCommission, SumsOfCommission};
-use super::pages::{Slice, connection, cost};
+use super::pages::{Connection, Slice, connection, cost};
 use super::partner::Partner;
 use super::rule::Rule;
 use super::scalars::{DateTime, Money};
@@ -43,10 +42,11 @@ pub struct CommissionFault {
 }
 
 /// One partner's entitlement on one deal under one rule.
+#[derive(Description)]
 pub struct Commission(pub commission::Model);
 wraps!(Commission, commission::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Commission {
     /// Its id, `com_…`.
     async fn id(&self) -> ID {
@@ -141,7 +141,7 @@ impl Commission {
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<String, Earning>> {
+    ) -> ApiResult<Connection<Earning>> {
         let key = EarningsOfCommission(self.0.id, Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<earning::Entity, _>(page))
@@ -164,7 +164,7 @@ impl CommissionQueries {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<String, Commission>> {
+    ) -> ApiResult<Connection<Commission>> {
         let window = Slice {
             first,
             after,

@@ -1,6 +1,6 @@
 //! What stands against registrations.
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, Description, Object};
 use tributary_domain::entity::registration_conflict::Kind;
 use tributary_domain::entity::{account, registration_conflict};
 
@@ -25,9 +25,10 @@ mirrors! {
 }
 
 /// One reason why a registration is in conflict.
+#[derive(Description)]
 pub struct RegistrationConflict(pub registration_conflict::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl RegistrationConflict {
     /// What it competes with.
     async fn kind(&self) -> ConflictKind {

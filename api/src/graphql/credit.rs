@@ -1,6 +1,6 @@
 //! Credit: who gets what part of a won deal.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, Description, ID, Object};
 use tributary_domain::entity::{credit, credit_share};
 
 use super::context::{Beside, mirrors, wraps};
@@ -32,10 +32,11 @@ mirrors! {
 }
 
 /// One version of the settled credit on a deal. Never changed.
+#[derive(Description)]
 pub struct Credit(pub credit::Model);
 wraps!(Credit, credit::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Credit {
     /// Its id, `crd_…`.
     async fn id(&self) -> ID {
@@ -85,9 +86,10 @@ impl Credit {
 }
 
 /// One partner's share of the credit on a deal.
+#[derive(Description)]
 pub struct CreditShare(pub credit_share::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl CreditShare {
     /// The partner.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {

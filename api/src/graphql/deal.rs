@@ -1,7 +1,6 @@
 //! Deals: opportunities, won or lost.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::deals::{self, NewDeal};
 use tributary_domain::entity::{collection, commission, deal, earning, involvement, partner};
 use tributary_domain::error::Result;
@@ -21,7 +20,7 @@ use super::loaders::{
     CollectedOnDeal, CollectionsOfDeal, CommissionsOfDeal, CreditOfDeal, EarningsOfDeal,
     InvolvementsOfDeal,
 };
-use super::pages::{Slice, connection, cost};
+use super::pages::{Connection, Slice, connection, cost};
 use super::program::{Program, Terms};
 use super::registration::Registration;
 use super::scalars::{DateTime, Money, MoneyInput};
@@ -39,10 +38,11 @@ mirrors! {
 }
 
 /// An opportunity with a customer.
+#[derive(Description)]
 pub struct Deal(pub deal::Model);
 wraps!(Deal, deal::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Deal {
     /// Its id, `del_…`.
     async fn id(&self) -> ID {
@@ -128,7 +128,7 @@ impl Deal {
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<String, Involvement>> {
+    ) -> ApiResult<Connection<Involvement>> {
         let key = InvolvementsOfDeal(self.0.id, Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<involvement::Entity, _>(page))
@@ -141,7 +141,7 @@ impl Deal {
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<String, Commission>> {
+    ) -> ApiResult<Connection<Commission>> {
         let key = CommissionsOfDeal(self.0.id, Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<commission::Entity, _>(page))
@@ -154,7 +154,7 @@ impl Deal {
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<String, Collection>> {
+    ) -> ApiResult<Connection<Collection>> {
         let key = CollectionsOfDeal(self.0.id, Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<collection::Entity, _>(page))
@@ -167,7 +167,7 @@ impl Deal {
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<String, Earning>> {
+    ) -> ApiResult<Connection<Earning>> {
         let key = EarningsOfDeal(self.0.id, Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<earning::Entity, _>(page))
@@ -194,7 +194,7 @@ impl DealQueries {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<String, Deal>> {
+    ) -> ApiResult<Connection<Deal>> {
         let window = Slice {
             first,
             after,

@@ -1,7 +1,6 @@
 //! Released amounts.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, Description, Enum, ID, Object};
 use tributary_domain::clock::Moment;
 use tributary_domain::entity::earning::{self, State};
 use tributary_domain::reads;
@@ -11,7 +10,7 @@ use super::commission::Commission;
 use super::context::{Beside, wraps};
 use super::deal::Deal;
 use super::error::ApiResult;
-use super::pages::{Slice, connection, cost};
+use super::pages::{Connection, Slice, connection, cost};
 use super::partner::Partner;
 use super::payout::Payout;
 use super::scalars::{DateTime, Money};
@@ -45,10 +44,11 @@ impl EarningState {
 }
 
 /// A signed amount of a commission, released or taken back by one collection.
+#[derive(Description)]
 pub struct Earning(pub earning::Model);
 wraps!(Earning, earning::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Earning {
     /// Its id, `ern_…`.
     async fn id(&self) -> ID {
@@ -118,7 +118,7 @@ impl EarningQueries {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<String, Earning>> {
+    ) -> ApiResult<Connection<Earning>> {
         let window = Slice {
             first,
             after,

@@ -1,6 +1,6 @@
 //! Receipts.
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, Description, ID, Object, SimpleObject};
 use tributary_domain::entity::evaluation;
 use tributary_domain::evaluations;
 
@@ -16,10 +16,11 @@ const RERUN_COST: usize = 100;
 
 /// The receipt of one rule run: everything it takes to run it again and get
 /// the same. Digests are SHA-256 in hexadecimal.
+#[derive(Description)]
 pub struct Evaluation(pub evaluation::Model);
 wraps!(Evaluation, evaluation::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Evaluation {
     /// Its id, `evl_…`.
     async fn id(&self) -> ID {

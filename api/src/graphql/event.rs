@@ -1,6 +1,6 @@
 //! The log, and following deals in it.
 
-use async_graphql::{Context, ID, Object, Subscription};
+use async_graphql::{Context, Description, ID, Object, Subscription};
 use futures_util::TryFutureExt;
 use futures_util::stream::{self, Stream, TryStreamExt};
 use tokio::sync::watch;
@@ -21,10 +21,11 @@ use super::scalars::{DateTime, Json, Position};
 const POLL: Duration = Duration::from_secs(1);
 
 /// One fact in the tenant's log.
+#[derive(Description)]
 pub struct Event(pub event::Model);
 wraps!(Event, event::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Event {
     /// Its id, `evt_…`.
     async fn id(&self) -> ID {

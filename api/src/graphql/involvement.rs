@@ -1,6 +1,6 @@
 //! Partners' parts in deals.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::entity::involvement;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
@@ -46,10 +46,11 @@ mirrors! {
 }
 
 /// One partner's part in one deal.
+#[derive(Description)]
 pub struct Involvement(pub involvement::Model);
 wraps!(Involvement, involvement::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Involvement {
     /// Its id, `inv_…`.
     async fn id(&self) -> ID {

@@ -1,14 +1,13 @@
 //! The ledger.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, Description, ID, Object, SimpleObject};
 use tributary_domain::entity::entry;
 use tributary_domain::ledger::{self, TrialBalance};
 use tributary_domain::reads;
 
 use super::context::{Beside, mirrors, wraps};
 use super::error::ApiResult;
-use super::pages::{Slice, connection, cost};
+use super::pages::{Connection, Slice, connection, cost};
 use super::partner::Partner;
 use super::scalars::{Money, Position};
 
@@ -29,10 +28,11 @@ mirrors! {
 }
 
 /// The tenant's books, added up anew.
+#[derive(Description)]
 pub struct Ledger(TrialBalance);
 wraps!(Ledger, TrialBalance);
 
-#[Object]
+#[Object(use_type_description)]
 impl Ledger {
     /// Whether every posting balances in every currency.
     async fn balanced(&self) -> bool {
@@ -63,7 +63,7 @@ impl Ledger {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<String, LedgerEntry>> {
+    ) -> ApiResult<Connection<LedgerEntry>> {
         let window = Slice {
             first,
             after,
@@ -86,10 +86,11 @@ pub struct LedgerBalance {
 }
 
 /// One line of the double-entry ledger.
+#[derive(Description)]
 pub struct LedgerEntry(pub entry::Model);
 wraps!(LedgerEntry, entry::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl LedgerEntry {
     /// Its id, `ent_…`.
     async fn id(&self) -> ID {

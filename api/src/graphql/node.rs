@@ -23,7 +23,7 @@ use super::partner::{Enrollment, Partner};
 use super::payout::Payout;
 use super::payout_run::PayoutRun;
 use super::plugin::{Plugin, PluginVersion};
-use super::program::{Program, Terms};
+use super::program::{Program, , Terms};
 use super::registration::Registration;
 use super::tenant::{ApiKey, Tenant};
 
@@ -74,6 +74,7 @@ nodes! {
     ApiKey: ApiKeyId => ApiKey,
     Program: ProgramId => Program,
     Terms: TermsId => Terms,
+    Rule: RuleId => Rule,
     Partner: PartnerId => Partner,
     Enrollment: EnrollmentId => Enrollment,
     Agreement: AgreementId => Agreement,

@@ -1,9 +1,10 @@
 //! Connections: a page of a list, with cursors.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
-use async_graphql::OutputType;
-use async_graphql::connection::{Connection, Edge};
+use async_graphql::connection::{Edge, EmptyFields, PageInfo};
+use async_graphql::{Description, Object, OutputType, TypeName};
 use tributary_domain::entity::Owned;
 use tributary_domain::error::Error;
 use tributary_domain::reads::{LARGEST_PAGE, Page, Window};
@@ -67,18 +68,58 @@ fn cursor<Id: FromStr>(field: &'static str, text: Option<String>) -> Result<Opti
     Ok(parsed.transpose()?)
 }
 
+/// A page of a list: its rows, and whether there are more.
+#[derive(Description)]
+pub struct Connection<T: OutputType> {
+    edges: Vec<Edge<String, T, EmptyFields>>,
+    has_previous: bool,
+    has_next: bool,
+}
+
+impl<T: OutputType> TypeName for Connection<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", T::type_name()).into()
+    }
+}
+
+#[Object(name_type, use_type_description)]
+impl<T: OutputType> Connection<T> {
+    /// Whether there are more rows, and how to get them.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            has_previous_page: self.has_previous,
+            has_next_page: self.has_next,
+            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
+            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+        }
+    }
+
+    /// The rows, each with its cursor.
+    async fn edges(&self) -> &[Edge<String, T, EmptyFields>] {
+        &self.edges
+    }
+
+    /// The rows alone.
+    async fn nodes(&self) -> Vec<&T> {
+        self.edges.iter().map(|edge| &edge.node).collect()
+    }
+}
+
 /// A page as a connection; cursors are the rows' ids.
-pub fn connection<E, T>(page: Page<E::Model>) -> Connection<String, T>
+pub fn connection<E, T>(page: Page<E::Model>) -> Connection<T>
 where
     E: Owned<Id: std::fmt::Display>,
     T: From<E::Model> + OutputType,
 {
-    let mut connection = Connection::new(page.has_previous, page.has_next);
-    connection.edges.extend(page.rows.into_iter().map(|row| {
+    let edges = page.rows.into_iter().map(|row| {
         let cursor = E::id_of(&row).to_string();
         Edge::new(cursor, row.into())
-    }));
-    connection
+    });
+    Connection {
+        edges: edges.collect(),
+        has_previous: page.has_previous,
+        has_next: page.has_next,
+    }
 }
 
 /// What a page costs: itself, and what is selected of a row, for each row.

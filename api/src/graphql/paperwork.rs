@@ -1,6 +1,6 @@
 //! The papers without which nobody is paid: tax forms and payout methods.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::entity::{payout_method, tax_form};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
@@ -53,10 +53,11 @@ mirrors! {
 }
 
 /// A tax form. Of the tax id only the last four characters are kept.
+#[derive(Description)]
 pub struct TaxForm(pub tax_form::Model);
 wraps!(TaxForm, tax_form::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl TaxForm {
     /// Its id, `tax_…`.
     async fn id(&self) -> ID {
@@ -116,10 +117,11 @@ impl TaxForm {
 }
 
 /// Where a partner is paid.
+#[derive(Description)]
 pub struct PayoutMethod(pub payout_method::Model);
 wraps!(PayoutMethod, payout_method::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl PayoutMethod {
     /// Its id, `pmt_…`.
     async fn id(&self) -> ID {

@@ -1,7 +1,6 @@
 //! Partners, and where they stand in programs.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
 use tributary_domain::entity::{
     agreement, commission, earning, enrollment, partner, payout_method, registration, tax_form,
 };
@@ -20,7 +19,7 @@ use super::loaders::{
     AgreementsOfPartner, CommissionsOfPartner, EarningsOfPartner, EnrollmentsOfPartner,
     PapersOfPartner, PayoutMethodsOfPartner, RegistrationsOfPartner, TaxFormsOfPartner,
 };
-use super::pages::{Slice, connection, cost};
+use super::pages::{Connection, Slice, connection, cost};
 use super::paperwork::{PayoutMethod, TaxForm};
 use super::program::Program;
 use super::registration::Registration;
@@ -67,10 +66,11 @@ mirrors! {
 }
 
 /// A partner organisation.
+#[derive(Description)]
 pub struct Partner(pub partner::Model);
 wraps!(Partner, partner::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Partner {
     /// Its id, `prt_…`.
     async fn id(&self) -> ID {
@@ -115,7 +115,7 @@ impl Partner {
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<String, Agreement>> {
+    ) -> ApiResult<Connection<Agreement>> {
         let key = AgreementsOfPartner(self.0.id, Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<agreement::Entity, _>(page))
@@ -128,7 +128,7 @@ impl Partner {
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<String, TaxForm>> {
+    ) -> ApiResult<Connection<TaxForm>> {
         let key = TaxFormsOfPartner(self.0.id, Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<tax_form::Entity, _>(page))
@@ -141,7 +141,7 @@ impl Partner {
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<String, PayoutMethod>> {
+    ) -> ApiResult<Connection<PayoutMethod>> {
         let key = PayoutMethodsOfPartner(self.0.id, Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<payout_method::Entity, _>(page))
@@ -154,7 +154,7 @@ impl Partner {
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<String, Registration>> {
+    ) -> ApiResult<Connection<Registration>> {
         let key = RegistrationsOfPartner(self.0.id, Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<registration::Entity, _>(page))
@@ -167,7 +167,7 @@ impl Partner {
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<String, Commission>> {
+    ) -> ApiResult<Connection<Commission>> {
         let key = CommissionsOfPartner(self.0.id, Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<commission::Entity, _>(page))
@@ -180,7 +180,7 @@ impl Partner {
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<String, Earning>> {
+    ) -> ApiResult<Connection<Earning>> {
         let key = EarningsOfPartner(self.0.id, Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<earning::Entity, _>(page))
@@ -216,10 +216,11 @@ impl Readiness {
 }
 
 /// A partner in a program.
+#[derive(Description)]
 pub struct Enrollment(pub enrollment::Model);
 wraps!(Enrollment, enrollment::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Enrollment {
     /// Its id, `enr_…`.
     async fn id(&self) -> ID {
@@ -267,7 +268,7 @@ impl PartnerQueries {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<String, Partner>> {
+    ) -> ApiResult<Connection<Partner>> {
         let window = Slice {
             first,
             after,

@@ -1,14 +1,13 @@
 //! Payments to partners.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, Description, ID, Object};
 use tributary_domain::entity::{earning, payout};
 
 use super::context::{Beside, mirrors, wraps};
 use super::earning::Earning;
 use super::error::ApiResult;
 use super::loaders::EarningsOfPayout;
-use super::pages::{Slice, connection, cost};
+use super::pages::{Connection, Slice, connection, cost};
 use super::paperwork::PayoutMethod;
 use super::partner::Partner;
 use super::payout_run::PayoutRun;
@@ -33,10 +32,11 @@ mirrors! {
 }
 
 /// What one partner is paid by one run.
+#[derive(Description)]
 pub struct Payout(pub payout::Model);
 wraps!(Payout, payout::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Payout {
     /// Its id, `pay_…`.
     async fn id(&self) -> ID {
@@ -106,7 +106,7 @@ impl Payout {
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<String, Earning>> {
+    ) -> ApiResult<Connection<Earning>> {
         let key = EarningsOfPayout(Some(self.0.id), Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<earning::Entity, _>(page))

@@ -1,7 +1,6 @@
 //! Batches of payouts.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::entity::{payout, payout_hold, payout_run};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
@@ -12,7 +11,7 @@ use tributary_domain::scope::Scope;
 use super::context::{Beside, id, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::loaders::{HoldsOfRun, PayoutsOfRun, TotalOfRun};
-use super::pages::{Slice, connection, cost};
+use super::pages::{Connection, Slice, connection, cost};
 use super::partner::Partner;
 use super::payout::Payout;
 use super::program::Program;
@@ -56,10 +55,11 @@ mirrors! {
 
 /// A batch: who is paid, and who is not yet and why. A partner's key sees its
 /// own part of it.
+#[derive(Description)]
 pub struct PayoutRun(pub payout_run::Model);
 wraps!(PayoutRun, payout_run::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl PayoutRun {
     /// Its id, `run_…`.
     async fn id(&self) -> ID {
@@ -123,7 +123,7 @@ impl PayoutRun {
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<String, Payout>> {
+    ) -> ApiResult<Connection<Payout>> {
         let key = PayoutsOfRun(self.0.id, Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<payout::Entity, _>(page))
@@ -139,9 +139,10 @@ impl PayoutRun {
 }
 
 /// One reason why part of what a partner earned is not in a run.
+#[derive(Description)]
 pub struct PayoutHold(pub payout_hold::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl PayoutHold {
     /// Whose.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
@@ -179,7 +180,7 @@ impl PayoutRunQueries {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<String, PayoutRun>> {
+    ) -> ApiResult<Connection<PayoutRun>> {
         let window = Slice {
             first,
             after,

@@ -1,7 +1,6 @@
 //! Plugins: tenants' rules in WebAssembly.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
 use tributary_domain::calculator;
 use tributary_domain::entity::{plugin, plugin_version, upload};
 use tributary_domain::error::{Error, Result};
@@ -13,7 +12,7 @@ use tributary_domain::scope::Scope;
 use super::context::{Beside, PublicUrl, id, mirrors, wraps};
 use super::error::{ApiResult, UserError, payload, split};
 use super::loaders::VersionsOfPlugin;
-use super::pages::{Slice, connection, cost};
+use super::pages::{Connection, Slice, connection, cost};
 use super::scalars::{DateTime, Json};
 
 mirrors! {
@@ -27,10 +26,11 @@ mirrors! {
 }
 
 /// A tenant's rule in WebAssembly.
+#[derive(Description)]
 pub struct Plugin(pub plugin::Model);
 wraps!(Plugin, plugin::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Plugin {
     /// Its id, `plg_…`.
     async fn id(&self) -> ID {
@@ -58,7 +58,7 @@ impl Plugin {
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<String, PluginVersion>> {
+    ) -> ApiResult<Connection<PluginVersion>> {
         let key = VersionsOfPlugin(self.0.id, Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<plugin_version::Entity, _>(page))
@@ -71,10 +71,11 @@ impl Plugin {
 }
 
 /// One build of a plugin, known by the digest of its bytes.
+#[derive(Description)]
 pub struct PluginVersion(pub plugin_version::Model);
 wraps!(PluginVersion, plugin_version::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl PluginVersion {
     /// Its id, `plv_…`.
     async fn id(&self) -> ID {
@@ -124,10 +125,11 @@ impl PluginVersion {
 }
 
 /// Where to put a component before it is published.
+#[derive(Description)]
 pub struct Upload(pub upload::Model);
 wraps!(Upload, upload::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Upload {
     /// Its id, `upl_…`.
     async fn id(&self) -> ID {
@@ -166,7 +168,7 @@ impl PluginQueries {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<String, Plugin>> {
+    ) -> ApiResult<Connection<Plugin>> {
         let window = Slice {
             first,
             after,

@@ -1,7 +1,6 @@
 //! Programs, their terms and the rules of those.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::entity::{program, terms};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
@@ -12,7 +11,7 @@ use tributary_domain::scope::Scope;
 use super::context::{Beside, id, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::loaders::{CurrentTerms, RulesOfTerms};
-use super::pages::{Slice, connection, cost};
+use super::pages::{Connection, Slice, connection, cost};
 use super::rule::{Rule, RuleInput};
 use super::scalars::{DateTime, Money, MoneyInput, currency};
 
@@ -53,10 +52,11 @@ mirrors! {
 }
 
 /// Terms under which partners work.
+#[derive(Description)]
 pub struct Program(pub program::Model);
 wraps!(Program, program::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Program {
     /// Its id, `prg_…`.
     async fn id(&self) -> ID {
@@ -95,10 +95,11 @@ impl Program {
 }
 
 /// One immutable version of a program's terms.
+#[derive(Description)]
 pub struct Terms(pub terms::Model);
 wraps!(Terms, terms::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Terms {
     /// Their id, `trm_…`.
     async fn id(&self) -> ID {
@@ -184,7 +185,7 @@ impl ProgramQueries {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<String, Program>> {
+    ) -> ApiResult<Connection<Program>> {
         let window = Slice {
             first,
             after,

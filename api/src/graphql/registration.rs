@@ -1,7 +1,6 @@
 //! Registrations: partners' claims on opportunities.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::deals::{self, NewDeal};
 use tributary_domain::entity::{deal, registration};
 use tributary_domain::error::Result;
@@ -16,7 +15,7 @@ use super::context::{Beside, id, mirrors, wraps};
 use super::deal::Deal;
 use super::error::{ApiResult, payload};
 use super::loaders::ConflictsOfRegistration;
-use super::pages::{Slice, connection, cost};
+use super::pages::{Connection, Slice, connection, cost};
 use super::partner::Partner;
 use super::program::{Program, Terms};
 use super::scalars::{DateTime, Money, MoneyInput};
@@ -42,10 +41,11 @@ mirrors! {
 }
 
 /// A partner's claim on an opportunity, before it works it.
+#[derive(Description)]
 pub struct Registration(pub registration::Model);
 wraps!(Registration, registration::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Registration {
     /// Its id, `reg_…`.
     async fn id(&self) -> ID {
@@ -159,7 +159,7 @@ impl RegistrationQueries {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<String, Registration>> {
+    ) -> ApiResult<Connection<Registration>> {
         let window = Slice {
             first,
             after,

@@ -1,6 +1,6 @@
 //! Rules: how one role's credit becomes money under one version of terms.
 
-use async_graphql::{Context, ID, InputObject, Object, OneofObject};
+use async_graphql::{Context, Description, ID, InputObject, Object, OneofObject};
 use rust_decimal::Decimal;
 use tributary_domain::entity::rule;
 use tributary_domain::error::{Error, Result};
@@ -24,10 +24,11 @@ mirrors! {
 }
 
 /// How one role's credit becomes money.
+#[derive(Description)]
 pub struct Rule(pub rule::Model);
 wraps!(Rule, rule::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Rule {
     /// Its id, `rul_…`.
     async fn id(&self) -> ID {

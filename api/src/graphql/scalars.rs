@@ -1,15 +1,18 @@
 //! Values: time, positions, JSON and money, as they stand on the wire.
 
-use async_graphql::{InputObject, InputValueError, Scalar, ScalarType, SimpleObject, Value};
+use async_graphql::{
+    Description, InputObject, InputValueError, Scalar, ScalarType, SimpleObject, Value,
+};
 use tributary_domain::clock::Moment;
 use tributary_domain::error::{Error, Result};
 use tributary_domain::money;
 
 /// An instant as RFC 3339 text, as `2026-01-05T09:00:00.000Z`. Answers are in
 /// UTC with milliseconds; any offset is understood.
+#[derive(Description)]
 pub struct DateTime(pub Moment);
 
-#[Scalar]
+#[Scalar(use_type_description)]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> Result<Self, InputValueError<Self>> {
         match &value {
@@ -30,10 +33,10 @@ impl ScalarType for DateTime {
 
 /// A place in the tenant's log. Give the last one you saw as `after` and you
 /// get what came since; treat it as opaque.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Description)]
 pub struct Position(pub i64);
 
-#[Scalar]
+#[Scalar(use_type_description)]
 impl ScalarType for Position {
     fn parse(value: Value) -> Result<Self, InputValueError<Self>> {
         match &value {
@@ -51,10 +54,10 @@ impl ScalarType for Position {
 }
 
 /// Any JSON value.
-#[derive(Clone)]
+#[derive(Clone, Description)]
 pub struct Json(pub serde_json::Value);
 
-#[Scalar(name = "JSON")]
+#[Scalar(name = "JSON", use_type_description)]
 impl ScalarType for Json {
     fn parse(value: Value) -> Result<Self, InputValueError<Self>> {
         Ok(Self(value.into_json()?))

@@ -1,7 +1,6 @@
 //! Tenants, keys and the clock of a sandbox.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
 use tributary_domain::entity::{api_key, tenant};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
@@ -11,7 +10,7 @@ use tributary_domain::{access, tenants};
 
 use super::context::{Beside, id, mirrors, wraps};
 use super::error::{ApiResult, UserError, payload, split};
-use super::pages::{Slice, connection, cost};
+use super::pages::{Connection, Slice, connection, cost};
 use super::partner::Partner;
 use super::scalars::{DateTime, Position};
 
@@ -44,10 +43,11 @@ mirrors! {
 }
 
 /// A company running programs here.
+#[derive(Description)]
 pub struct Tenant(pub tenant::Model);
 wraps!(Tenant, tenant::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Tenant {
     /// Its id, `ten_…`.
     async fn id(&self) -> ID {
@@ -76,9 +76,10 @@ impl Tenant {
 }
 
 /// Who asks.
+#[derive(Description)]
 pub struct Viewer;
 
-#[Object]
+#[Object(use_type_description)]
 impl Viewer {
     /// The person or system that the key belongs to.
     async fn person<'ctx>(&self, ctx: &Context<'ctx>) -> &'ctx str {
@@ -107,10 +108,11 @@ impl Viewer {
 
 /// A key that requests are signed with. Its secret is shown once, when it is
 /// created.
+#[derive(Description)]
 pub struct ApiKey(pub api_key::Model);
 wraps!(ApiKey, api_key::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl ApiKey {
     /// Its id, `key_…`.
     async fn id(&self) -> ID {
@@ -164,7 +166,7 @@ impl TenantQueries {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<String, ApiKey>> {
+    ) -> ApiResult<Connection<ApiKey>> {
         let window = Slice {
             first,
             after,
