@@ -12,6 +12,7 @@ mod db;
 mod earnings;
 mod keeper;
 mod office;
+mod payouts;
 mod rail;
 mod server;
 mod serving;
