@@ -14,6 +14,7 @@ mod keeper;
 mod office;
 mod payouts;
 mod rail;
+mod rails;
 mod server;
 mod serving;
 mod world;
