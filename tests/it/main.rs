@@ -6,7 +6,9 @@
 #[macro_use]
 mod story;
 
+mod acme;
 mod arrows;
+mod client;
 mod databases;
 mod db;
 mod earnings;
@@ -15,6 +17,7 @@ mod office;
 mod payouts;
 mod rail;
 mod rails;
+mod registrations;
 mod server;
 mod serving;
 mod world;
