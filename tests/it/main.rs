@@ -11,6 +11,7 @@ mod arrows;
 mod client;
 mod databases;
 mod db;
+mod deals;
 mod earnings;
 mod keeper;
 mod office;
