@@ -2,7 +2,9 @@
 //! and nobody on the word of one person.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use serde_json::{Value, json};
 use tributary_domain::access::Role;
 use tributary_domain::entity::payout::State;
 use tributary_domain::entity::payout_hold::Reason;
@@ -11,6 +13,8 @@ use tributary_domain::error::{Conflict, Error, Result};
 use tributary_domain::scope::Scope;
 use tributary_domain::{keys, partners, payout_runs};
 
+use crate::acme::{Acme, text};
+use crate::client::Client;
 use crate::office::{self, Office};
 use crate::rail::{Act, TestRail};
 use crate::world::World;
@@ -299,5 +303,71 @@ story! {
         office.executes().await;
         assert_eq!(rail.sum_to("Northwind"), 100_000);
         assert!(office.books().await.balanced);
+    }
+}
+
+/// The newest run, once it and all its payouts that one may see are in these
+/// states.
+async fn run_when(client: &Client, state: &str, payouts: &str) -> Value {
+    let document = "{ payoutRuns(last: 1) { nodes { state total { amount }
+        payouts { nodes { state amount { amount } partner { name } } }
+        holds { reason amount { amount } partner { name } } } } }";
+    for _ in 0..200 {
+        let answer = client.asks(document, json!({})).await;
+        let run = answer["payoutRuns"]["nodes"][0].clone();
+        let mut sent = run["payouts"]["nodes"].as_array().unwrap().iter();
+        if run["state"] == state && sent.all(|payout| payout["state"] == payouts) {
+            return run;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the newest run is not {state} after twenty seconds");
+}
+
+story! {
+    /// The same through the server, which brings an approved run through the
+    /// rail by itself: the sandbox pays an hour after. Partners see their own.
+    async fn the_server_pays_what_two_people_approved(world: World) {
+        let acme = Acme::new(&world).await;
+        let northwind = acme.partner("Northwind").await;
+        let eastbay = acme.partner("Eastbay").await;
+        let southridge = acme.partner_without_papers("Southridge").await;
+        for partner in [&northwind, &eastbay, &southridge] {
+            let deal = acme.deal(partner, "20000.00").await;
+            acme.wins(&deal).await;
+            acme.collects(&deal, "20000.00").await;
+        }
+        acme.day("2026-02-10").await;
+        let ben = acme.person("Ben", "FINANCE").await;
+        let input = json!({ "idempotencyKey": acme.key(), "programId": acme.program });
+        let run = ben.does("proposePayoutRun", "payoutRun { id state }", input).await;
+        let input = json!({ "id": run["id"] });
+        let alone = ben.tries("approvePayoutRun", "payoutRun { id }", input.clone()).await;
+        alone.fails_with("SECOND_PERSON_NEEDED");
+        let stranger = &northwind.client;
+        let refused = stranger.is_refused("approvePayoutRun", "payoutRun { id }", input.clone());
+        assert_eq!(refused.await, "FORBIDDEN");
+
+        acme.owner.does("approvePayoutRun", "payoutRun { id }", input).await;
+        run_when(&acme.owner, "EXECUTING", "SENT").await;
+        let states: Vec<_> = acme.earnings().await.into_iter().map(|row| row.2).collect();
+        assert_eq!(states, ["IN_PAYOUT", "IN_PAYOUT", "PAYABLE"]);
+        acme.day("2026-02-11").await;
+        let run = run_when(&acme.owner, "DONE", "PAID").await;
+        assert_eq!(run["total"]["amount"], "4000.00");
+        let reasons: Vec<_> = run["holds"].as_array().unwrap().iter()
+            .map(|hold| (text(&hold["partner"]["name"]), text(&hold["reason"])))
+            .collect();
+        let lacks = ["PAYOUT_METHOD_MISSING", "TAX_FORM_MISSING"];
+        assert_eq!(reasons, lacks.map(|lack| ("Southridge".to_owned(), lack.to_owned())));
+
+        let seen = run_when(&northwind.client, "DONE", "PAID").await;
+        let paid = json!({
+            "state": "PAID", "amount": { "amount": "2000.00" }, "partner": { "name": "Northwind" },
+        });
+        assert_eq!(seen["payouts"]["nodes"], json!([paid]));
+        assert_eq!(seen["total"]["amount"], "2000.00", "what others are paid is not counted");
+        assert_eq!(seen["holds"], json!([]), "what others lack is none of its business");
+        assert!(acme.is_balanced().await);
     }
 }
