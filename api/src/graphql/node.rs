@@ -23,8 +23,9 @@ use super::partner::{Enrollment, Partner};
 use super::payout::Payout;
 use super::payout_run::PayoutRun;
 use super::plugin::{Plugin, PluginVersion};
-use super::program::{Program, , Terms};
+use super::program::{Program, Terms};
 use super::registration::Registration;
+use super::rule::Rule;
 use super::tenant::{ApiKey, Tenant};
 
 /// The most ids that one `nodes` takes.

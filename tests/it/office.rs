@@ -1,0 +1,358 @@
+//! A tenant at work with no server in between: the verbs themselves, for
+//! stories that need many steps, or a rail of their own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio::task::JoinHandle;
+use tributary_domain::access::Role;
+use tributary_domain::accounts::NewAccount;
+use tributary_domain::clock::Moment;
+use tributary_domain::collections::{self, Direction, NewCollection};
+use tributary_domain::deals::{self, NewDeal};
+use tributary_domain::entity::credit_share::Role as CreditRole;
+use tributary_domain::entity::involvement::Kind;
+use tributary_domain::entity::payout_hold::Reason;
+use tributary_domain::entity::program::ProgramModel;
+use tributary_domain::entity::{
+    Owned, collection, commission, earning, payout, payout_run, program, tax_form, tenant, terms,
+};
+use tributary_domain::error::Result;
+use tributary_domain::ids::{DealId, PartnerId, PayoutRunId, TenantId};
+use tributary_domain::involvements::{self, NewInvolvement};
+use tributary_domain::ledger::{self, TrialBalance};
+use tributary_domain::money::{Currency, Money};
+use tributary_domain::paperwork::{self, Signature};
+use tributary_domain::payout_runs;
+use tributary_domain::programs::{self, Formula, NewRule, NewTerms};
+use tributary_domain::rail::Rail;
+use tributary_domain::scope::{Engine, Origin, Scope};
+use tributary_domain::{keys, partners, payouts, tenants};
+
+use crate::world::World;
+
+/// A sandbox tenant on 5 January 2026, and two of its people.
+pub struct Office {
+    /// What everybody works with.
+    pub engine: Engine,
+    /// The tenant.
+    pub tenant: TenantId,
+    /// An owner, who proposes.
+    pub ada: Scope,
+    /// Another person, who approves.
+    pub ben: Scope,
+    /// The program.
+    pub program: program::Model,
+    /// Its terms.
+    pub terms: terms::Model,
+    keys: AtomicU32,
+}
+
+/// A part of the deal's amount for a role, up to a cap in minor units.
+pub fn percentage(role: CreditRole, rate: &str, cap: Option<Money>) -> NewRule {
+    let rate = rate.parse().unwrap();
+    let formula = Formula::Percentage { rate, cap };
+    NewRule { role, formula }
+}
+
+/// A currency by its code.
+pub fn currency(code: &str) -> Currency {
+    code.parse().unwrap()
+}
+
+impl Office {
+    /// An office over the story's database, whose money leaves over `rail`.
+    pub async fn open(world: &World, rail: Arc<dyn Rail>) -> Self {
+        let usual = vec![
+            percentage(CreditRole::Sourced, "10", None),
+            percentage(
+                CreditRole::Influenced,
+                "2",
+                Some(Money::new(200_000, Currency::USD)),
+            ),
+        ];
+        Self::with_rules(world, rail, Currency::USD, usual).await
+    }
+
+    /// The same in another currency and under other rules.
+    pub async fn with_rules(
+        world: &World,
+        rail: Arc<dyn Rail>,
+        currency: Currency,
+        rules: Vec<NewRule>,
+    ) -> Self {
+        let base = &world.server.engine;
+        let (db, calculator) = (base.db.clone(), base.calculator.clone());
+        let engine = Engine::new(db, calculator, vec![rail], base.clock.clone());
+        let clock = Moment::parse("2026-01-05T09:00:00Z");
+        let kind = tenant::Kind::Sandbox;
+        let tenant = tenants::create(&engine, "Acme Cloud", kind, clock)
+            .await
+            .unwrap()
+            .id;
+        let key = keys::create_first(&engine, tenant, "Ada").await.unwrap();
+        let ada = scope(&engine, &key.token).await;
+        let key = keys::create(&ada, "Ben", Role::Finance, None)
+            .await
+            .unwrap();
+        let ben = scope(&engine, &key.token).await;
+        let model = ProgramModel::Referral;
+        let program = programs::create(&ada, "Acme Referral", model, currency)
+            .await
+            .unwrap();
+        let terms = programs::publish_terms(&ada, program.id, terms_with(currency, rules));
+        let terms = terms.await.unwrap();
+        Self {
+            engine,
+            tenant,
+            ada,
+            ben,
+            program,
+            terms,
+            keys: AtomicU32::new(0),
+        }
+    }
+
+    /// The terms are published once more, with the same words.
+    pub async fn publishes_again(&mut self) {
+        let rules = vec![percentage(CreditRole::Sourced, "10", None)];
+        let new = terms_with(self.program.currency, rules);
+        self.terms = programs::publish_terms(&self.ada, self.program.id, new)
+            .await
+            .unwrap();
+    }
+
+    /// A key that was not used before.
+    pub fn key(&self) -> String {
+        format!("office-{}", self.keys.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Minor units in the program's currency.
+    pub fn money(&self, minor: i64) -> Money {
+        Money::new(minor, self.program.currency)
+    }
+
+    /// A partner that lacks nothing.
+    pub async fn partner(&self, name: &str) -> PartnerId {
+        let partner = self.invites(name).await;
+        self.accepts(partner).await;
+        self.files(partner, tax_form::Kind::W9).await;
+        self.adds_method(partner, name).await;
+        partner
+    }
+
+    /// A partner that has done nothing yet.
+    pub async fn invites(&self, name: &str) -> PartnerId {
+        partners::invite(&self.ada, name, self.program.id, None)
+            .await
+            .unwrap()
+            .id
+    }
+
+    /// The partner accepts the terms.
+    pub async fn accepts(&self, partner: PartnerId) {
+        let signature = Signature {
+            signer_name: "Sam Signer".to_owned(),
+            signer_authority: "Managing director".to_owned(),
+            act: "clicked \"I agree\"".to_owned(),
+        };
+        let (terms, digest) = (self.terms.id, &self.terms.document_digest);
+        paperwork::accept_agreement(&self.ada, partner, terms, digest, signature)
+            .await
+            .unwrap();
+    }
+
+    /// The partner's tax form is filed and approved.
+    pub async fn files(&self, partner: PartnerId, kind: tax_form::Kind) {
+        let form = paperwork::submit_tax_form(&self.ada, partner, kind, "12-3456789", "Sam");
+        let form = form.await.unwrap();
+        paperwork::decide_tax_form(&self.ada, form.id, None)
+            .await
+            .unwrap();
+    }
+
+    /// The partner's payout method is added and verified; earlier ones are
+    /// thereby disabled.
+    pub async fn adds_method(&self, partner: PartnerId, destination: &str) {
+        let rail = self.engine.rails[0].name();
+        let method = paperwork::add_payout_method(&self.ada, partner, rail, destination);
+        let method = method.await.unwrap();
+        paperwork::verify_payout_method(&self.ada, method.id)
+            .await
+            .unwrap();
+    }
+
+    /// An open deal with an account of its own, sourced and influenced.
+    pub async fn deal(&self, minor: i64, source: PartnerId, others: &[PartnerId]) -> DealId {
+        let key = self.key();
+        let account = NewAccount {
+            name: format!("Customer {key}"),
+            domain: format!("{key}.example"),
+            crm_id: None,
+        };
+        let new = NewDeal {
+            name: "A deal".to_owned(),
+            amount: self.money(minor),
+            stage: "Qualified".to_owned(),
+        };
+        let deal = deals::open(&self.ada, &key, self.program.id, account, new)
+            .await
+            .unwrap()
+            .id;
+        self.involves(deal, source, CreditRole::Sourced).await;
+        for &other in others {
+            self.involves(deal, other, CreditRole::Influenced).await;
+        }
+        deal
+    }
+
+    async fn involves(&self, deal: DealId, partner: PartnerId, role: CreditRole) {
+        let new = NewInvolvement {
+            deal,
+            partner,
+            role,
+            kind: Kind::Introduced,
+            evidence: "minutes of the meeting".to_owned(),
+            occurred_at: None,
+        };
+        let involvement = involvements::record(&self.ada, &self.key(), new)
+            .await
+            .unwrap();
+        involvements::decide(&self.ada, involvement.id, None)
+            .await
+            .unwrap();
+    }
+
+    /// The deal is won.
+    pub async fn wins(&self, deal: DealId) {
+        deals::win(&self.ada, &self.key(), deal).await.unwrap();
+    }
+
+    /// The customer pays, or with a negative amount is paid back.
+    pub async fn collects(&self, deal: DealId, minor: i64) -> Result<collection::Model> {
+        let direction = match minor >= 0 {
+            true => Direction::Received,
+            false => Direction::Refunded,
+        };
+        let amount = self.money(minor.abs());
+        let new = NewCollection {
+            deal,
+            direction,
+            amount,
+            received_at: None,
+            reference: None,
+        };
+        collections::record(&self.ada, &self.key(), new).await
+    }
+
+    /// A deal that is won and paid in full.
+    pub async fn paid_deal(&self, minor: i64, source: PartnerId) -> DealId {
+        let deal = self.deal(minor, source, &[]).await;
+        self.wins(deal).await;
+        self.collects(deal, minor).await.unwrap();
+        deal
+    }
+
+    /// So many days pass.
+    pub async fn days_pass(&self, days: i32) {
+        let now = tenants::current(&self.ada).await.unwrap().clock_at.unwrap();
+        tenants::advance_clock(&self.ada, now.plus_days(days))
+            .await
+            .unwrap();
+    }
+
+    /// Ada proposes a run.
+    pub async fn proposes(&self) -> Result<payout_run::Model> {
+        payout_runs::propose(&self.ada, &self.key(), self.program.id).await
+    }
+
+    /// Ada proposes a run, and Ben approves it.
+    pub async fn approved_run(&self) -> PayoutRunId {
+        let run = self.proposes().await.unwrap();
+        payout_runs::approve(&self.ben, run.id).await.unwrap().id
+    }
+
+    /// The server does what the rail has to do.
+    pub async fn executes(&self) {
+        self.executing(&self.engine).await.unwrap();
+    }
+
+    /// The same by any server, as a task of its own, which can be killed.
+    pub fn executing(&self, engine: &Engine) -> JoinHandle<()> {
+        let (engine, tenant) = (engine.clone(), self.tenant);
+        tokio::spawn(async move {
+            let system = engine.system(tenant).await.unwrap();
+            payouts::execute(&system).await.unwrap();
+        })
+    }
+
+    /// Who a run does not pay, and why.
+    pub async fn holds(&self, run: PayoutRunId) -> Vec<(PartnerId, Reason, i64)> {
+        let holds = payout_runs::holds(&self.ada, &[run]).await.unwrap();
+        holds
+            .into_iter()
+            .map(|row| (row.partner_id, row.reason, row.amount_minor))
+            .collect()
+    }
+
+    /// The books, added up anew.
+    pub async fn books(&self) -> TrialBalance {
+        ledger::trial_balance(&self.ada).await.unwrap()
+    }
+
+    /// All earnings, oldest first.
+    pub async fn earnings(&self) -> Vec<earning::Model> {
+        let mut rows = self.all::<earning::Entity>().await;
+        rows.sort_by_key(|row| row.position);
+        rows
+    }
+
+    /// What a partner earned, oldest first, in minor units.
+    pub async fn earned(&self, partner: PartnerId) -> Vec<i64> {
+        let rows = self
+            .earnings()
+            .await
+            .into_iter()
+            .filter(|row| row.partner_id == partner);
+        rows.map(|row| row.amount_minor).collect()
+    }
+
+    /// All commissions of a deal.
+    pub async fn commissions(&self, deal: DealId) -> Vec<commission::Model> {
+        let rows = self.all::<commission::Entity>().await;
+        rows.into_iter().filter(|row| row.deal_id == deal).collect()
+    }
+
+    /// All payouts.
+    pub async fn payouts(&self) -> Vec<payout::Model> {
+        self.all::<payout::Entity>().await
+    }
+
+    /// All rows of a noun, looked up behind everybody's back.
+    pub async fn all<E: Owned>(&self) -> Vec<E::Model> {
+        E::of(self.tenant)
+            .all(&self.ada.read().await.unwrap())
+            .await
+            .unwrap()
+    }
+}
+
+/// Who holds a token.
+pub async fn scope(engine: &Engine, token: &str) -> Scope {
+    let scope = keys::authenticate(engine, token, Origin::default())
+        .await
+        .unwrap();
+    scope.expect("the key was just made")
+}
+
+fn terms_with(currency: Currency, rules: Vec<NewRule>) -> NewTerms {
+    NewTerms {
+        agreement_text: "Be fair.".to_owned(),
+        protection_days: 90,
+        auto_approve: true,
+        hold_days: 30,
+        payout_minimum: Money::new(10_000, currency),
+        commission_cap_bps: 10_000,
+        rules,
+    }
+}

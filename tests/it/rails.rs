@@ -1,0 +1,250 @@
+//! *Never: a partner is paid twice for one earning, whatever crashes or
+//! repeats.* Money leaves over a stand-in for a provider that fails as told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use tributary_domain::database;
+use tributary_domain::entity::entry::LedgerAccount;
+use tributary_domain::entity::payout::State;
+use tributary_domain::entity::{earning, payout_run};
+use tributary_domain::payout_runs;
+use tributary_domain::scope::Engine;
+
+use crate::db::POOL;
+use crate::office::Office;
+use crate::rail::{Act, TestRail};
+use crate::world::World;
+
+/// An office with one partner, whose 1,000.00 are in an approved run.
+async fn office_about_to_pay(world: &World, script: &[Act]) -> (Office, Arc<TestRail>) {
+    let rail = Arc::new(TestRail::new(script.iter().copied()));
+    let office = Office::open(world, rail.clone()).await;
+    let northwind = office.partner("Northwind").await;
+    office.paid_deal(1_000_000, northwind).await;
+    office.days_pass(31).await;
+    office.approved_run().await;
+    (office, rail)
+}
+
+async fn state(office: &Office) -> State {
+    let payouts = office.payouts().await;
+    assert_eq!(payouts.len(), 1);
+    payouts[0].state
+}
+
+/// Whatever happened: what left is what the books say is paid, no key moved
+/// money twice, and every posting balances.
+async fn nothing_left_twice(office: &Office, rail: &TestRail) {
+    let moved = rail.moved();
+    let keys: BTreeSet<_> = moved.iter().map(|moved| &moved.key).collect();
+    assert_eq!(keys.len(), moved.len(), "a key moves money once");
+    let left: i64 = moved.iter().map(|moved| moved.minor).sum();
+    let earnings = office.earnings().await;
+    let paid = earnings
+        .iter()
+        .filter(|row| row.state == earning::State::Paid);
+    assert_eq!(left, paid.map(|row| row.amount_minor).sum::<i64>());
+
+    let payouts = office.payouts().await;
+    for payout in &payouts {
+        let own = earnings
+            .iter()
+            .filter(|row| row.payout_id == Some(payout.id));
+        let carried: i64 = own.map(|row| row.amount_minor).sum();
+        let expected = if payout.state == State::Failed {
+            0
+        } else {
+            payout.amount_minor
+        };
+        assert_eq!(carried, expected, "{payout:?}");
+    }
+    let books = office.books().await;
+    assert!(books.balanced);
+    let cash = books
+        .balances
+        .get(&(LedgerAccount::Cash, office.program.currency));
+    assert_eq!(cash.copied().unwrap_or_default(), -left);
+}
+
+story! {
+    /// The money moved and the answer was lost: the same instruction is sent
+    /// again, and the provider knows it.
+    async fn a_lost_answer_is_asked_after(world: World) {
+        let (office, rail) = office_about_to_pay(&world, &[Act::LosesAnswer]).await;
+        office.executes().await;
+        assert_eq!(state(&office).await, State::Unknown);
+        assert_eq!(office.earnings().await[0].state, earning::State::InPayout);
+
+        office.executes().await;
+        assert_eq!(state(&office).await, State::Paid);
+        office.executes().await;
+        assert_eq!(rail.calls(), 2, "who is paid is not asked after");
+        assert_eq!(rail.sum_to("Northwind"), 100_000);
+        nothing_left_twice(&office, &rail).await;
+    }
+}
+
+story! {
+    /// The call was lost: it is sent again, and pays once.
+    async fn a_lost_call_is_sent_again(world: World) {
+        let script = [Act::LosesCall, Act::LosesCall, Act::Accepts];
+        let (office, rail) = office_about_to_pay(&world, &script).await;
+        for expected in [State::Unknown, State::Unknown, State::Sent, State::Paid] {
+            office.executes().await;
+            assert_eq!(state(&office).await, expected);
+        }
+        assert_eq!(rail.sum_to("Northwind"), 100_000);
+        nothing_left_twice(&office, &rail).await;
+    }
+}
+
+story! {
+    /// The server dies in the middle of the call, before or after the money
+    /// moved: the next one sends the same instruction.
+    async fn a_crash_between_sending_and_recording(world: World) {
+        for act in [Act::HangsBefore, Act::HangsAfter] {
+            let (office, rail) = office_about_to_pay(&world, &[act]).await;
+            let server = office.executing(&office.engine);
+            rail.hangs().await;
+            server.abort();
+            assert!(server.await.unwrap_err().is_cancelled());
+            assert_eq!(state(&office).await, State::Sending, "what is sent is known before");
+
+            office.executes().await;
+            assert_eq!(state(&office).await, State::Paid, "{act:?}");
+            assert_eq!(rail.sum_to("Northwind"), 100_000, "{act:?}");
+            nothing_left_twice(&office, &rail).await;
+        }
+    }
+}
+
+story! {
+    /// An answer that proves nothing, and comes after the proof, undoes nothing.
+    async fn a_late_answer_changes_nothing(world: World) {
+        let (office, rail) = office_about_to_pay(&world, &[Act::AnswersLate]).await;
+        let slow = office.executing(&office.engine);
+        rail.hangs().await;
+        office.executes().await;
+        assert_eq!(state(&office).await, State::Paid);
+
+        rail.lets_go();
+        slow.await.unwrap();
+        assert_eq!(state(&office).await, State::Paid);
+        nothing_left_twice(&office, &rail).await;
+    }
+}
+
+story! {
+    /// Two servers with pools of their own do the same work at once.
+    async fn two_servers_pay_once(world: World) {
+        let rail = Arc::new(TestRail::new([]));
+        let office = Office::open(&world, rail.clone()).await;
+        for name in ["Northwind", "Eastbay", "Westhill", "Midland"] {
+            let partner = office.partner(name).await;
+            office.paid_deal(1_000_000, partner).await;
+        }
+        office.days_pass(31).await;
+        office.approved_run().await;
+        let other = another_server(&world, &office).await;
+        let (one, two) = tokio::join!(office.executing(&office.engine), office.executing(&other));
+        one.unwrap();
+        two.unwrap();
+        for name in ["Northwind", "Eastbay", "Westhill", "Midland"] {
+            assert_eq!(rail.sum_to(name), 100_000, "{name}");
+        }
+        nothing_left_twice(&office, &rail).await;
+    }
+}
+
+/// Another process over the same database, with the same provider.
+async fn another_server(world: &World, office: &Office) -> Engine {
+    let base = &office.engine;
+    let db = database::connect(&world.database.url, POOL).await.unwrap();
+    Engine::new(
+        db,
+        base.calculator.clone(),
+        base.rails.to_vec(),
+        base.clock.clone(),
+    )
+}
+
+/// Everything that can go wrong, but certain refusals, in any order.
+fn troubles() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop::sample::select(vec![
+        Act::Pays,
+        Act::LosesAnswer,
+        Act::LosesCall,
+        Act::Accepts,
+        Act::Refuses,
+        Act::HangsBefore,
+        Act::HangsAfter,
+    ]);
+    prop::collection::vec(act, 0..16)
+}
+
+story! {
+    /// Runs with refunds in between, over a provider in any trouble, by two
+    /// servers that die at any moment: in the end everybody has what they
+    /// earned, to the cent, and nobody more.
+    async fn whatever_goes_wrong_everybody_is_paid_once(world: World) {
+        let config = Config { failure_persistence: None, ..Config::default() };
+        let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+        let mut runner = TestRunner::new_with_rng(config, random);
+        for _ in 0..6 {
+            let script = troubles().new_tree(&mut runner).unwrap().current();
+            let rail = Arc::new(TestRail::new(script.iter().copied()));
+            let office = Office::open(&world, rail.clone()).await;
+            let other = another_server(&world, &office).await;
+            let mut deals = BTreeMap::new();
+            for name in ["Northwind", "Eastbay", "Westhill"] {
+                let partner = office.partner(name).await;
+                deals.insert(name, (partner, office.paid_deal(1_000_000, partner).await));
+            }
+            for (_, deal) in deals.values() {
+                office.days_pass(31).await;
+                is_done(&office, &other).await;
+                office.collects(*deal, -333_333).await.unwrap();
+                office.collects(*deal, 333_333).await.unwrap();
+            }
+            for _ in 0..=script.len() {
+                office.days_pass(31).await;
+                is_done(&office, &other).await;
+            }
+            for (name, (partner, _)) in &deals {
+                let earned: i64 = office.earned(*partner).await.into_iter().sum();
+                assert_eq!((earned, rail.sum_to(name)), (100_000, 100_000), "{name}: {script:?}");
+            }
+            nothing_left_twice(&office, &rail).await;
+        }
+    }
+}
+
+/// Proposes and approves a run if anything is due, and lets two servers work
+/// on it until it is done; each dies where its call does not return.
+async fn is_done(office: &Office, other: &Engine) {
+    let Ok(run) = office.proposes().await else {
+        return;
+    };
+    if run.finished_at.is_none() {
+        payout_runs::approve(&office.ben, run.id).await.unwrap();
+    }
+    loop {
+        let runs = office.all::<payout_run::Entity>().await;
+        if runs.iter().all(|run| run.finished_at.is_some()) {
+            return;
+        }
+        for mut server in [office.executing(&office.engine), office.executing(other)] {
+            if tokio::time::timeout(Duration::from_millis(300), &mut server)
+                .await
+                .is_err()
+            {
+                server.abort();
+            }
+        }
+    }
+}
