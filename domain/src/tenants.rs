@@ -1,7 +1,7 @@
 //! Tenants, and the clock of a sandbox.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::Condition;
+use sea_orm::{Condition, QueryOrder};
 use sea_orm::entity::prelude::*;
 use serde_json::json;
 
@@ -35,6 +35,15 @@ pub async fn create(
         created_at: Set(now),
     };
     Ok(row.insert(&engine.db).await?)
+}
+
+/// The tenants that call themselves so, oldest first. For whoever runs the server.
+pub async fn named(engine: &Engine, name: &str) -> Result<Vec<tenant::Model>> {
+    let query = tenant::Entity::find().filter(tenant::Column::Name.eq(name));
+    Ok(query
+        .order_by_asc(tenant::Column::Id)
+        .all(&engine.db)
+        .await?)
 }
 
 /// The tenant of the scope, as it is now.

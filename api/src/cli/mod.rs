@@ -1,7 +1,7 @@
 //! The command line: one module per command.
 
-mod books;
 mod engine;
+mod key;
 mod plugin;
 mod publish;
 mod serve;
@@ -39,12 +39,9 @@ enum Command {
     },
     /// Print the GraphQL schema
     Schema,
-    /// Create companies that run programs here
-    #[command(subcommand)]
-    Tenant(books::Tenant),
     /// Create API keys
     #[command(subcommand)]
-    Key(books::Key),
+    Key(key::Key),
     /// Build, check and try rules in WebAssembly
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -73,7 +70,6 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
             println!("{}", crate::graphql::schema().sdl());
             Ok(())
         }
-        Command::Tenant(tenant) => tenant.run().await,
         Command::Key(key) => key.run().await,
         Command::Plugin(plugin) => plugin.run().await,
     }
