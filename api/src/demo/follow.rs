@@ -51,7 +51,8 @@ impl Event {
 /// Everything seen of one deal.
 pub struct Follower {
     client: Client,
-    deal: String,
+    /// The deal's id.
+    pub deal: String,
     begin: String,
     /// What arrived, in the order of arrival.
     pub seen: Vec<Event>,
