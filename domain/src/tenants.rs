@@ -2,6 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::Condition;
+use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use serde_json::json;
 
@@ -43,6 +44,14 @@ pub async fn current(scope: &Scope) -> Result<tenant::Model> {
         .one(&scope.read().await?)
         .await?;
     row.ok_or(Error::NotFound(crate::ids::Noun::Tenant))
+}
+
+/// The tenants of this name, oldest first. For whoever runs the server.
+pub async fn named(engine: &Engine, name: &str) -> Result<Vec<tenant::Model>> {
+    let query = tenant::Entity::find()
+        .filter(tenant::Column::Name.eq(name))
+        .order_by_asc(tenant::Column::Id);
+    Ok(query.all(&engine.db).await?)
 }
 
 /// The tenants for which the server has work to do of its own accord.

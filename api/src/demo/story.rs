@@ -45,7 +45,9 @@ pub fn usd(amount: &str) -> Value {
 /// Moves the test clock.
 pub async fn set_clock(owner: &Client, to: &str) -> Result<()> {
     let input = json!({ "to": to });
-    owner.order("advanceTestClock", input, "tenant { id }").await?;
+    owner
+        .order("advanceTestClock", input, "tenant { id }")
+        .await?;
     Ok(())
 }
 
@@ -59,13 +61,17 @@ impl Story<'_> {
 
     /// The deal with Globex, as it is followed.
     pub fn globex(&mut self) -> Result<&mut Follower> {
-        self.globex.as_mut().ok_or_else(|| "there is no deal with Globex yet".into())
+        self.globex
+            .as_mut()
+            .ok_or_else(|| "there is no deal with Globex yet".into())
     }
 
     /// The customer pays, all of it on the day; tells what is earned by it.
     pub async fn collect(&mut self, key: &str, deal: &str, amount: &str) -> Result<()> {
         let input = json!({ "idempotencyKey": key, "dealId": deal, "amount": usd(amount) });
-        self.finance.order("recordCollection", input, "collection { id }").await?;
+        self.finance
+            .order("recordCollection", input, "collection { id }")
+            .await?;
         self.tell_earnings("earns").await
     }
 
@@ -84,7 +90,8 @@ impl Story<'_> {
         }
         lines.sort_by_key(|(partner, ..)| std::cmp::Reverse(*partner));
         for (partner, deal, amount) in lines {
-            self.teller.figure(partner, &format!("{what} on {deal}"), amount);
+            self.teller
+                .figure(partner, &format!("{what} on {deal}"), amount);
         }
         Ok(())
     }
@@ -110,7 +117,10 @@ impl Story<'_> {
             key(format!("{FINANCE}, finance"), &self.finance),
         ];
         for partner in [&self.northwind, &self.southridge, &self.eastbay] {
-            keys.push(key(format!("{}, {}", partner.person, partner.name), &partner.client));
+            keys.push(key(
+                format!("{}, {}", partner.person, partner.name),
+                &partner.client,
+            ));
         }
         keys
     }
