@@ -66,9 +66,10 @@ impl ServerSettings {
 /// What goes to the log, and how.
 #[derive(Clone, Debug, Args)]
 pub struct LogSettings {
-    /// What to log, as `info` or `tributary_api=debug,warn`
-    #[arg(long, env = "TRIBUTARY_LOG", default_value = "info", global = true)]
-    pub log: String,
+    /// What to log, as `info` or `tributary_api=debug,warn`; usually `info`,
+    /// but `warn` in the demo
+    #[arg(long, env = "TRIBUTARY_LOG", global = true)]
+    pub log: Option<String>,
 
     /// How to write the log; text on a terminal, JSON elsewhere
     #[arg(long, env = "TRIBUTARY_LOG_FORMAT", global = true)]

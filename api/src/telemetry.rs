@@ -15,14 +15,19 @@ use crate::config::{LogFormat, LogSettings};
 /// Carries the id of a request, both ways.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Starts logging to standard error.
+/// Starts logging to standard error; `usual` is what is logged if the settings
+/// do not say.
 ///
 /// # Errors
 ///
 /// A filter that cannot be read, or a log that was started before.
-pub fn start(settings: &LogSettings) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let filter = EnvFilter::try_new(&settings.log)
-        .map_err(|error| format!("{:?} is no log filter: {error}", settings.log))?;
+pub fn start(
+    settings: &LogSettings,
+    usual: &str,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let filter = settings.log.as_deref().unwrap_or(usual);
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| format!("{filter:?} is no log filter: {error}"))?;
     let terminal = std::io::stderr().is_terminal();
     let format = settings.log_format.unwrap_or(match terminal {
         true => LogFormat::Text,

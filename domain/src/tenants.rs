@@ -1,8 +1,8 @@
 //! Tenants, and the clock of a sandbox.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{Condition, QueryOrder};
 use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, QueryOrder};
 use serde_json::json;
 
 use crate::access::Permission;
@@ -37,21 +37,20 @@ pub async fn create(
     Ok(row.insert(&engine.db).await?)
 }
 
-/// The tenants that call themselves so, oldest first. For whoever runs the server.
-pub async fn named(engine: &Engine, name: &str) -> Result<Vec<tenant::Model>> {
-    let query = tenant::Entity::find().filter(tenant::Column::Name.eq(name));
-    Ok(query
-        .order_by_asc(tenant::Column::Id)
-        .all(&engine.db)
-        .await?)
-}
-
 /// The tenant of the scope, as it is now.
 pub async fn current(scope: &Scope) -> Result<tenant::Model> {
     let row = tenant::Entity::find_by_id(scope.tenant())
         .one(&scope.read().await?)
         .await?;
     row.ok_or(Error::NotFound(crate::ids::Noun::Tenant))
+}
+
+/// The tenants of this name, oldest first. For whoever runs the server.
+pub async fn named(engine: &Engine, name: &str) -> Result<Vec<tenant::Model>> {
+    let query = tenant::Entity::find()
+        .filter(tenant::Column::Name.eq(name))
+        .order_by_asc(tenant::Column::Id);
+    Ok(query.all(&engine.db).await?)
 }
 
 /// The tenants for which the server has work to do of its own accord.

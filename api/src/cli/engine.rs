@@ -18,11 +18,10 @@ use crate::rails;
 /// An SQLite database is brought up to date on the way: nobody else is using
 /// it. One that several servers share is for `tributary migrate` alone.
 pub async fn open(settings: &DatabaseSettings) -> Result<Engine, Failure> {
-    let engine = connect(settings).await?;
     if settings.database_url.is_local() {
-        Migrator::up(&engine.db, None).await?;
-        return Ok(engine);
+        return Ok(migrated(settings).await?.0);
     }
+    let engine = connect(settings).await?;
     match Migrator::get_pending_migrations(&engine.db).await?.len() {
         0 => Ok(engine),
         steps => Err(format!(
@@ -33,13 +32,12 @@ pub async fn open(settings: &DatabaseSettings) -> Result<Engine, Failure> {
     }
 }
 
-/// Brings the schema up to date.
-pub async fn migrate(settings: &DatabaseSettings) -> Result<(), Failure> {
+/// Connects and brings the schema up to date; says how many steps that took.
+pub async fn migrated(settings: &DatabaseSettings) -> Result<(Engine, usize), Failure> {
     let engine = connect(settings).await?;
     let steps = Migrator::get_pending_migrations(&engine.db).await?.len();
     Migrator::up(&engine.db, None).await?;
-    println!("{}: {steps} steps applied", settings.database_url);
-    Ok(())
+    Ok((engine, steps))
 }
 
 async fn connect(settings: &DatabaseSettings) -> Result<Engine, Failure> {

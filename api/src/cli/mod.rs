@@ -1,5 +1,6 @@
 //! The command line: one module per command.
 
+mod demo;
 mod engine;
 mod key;
 mod plugin;
@@ -37,6 +38,8 @@ enum Command {
         #[command(flatten)]
         database: DatabaseSettings,
     },
+    /// Play a year of a partner program through the API, and go on serving it
+    Demo(demo::Demo),
     /// Print the GraphQL schema
     Schema,
     /// Create API keys
@@ -49,7 +52,11 @@ enum Command {
 
 /// Runs the command that the arguments name.
 pub async fn run(cli: Cli) -> ExitCode {
-    let done = match telemetry::start(&cli.log) {
+    let usual = match cli.command {
+        Command::Demo(_) => "warn",
+        _ => "info",
+    };
+    let done = match telemetry::start(&cli.log, usual) {
         Ok(()) => dispatch(cli.command).await,
         Err(failure) => Err(failure),
     };
@@ -65,7 +72,12 @@ pub async fn run(cli: Cli) -> ExitCode {
 async fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(serve) => serve.run().await,
-        Command::Migrate { database } => engine::migrate(&database).await,
+        Command::Migrate { database } => {
+            let (_, steps) = engine::migrated(&database).await?;
+            println!("{}: {steps} steps applied", database.database_url);
+            Ok(())
+        }
+        Command::Demo(demo) => demo.run().await,
         Command::Schema => {
             println!("{}", crate::graphql::schema().sdl());
             Ok(())

@@ -1,5 +1,7 @@
 //! `tributary serve`
 
+use std::net::SocketAddr;
+
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,9 +23,7 @@ impl Serve {
         // Asked for first: a signal while starting must stop the start.
         let stop = interrupted()?;
         let engine = engine::open(&self.database).await?;
-        let listener = TcpListener::bind(self.server.listen)
-            .await
-            .map_err(|error| format!("cannot listen on {}: {error}", self.server.listen))?;
+        let listener = listen(self.server.listen).await?;
         let url = self.server.public_url(listener.local_addr()?);
         tracing::info!(%url, "serving");
         let mut state = AppState::new(engine, url);
@@ -34,8 +34,14 @@ impl Serve {
     }
 }
 
+/// Takes an address; port 0 is any that is free.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| format!("cannot listen on {address}: {error}").into())
+}
+
 /// Done at the first SIGINT or SIGTERM. A second one finds no patience left.
-fn interrupted() -> Result<impl Future<Output = ()>, Failure> {
+pub fn interrupted() -> Result<impl Future<Output = ()>, Failure> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {

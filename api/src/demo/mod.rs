@@ -1,0 +1,90 @@
+//! A year of a partner program, played through the server's public interface.
+//!
+//! Whoever runs the server makes a tenant and its first key. From there on this
+//! is a client like any other: it speaks GraphQL over HTTP, follows a deal over
+//! a socket, and uploads a rule. What came of it is read back through queries
+//! and compared with what the story says must come of it.
+
+pub mod client;
+mod deals;
+pub mod follow;
+mod opening;
+pub mod outcome;
+mod payouts;
+pub mod print;
+mod story;
+
+use tributary_domain::clock::Moment;
+
+pub use client::Client;
+pub use outcome::Outcome;
+pub use print::Teller;
+
+/// Why a story cannot go on. Its text is for a person.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// A step of a story.
+pub type Result<T> = std::result::Result<T, Failure>;
+
+/// The company that the story is about.
+pub const TENANT: &str = "Acme Cloud";
+/// Who holds its first key.
+pub const OWNER: &str = "Ada";
+/// Where the test clock stands when the story begins: 2026-01-05T09:00Z.
+pub const BEGIN: Moment = Moment(1_767_603_600_000);
+/// Where the story leaves the test clock once every figure is right:
+/// 2027-01-10T18:00Z. A tenant whose clock has come so far has its story.
+pub const END: Moment = Moment(1_799_604_000_000);
+
+/// A key to go on with.
+pub struct Key {
+    /// Who holds it, and what they are.
+    pub holder: String,
+    /// What they send.
+    pub token: String,
+}
+
+/// A finished story.
+pub struct Told {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Who can look at it.
+    pub keys: Vec<Key>,
+}
+
+/// Plays the story in a sandbox tenant whose clock stands at [`BEGIN`] and in
+/// which nothing has happened. `rule` is the component of the example rule
+/// `tiered-accelerator`.
+///
+/// # Errors
+///
+/// When a step fails, or when a figure is not what the story says.
+pub async fn play(owner: &Client, rule: Vec<u8>, teller: &mut Teller) -> Result<Told> {
+    let mut story = opening::open(owner, rule, teller).await?;
+    deals::small_deal(&mut story).await?;
+    deals::two_claims(&mut story).await?;
+    deals::conversion(&mut story).await?;
+    deals::influence(&mut story).await?;
+    deals::win(&mut story).await?;
+    payouts::instalments(&mut story).await?;
+    payouts::first_run(&mut story).await?;
+    payouts::refund(&mut story).await?;
+    payouts::second_run(&mut story).await?;
+    let keys = story.keys();
+    let followed = story.followed().await?;
+    let outcome = Outcome::read(owner, Some(followed)).await?;
+    outcome.check()?;
+    story::set_clock(owner, &END.to_string()).await?;
+    Ok(Told { outcome, keys })
+}
+
+/// Reads what came of a story that was played before, with keys to go on with.
+///
+/// # Errors
+///
+/// When it cannot be read, or when a figure is not what the story says.
+pub async fn revisit(owner: &Client) -> Result<Told> {
+    let outcome = Outcome::read(owner, None).await?;
+    outcome.check()?;
+    let keys = opening::fresh_keys(owner).await?;
+    Ok(Told { outcome, keys })
+}

@@ -1,0 +1,223 @@
+//! The first day: a rule, a program, people and partners.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::client::{Client, list, text};
+use super::print::Teller;
+use super::story::{FINANCE, Partner, Story, usd};
+use super::{Key, OWNER, Result};
+
+const AGREEMENT: &str = "Acme Referral Agreement. A registered opportunity is the partner's for \
+    90 days. Whoever sourced a deal is paid by its volume in the calendar year; whoever moved a \
+    deal is paid 2 % of it, at most 2,000.00. Commission is earned as the customer pays, taken \
+    back as the customer is refunded, and paid 30 days after it is earned.";
+
+/// The partners and their people.
+const NORTHWIND: (&str, &str) = ("Northwind", "Nora");
+const SOUTHRIDGE: (&str, &str) = ("Southridge", "Sam");
+const EASTBAY: (&str, &str) = ("Eastbay", "Elif");
+
+/// Everything up to the evening of 5 January.
+pub async fn open<'a>(owner: &Client, rule: Vec<u8>, teller: &'a mut Teller) -> Result<Story<'a>> {
+    teller.heading("5 Jan 2026", "A program opens");
+    let plugin = publish_rule(owner, rule, teller).await?;
+    let input = json!({ "name": "Acme Referral", "model": "REFERRAL", "currency": "USD" });
+    let program = owner
+        .order("createProgram", input, "program { id }")
+        .await?;
+    let program = text(&program, "/program/id")?.to_owned();
+    let input = terms(&program, &plugin);
+    let terms = owner
+        .order("publishTerms", input, "terms { id documentDigest }")
+        .await?;
+    let terms = &terms["terms"];
+    teller.say(
+        "Acme Referral pays in dollars: claims are protected for 90 days, earnings are\n\
+         held for 30, and nothing under 100.00 is paid out. Sourcing a deal pays by the\n\
+         rule, influencing one 2 % of it, at most 2,000.00.",
+    );
+    let finance = holder(owner, json!({ "person": FINANCE, "role": "FINANCE" })).await?;
+    let northwind = join(owner, &program, terms, NORTHWIND).await?;
+    let southridge = join(owner, &program, terms, SOUTHRIDGE).await?;
+    let eastbay = join(owner, &program, terms, EASTBAY).await?;
+    for (partner, files_tax_form) in [(&northwind, true), (&southridge, false), (&eastbay, true)] {
+        file_papers(owner, partner, files_tax_form).await?;
+        tell_readiness(partner, teller).await?;
+    }
+    Ok(Story {
+        teller,
+        owner: owner.clone(),
+        finance,
+        program,
+        northwind,
+        southridge,
+        eastbay,
+        claim: String::new(),
+        globex: None,
+        told: BTreeSet::new(),
+    })
+}
+
+/// Uploads the rule and publishes it; returns the plugin's id.
+async fn publish_rule(owner: &Client, rule: Vec<u8>, teller: &mut Teller) -> Result<String> {
+    let size = rule.len();
+    let staged = owner
+        .order("stagePluginUpload", Value::Null, "upload { id url }")
+        .await?;
+    owner.put(text(&staged, "/upload/url")?, rule).await?;
+    let input = json!({ "uploadId": staged["upload"]["id"] });
+    let selection = "pluginVersion { digest version plugin { id name } }";
+    let published = owner.order("publishPlugin", input, selection).await?;
+    let version = &published["pluginVersion"];
+    let (name, number) = (text(version, "/plugin/name")?, text(version, "/version")?);
+    teller.say(&format!(
+        "The rule {name} {number} is uploaded as WebAssembly, {size} bytes,\n\
+         and admitted under its digest {}…",
+        text(version, "/digest")?.get(..16).unwrap_or_default()
+    ));
+    Ok(text(version, "/plugin/id")?.to_owned())
+}
+
+fn terms(program: &str, plugin: &str) -> Value {
+    let brackets = json!({ "brackets": [
+        { "up_to": "50000.00", "percent": "10" },
+        { "up_to": "100000.00", "percent": "12" },
+        { "percent": "15" },
+    ] });
+    let sourced = json!({ "plugin": { "pluginId": plugin, "config": brackets } });
+    let influenced = json!({ "percentage": { "ratePercent": "2", "cap": usd("2000.00") } });
+    json!({
+        "programId": program,
+        "agreementText": AGREEMENT,
+        "protectionDays": 90,
+        "autoApprove": true,
+        "holdDays": 30,
+        "payoutMinimum": usd("100.00"),
+        "rules": [
+            { "role": "SOURCED", "formula": sourced },
+            { "role": "INFLUENCED", "formula": influenced },
+        ],
+    })
+}
+
+/// Somebody with a new key.
+async fn holder(owner: &Client, input: Value) -> Result<Client> {
+    let created = owner.order("createApiKey", input, "token").await?;
+    Ok(owner.with_key(text(&created, "/token")?))
+}
+
+/// Invites a partner, which gets a key and accepts the terms with it.
+async fn join(
+    owner: &Client,
+    program: &str,
+    terms: &Value,
+    (name, person): (&'static str, &'static str),
+) -> Result<Partner> {
+    let input = json!({ "name": name, "programId": program });
+    let invited = owner
+        .order("invitePartner", input, "partner { id }")
+        .await?;
+    let id = text(&invited, "/partner/id")?.to_owned();
+    let input = json!({ "person": person, "role": "PARTNER", "partnerId": id });
+    let client = holder(owner, input).await?;
+    let input = json!({
+        "partnerId": id,
+        "termsId": terms["id"],
+        "documentDigest": terms["documentDigest"],
+        "signerName": person,
+        "signerAuthority": "Managing director",
+        "act": "ticked \"I have read this and agree\"",
+    });
+    client
+        .order("acceptAgreement", input, "agreement { id }")
+        .await?;
+    Ok(Partner {
+        id,
+        name,
+        person,
+        client,
+    })
+}
+
+/// The partner files what it needs to be paid; the tenant looks at it.
+async fn file_papers(owner: &Client, partner: &Partner, files_tax_form: bool) -> Result<()> {
+    if files_tax_form {
+        let input = json!({
+            "partnerId": partner.id,
+            "kind": "W9",
+            "taxId": "12-3456789",
+            "signerName": partner.person,
+        });
+        let form = partner
+            .client
+            .order("submitTaxForm", input, "taxForm { id }")
+            .await?;
+        let input = json!({ "id": form["taxForm"]["id"] });
+        owner
+            .order("approveTaxForm", input, "taxForm { id }")
+            .await?;
+    }
+    let destination = format!("{}@sandbox", partner.name.to_lowercase());
+    let input = json!({
+        "partnerId": partner.id, "rail": "sandbox", "destination": destination,
+    });
+    let method = partner
+        .client
+        .order("addPayoutMethod", input, "payoutMethod { id }")
+        .await?;
+    let input = json!({ "id": method["payoutMethod"]["id"] });
+    owner
+        .order("verifyPayoutMethod", input, "payoutMethod { id }")
+        .await?;
+    Ok(())
+}
+
+async fn tell_readiness(partner: &Partner, teller: &mut Teller) -> Result<()> {
+    let document = "{ viewer { partner { readiness { ready missing } } } }";
+    let answer = partner.client.ask(document, json!({})).await?;
+    let missing: Vec<String> = list(&answer, "/viewer/partner/readiness/missing")?
+        .iter()
+        .filter_map(Value::as_str)
+        .map(|paper| paper.replace('_', " ").to_lowercase())
+        .collect();
+    let state = match missing.as_slice() {
+        [] => "joins, with all its papers".to_owned(),
+        missing => format!("joins; not to be paid without: {}", missing.join(", ")),
+    };
+    teller.say(&format!("  {:<11} {state}", partner.name));
+    Ok(())
+}
+
+/// New keys for people of a story that was played before.
+pub async fn fresh_keys(owner: &Client) -> Result<Vec<Key>> {
+    let finance = holder(owner, json!({ "person": FINANCE, "role": "FINANCE" })).await?;
+    let mut keys = vec![
+        Key {
+            holder: format!("{OWNER}, owner"),
+            token: owner.token.clone(),
+        },
+        Key {
+            holder: format!("{FINANCE}, finance"),
+            token: finance.token,
+        },
+    ];
+    let answer = owner
+        .ask("{ partners(first: 10) { nodes { id name } } }", json!({}))
+        .await?;
+    for partner in list(&answer, "/partners/nodes")? {
+        let name = text(partner, "/name")?;
+        let known = [NORTHWIND, SOUTHRIDGE, EASTBAY]
+            .into_iter()
+            .find(|known| known.0 == name);
+        let Some((_, person)) = known else { continue };
+        let input = json!({ "person": person, "role": "PARTNER", "partnerId": partner["id"] });
+        let token = holder(owner, input).await?.token;
+        keys.push(Key {
+            holder: format!("{person}, {name}"),
+            token,
+        });
+    }
+    Ok(keys)
+}
