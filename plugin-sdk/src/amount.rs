@@ -39,11 +39,11 @@ impl Amount {
     pub const ZERO: Self = Self(0);
 
     /// Billionths in one minor unit.
-    pub const PER_MINOR: i128 = 1_000_000_000;
+    pub const PER_MINOR: u64 = 1_000_000_000;
 
     /// Whole minor units: cents of a dollar, whole yen.
     pub fn from_minor(minor: i64) -> Self {
-        Self(i128::from(minor) * Self::PER_MINOR)
+        Self(i128::from(minor) * i128::from(Self::PER_MINOR))
     }
 
     /// Billionths of a minor unit.
@@ -88,18 +88,35 @@ impl Amount {
         self.divided(ratio).map(|(quotient, _)| quotient)
     }
 
+    /// The product's whole billionths, and the rest over the ratio's denominator.
     fn divided(self, ratio: Ratio) -> Result<(Self, i128), AmountError> {
-        let denominator = i128::from(ratio.denominator);
         // Taken apart so that no intermediate is larger than the answer must be.
-        let (whole, part) = (self.0 / denominator, self.0 % denominator);
+        let (whole, part) = divide(self.0, ratio.denominator);
         let numerator = i128::from(ratio.numerator);
         let of_part = part.checked_mul(numerator).ok_or(AmountError::Overflow)?;
+        let (quotient, remainder) = divide(of_part, ratio.denominator);
         let quotient = whole
             .checked_mul(numerator)
-            .and_then(|of_whole| of_whole.checked_add(of_part / denominator))
+            .and_then(|of_whole| of_whole.checked_add(quotient))
             .ok_or(AmountError::Overflow)?;
-        Ok((Self(quotient), of_part % denominator))
+        Ok((Self(quotient), remainder))
     }
+
+    /// Whole minor units, towards zero: to be shown, never to be paid.
+    pub(crate) fn whole_minor(self) -> i128 {
+        divide(self.0, Self::PER_MINOR).0
+    }
+}
+
+/// Quotient and remainder, towards zero. A processor divides 64 bits at once;
+/// for 128, WebAssembly has a loop of hundreds of instructions.
+fn divide(number: i128, divisor: u64) -> (i128, i128) {
+    if let (Ok(number), Ok(divisor)) = (i64::try_from(number), i64::try_from(divisor)) {
+        return (i128::from(number / divisor), i128::from(number % divisor));
+    }
+    let divisor = i128::from(divisor);
+    let quotient = number / divisor;
+    (quotient, number - quotient * divisor)
 }
 
 /// The sum of all, or the first overflow.

@@ -37,9 +37,14 @@ impl Currency {
     /// Writes an amount in major units for people, as `20,000.00`: grouped by
     /// thousands, fractions of a minor unit left off.
     pub fn show(&self, amount: Amount) -> String {
-        let minor = amount.billionths() / Amount::PER_MINOR;
+        let minor = amount.whole_minor();
         let exponent = usize::from(self.exponent);
-        let digits = format!("{:0>width$}", minor.unsigned_abs(), width = exponent + 1);
+        let width = exponent + 1;
+        // Numbers of 64 bits are far cheaper to write, and few amounts are larger.
+        let digits = match u64::try_from(minor.unsigned_abs()) {
+            Ok(small) => format!("{small:0>width$}"),
+            Err(_) => format!("{:0>width$}", minor.unsigned_abs()),
+        };
         let (whole, fraction) = digits.split_at(digits.len() - exponent);
 
         let mut text = String::from(if minor < 0 { "-" } else { "" });
@@ -75,9 +80,12 @@ mod tests {
             (&usd, 99_999, "999.99"),
             (&jpy, 1_000, "1,000"),
             (&kwd, 1_250, "1.250"),
+            (&usd, i64::MIN, "-92,233,720,368,547,758.08"),
         ] {
             assert_eq!(currency.show(Amount::from_minor(minor)), shown);
         }
+        let most = Amount::from_billionths(i128::MAX);
+        assert_eq!(jpy.show(most), "170,141,183,460,469,231,731,687,303,715");
         assert_eq!(usd.parse("50000.00"), Ok(Amount::from_minor(5_000_000)));
         assert_eq!(jpy.parse("500"), Ok(Amount::from_minor(500)));
         for text in ["50000", "1.5", ".50", "1.", "-1.00", "1,000.00", ""] {

@@ -49,9 +49,9 @@ pub enum BuildError {
     /// The compiler reported errors, which it has printed itself.
     #[error("the rule did not compile")]
     Compilation,
-    /// What came out is no component, because nothing is exported.
-    #[error("no component came out; is `export_rule!` used? ({0})")]
-    NotExported(String),
+    /// What came out cannot be made a component.
+    #[error("no component came out: {0}")]
+    NotAComponent(String),
     /// The component would not be admitted.
     #[error("the component would be refused: {0}")]
     Refused(Refusal),
@@ -277,7 +277,7 @@ fn componentize(module: &[u8]) -> Result<Vec<u8>, BuildError> {
     let mut encoder = wit_component::ComponentEncoder::default();
     let encoder = encoder.validate(true);
     let encoded = encoder.module(module).and_then(|encoder| encoder.encode());
-    encoded.map_err(|error| BuildError::NotExported(format!("{error:#}")))
+    encoded.map_err(|error| BuildError::NotAComponent(format!("{error:#}")))
 }
 
 /// Runs the checks of admission, on a thread whose stack has room for a guest.

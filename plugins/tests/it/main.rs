@@ -5,4 +5,5 @@ mod admission;
 mod determinism;
 mod faults;
 mod guests;
+mod tmp;
 mod toolchain;

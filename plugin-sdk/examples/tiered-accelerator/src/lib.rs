@@ -183,7 +183,7 @@ mod tests {
 
     fn total(case: &Case) -> i128 {
         let verdict = TieredAccelerator::run(case).unwrap();
-        verdict.total().unwrap().billionths() / Amount::PER_MINOR
+        verdict.total().unwrap().billionths() / i128::from(Amount::PER_MINOR)
     }
 
     #[test]
