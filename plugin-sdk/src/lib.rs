@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(target_arch = "wasm32")]
+#[expect(unsafe_code, reason = "an allocator cannot be written without")]
+mod allocator;
 mod amount;
 mod bindings;
 mod case;
