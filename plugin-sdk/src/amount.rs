@@ -152,19 +152,17 @@ impl Ratio {
         })
     }
 
-    /// Reads a percentage as people write it: `12.5` is one eighth. At most 12
-    /// digits before the point and 4 after it; no sign, exponent or grouping.
+    /// Reads a percentage as people write it: `12.5` is one eighth. At most 4
+    /// digits after the point; no sign, exponent or grouping.
     pub fn percent(text: &str) -> Result<Self, AmountError> {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        let dangling = text.ends_with('.');
-        let sized = (1..=12).contains(&whole.len()) && fraction.len() <= 4;
-        if dangling || !sized || !digits(whole) || !digits(fraction) {
-            return Err(AmountError::Malformed);
+        let (mut number, fraction) = read_decimal(text)?;
+        for _ in fraction..4 {
+            number = number.checked_mul(10).ok_or(AmountError::Overflow)?;
         }
-        let ten_thousandths = format!("{whole}{fraction:0<4}").parse();
-        let numerator = ten_thousandths.map_err(|_| AmountError::Malformed)?;
-        Self::new(numerator, 1_000_000).ok_or(AmountError::Malformed)
+        match fraction {
+            0..=4 => Self::new(number, 1_000_000).ok_or(AmountError::Malformed),
+            _ => Err(AmountError::Malformed),
+        }
     }
 
     /// Ten-thousandths, as a credit's share is given.
@@ -181,6 +179,27 @@ impl Ratio {
         let denominator = product(self.denominator / back, other.denominator / across)?;
         Self::new(numerator, denominator).ok_or(AmountError::Overflow)
     }
+}
+
+/// Reads a plain decimal number: its digits as one number, and how many of them
+/// stand after the point. `12.5` gives 125 and 1.
+pub(crate) fn read_decimal(text: &str) -> Result<(u64, usize), AmountError> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if whole.is_empty() || text.ends_with('.') {
+        return Err(AmountError::Malformed);
+    }
+    let mut number = 0_u64;
+    for byte in whole.bytes().chain(fraction.bytes()) {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return Err(AmountError::Malformed);
+        }
+        number = number
+            .checked_mul(10)
+            .and_then(|number| number.checked_add(u64::from(digit)))
+            .ok_or(AmountError::Overflow)?;
+    }
+    Ok((number, fraction.len()))
 }
 
 /// At least 1 as long as one of the two is not zero.
@@ -211,24 +230,20 @@ mod tests {
             };
             assert_eq!(Ratio::percent(text), Ok(expected), "{text}");
         }
-        for text in [
-            "",
-            ".5",
-            "5.",
-            "-1",
-            "+1",
-            "1e2",
-            "1.00001",
-            "1,5",
-            "9999999999999",
-            "١",
-        ] {
+        for text in ["", ".5", "5.", "-1", "+1", "1e2", "1.00001", "1,5", "١"] {
             assert_eq!(Ratio::percent(text), Err(AmountError::Malformed), "{text}");
         }
     }
 
     #[test]
     fn what_does_not_fit_is_an_error() {
+        for text in [
+            "18446744073709551616",
+            "9999999999999999",
+            "1.00000000000000000000",
+        ] {
+            assert_eq!(Ratio::percent(text), Err(AmountError::Overflow), "{text}");
+        }
         let most = Amount::from_billionths(i128::MAX);
         let least = Amount::from_billionths(i128::MIN);
         let one = Amount::from_billionths(1);

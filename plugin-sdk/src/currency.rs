@@ -1,6 +1,6 @@
 //! Currencies, and amounts as people write them.
 
-use crate::amount::{Amount, AmountError};
+use crate::amount::{Amount, AmountError, read_decimal};
 
 /// A currency, as the case names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,17 +21,12 @@ impl Currency {
     /// Reads an amount in major units, as `1234.50`, with exactly the
     /// currency's digits after the point. No sign, exponent or grouping.
     pub fn parse(&self, text: &str) -> Result<Amount, AmountError> {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        let dangling = text.ends_with('.');
-        let sized = fraction.len() == usize::from(self.exponent);
-        if whole.is_empty() || dangling || !sized || !digits(whole) || !digits(fraction) {
+        let (minor, fraction) = read_decimal(text)?;
+        if fraction != usize::from(self.exponent) {
             return Err(AmountError::Malformed);
         }
-        let minor = format!("{whole}{fraction}").parse::<i64>();
-        minor
-            .map(Amount::from_minor)
-            .map_err(|_| AmountError::Overflow)
+        let minor = i64::try_from(minor).map_err(|_| AmountError::Overflow)?;
+        Ok(Amount::from_minor(minor))
     }
 
     /// Writes an amount in major units for people, as `20,000.00`: grouped by
@@ -47,12 +42,16 @@ impl Currency {
         };
         let (whole, fraction) = digits.split_at(digits.len() - exponent);
 
-        let mut text = String::from(if minor < 0 { "-" } else { "" });
-        for (place, digit) in whole.chars().enumerate() {
-            if place > 0 && (whole.len() - place).is_multiple_of(3) {
-                text.push(',');
-            }
-            text.push(digit);
+        let mut text = String::with_capacity(digits.len() * 2);
+        if minor < 0 {
+            text.push('-');
+        }
+        let mut end = (whole.len() - 1) % 3 + 1;
+        text.push_str(&whole[..end]);
+        while end < whole.len() {
+            text.push(',');
+            text.push_str(&whole[end..end + 3]);
+            end += 3;
         }
         if exponent > 0 {
             text.push('.');

@@ -5,5 +5,4 @@ mod admission;
 mod determinism;
 mod faults;
 mod guests;
-mod tmp;
 mod toolchain;
