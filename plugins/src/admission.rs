@@ -4,20 +4,13 @@
 //! is built there is admitted here.
 
 use tributary_domain::calculator::{Description, Refusal};
+use wasmtime::component::Component;
 
 use crate::bindings::{is_plain, wit};
 use crate::engine::Engine;
 use crate::evaluation::{CompiledRule, Stop};
 use crate::limits;
 use crate::structure::{self, Finding};
-
-/// An upload that passed.
-pub struct Admitted {
-    /// What it says of itself.
-    pub description: Description,
-    /// Its compiled code.
-    pub rule: CompiledRule,
-}
 
 /// Checks uploaded bytes. The codes of refusal, in the order of the checks:
 ///
@@ -33,24 +26,19 @@ pub struct Admitted {
 /// Runs the guest: call it where the stack has room for
 /// [`limits::WASM_STACK_BYTES`]. Compilation itself cannot be interrupted; it is
 /// the limits on every part that bound it.
-pub fn admit(engine: &Engine, bytes: &[u8]) -> Result<Admitted, Refusal> {
+pub fn admit(engine: &Engine, bytes: &[u8]) -> Result<Description, Refusal> {
     if bytes.len() > limits::COMPONENT_BYTES {
         let message = format!("a rule may have {} bytes", limits::COMPONENT_BYTES);
         return Err(refuse("TOO_LARGE", message));
     }
     structure::check_validity(bytes).map_err(refuse_finding)?;
     structure::check_parts(bytes).map_err(refuse_finding)?;
-    let rule = CompiledRule::compile(engine, bytes).map_err(|error| {
-        let code = match error.to_string().contains("export") {
-            true => "WRONG_WORLD",
-            false => "COMPILE_LIMIT",
-        };
-        refuse(code, format!("{error:#}"))
-    })?;
-    let types = rule.check_types().map_err(failed)?;
-    types.map_err(|error| refuse("WRONG_WORLD", format!("{error:#}")))?;
-    let description = describe(rule.describe().map_err(failed)?)?;
-    Ok(Admitted { description, rule })
+    let component = Component::from_binary(&engine.wasm, bytes)
+        .map_err(|error| refuse("COMPILE_LIMIT", format!("{error:#}")))?;
+    let wrong_world = |error| refuse("WRONG_WORLD", format!("{error:#}"));
+    let rule = CompiledRule::link(&component).map_err(wrong_world)?;
+    rule.check_types().map_err(failed)?.map_err(wrong_world)?;
+    describe(rule.describe().map_err(failed)?)
 }
 
 fn refuse(code: &str, message: impl Into<String>) -> Refusal {

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use sha2::{Digest, Sha256};
+use tributary_domain::digest::sha256;
 use wasmtime::{
     Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, WasmFeatures,
 };
@@ -55,7 +55,7 @@ impl Engine {
         });
         let wasm = pooled.map_err(|error| StartError(format!("{error:#}")))?;
         start_ticking(&wasm).map_err(|error| StartError(error.to_string()))?;
-        let policy_digest = hex(Sha256::digest(policy()));
+        let policy_digest = sha256(policy());
         Ok(Self {
             wasm,
             policy_digest,
@@ -130,8 +130,8 @@ fn policy() -> String {
     let features: Vec<_> = FEATURES.iter_names().map(|(name, _)| name).collect();
     serde_json::json!({
         "runtime": RUNTIME,
-        "world": hex(Sha256::digest(WORLD)),
-        "prices": hex(Sha256::digest(format!("{:?}", prices::prices()))),
+        "world": sha256(WORLD),
+        "prices": sha256(format!("{:?}", prices::prices())),
         "features": features,
         "nan": "canonical",
         "fuel": limits::FUEL,
@@ -149,22 +149,13 @@ fn policy() -> String {
     .to_string()
 }
 
-/// Lower-case hexadecimal.
-pub fn hex(bytes: impl AsRef<[u8]>) -> String {
-    use std::fmt::Write;
-    bytes.as_ref().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_prices_are_the_ones_we_published() {
-        let digest = hex(Sha256::digest(format!("{:?}", prices::prices())));
+        let digest = sha256(format!("{:?}", prices::prices()));
         assert_eq!(
             digest, "fe283bf1a4fb3f98614c89178b4838710cdd9492fc44ca1ecbcf6bf82df5292c",
             "the price list changed: every receipt from now on names another policy"

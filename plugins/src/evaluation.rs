@@ -25,12 +25,16 @@ pub enum Stop {
 }
 
 impl CompiledRule {
-    /// Compiles a component. Fails where it does not compile, imports anything,
-    /// or lacks the exports of the world.
+    /// Compiles a component and finds its exports.
     pub fn compile(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Self> {
-        let component = Component::from_binary(&engine.wasm, bytes)?;
-        let nothing = Linker::new(&engine.wasm);
-        let pre = RulePre::new(nothing.instantiate_pre(&component)?)?;
+        Self::link(&Component::from_binary(&engine.wasm, bytes)?)
+    }
+
+    /// Finds the exports of a component. Fails where it imports anything, or
+    /// lacks the exports of the world.
+    pub fn link(component: &Component) -> wasmtime::Result<Self> {
+        let nothing = Linker::new(component.engine());
+        let pre = RulePre::new(nothing.instantiate_pre(component)?)?;
         Ok(Self { pre })
     }
 

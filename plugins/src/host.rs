@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, oneshot};
 use tributary_domain::calculator::{Calculator, Case, Code, Description, Outcome, Refusal};
+use tributary_domain::digest::sha256;
 
 use crate::admission;
 use crate::cache::Cache;
-use crate::engine::{self, Engine, StartError};
+use crate::engine::{Engine, StartError};
 use crate::evaluation::CompiledRule;
 use crate::limits;
 use crate::workers::{self, Workers};
@@ -26,7 +26,7 @@ pub struct Sandbox {
     engine: Engine,
     workers: Workers,
     compiling: Arc<Semaphore>,
-    rules: Arc<Cache>,
+    rules: Arc<Cache<CompiledRule>>,
 }
 
 impl Sandbox {
@@ -40,7 +40,7 @@ impl Sandbox {
             engine,
             workers,
             compiling: Arc::new(Semaphore::new(COMPILING as usize)),
-            rules: Arc::default(),
+            rules: Arc::new(Cache::new(limits::COMPILED_RULES)),
         })
     }
 
@@ -57,12 +57,11 @@ impl Sandbox {
             if let Some(rule) = rules.get(&digest) {
                 return Ok(rule);
             }
-            if engine::hex(Sha256::digest(&bytes)) != digest {
+            if sha256(&bytes) != digest {
                 return Err("the bytes are not those of the digest".to_owned());
             }
-            let admitted =
-                admission::admit(&engine, &bytes).map_err(|refusal| refusal.to_string())?;
-            let rule = Arc::new(admitted.rule);
+            let rule = CompiledRule::compile(&engine, &bytes);
+            let rule = Arc::new(rule.map_err(|error| format!("{error:#}"))?);
             rules.put(digest, Arc::clone(&rule));
             Ok(rule)
         });
@@ -107,13 +106,8 @@ impl Calculator for Sandbox {
 
     fn admit(&self, bytes: Arc<[u8]>) -> BoxFuture<'_, Result<Description, Refusal>> {
         async move {
-            let (engine, rules) = (self.engine.clone(), Arc::clone(&self.rules));
-            let admitted = self.compile(move || {
-                let admitted = admission::admit(&engine, &bytes)?;
-                let digest = engine::hex(Sha256::digest(&bytes));
-                rules.put(digest, Arc::new(admitted.rule));
-                Ok(admitted.description)
-            });
+            let engine = self.engine.clone();
+            let admitted = self.compile(move || admission::admit(&engine, &bytes));
             admitted.await.unwrap_or_else(|| {
                 Err(Refusal {
                     code: "COMPILE_LIMIT".to_owned(),

@@ -1,25 +1,33 @@
 //! What is read off an upload before any of it is compiled.
 //!
-//! Compilation takes time out of proportion to the size of single functions and
-//! of signatures, so that both have limits far below the parser's.
+//! A compiler follows every local variable through every branch, so that a few
+//! kilobytes can keep it busy for minutes. Hence limits far below the parser's,
+//! and one on the product of the two, over the whole component.
 
 use std::fmt;
 
-use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{Encoding, Operator, Parser, Payload, Validator, WasmFeatures};
 
 use crate::engine::FEATURES;
 use crate::limits;
 
 /// Functions in a component.
-const FUNCTIONS: u64 = 10_000;
+const FUNCTIONS: u64 = 5_000;
 /// Bytes of one function's body.
 const BODY_BYTES: usize = 64 << 10;
 /// Local variables of one function, beside its parameters.
-const LOCALS: u32 = 2_000;
+const LOCALS: u32 = 1_000;
+/// Branches times local variables, added up over all functions. Compiling
+/// takes up to a microsecond for each; the worked example has some 70,000.
+const TANGLE: u64 = 1_000_000;
+/// Loops within loops, which take time by the square of their depth.
+const LOOP_DEPTH: usize = 32;
+/// Blocks within blocks; a compiler makes one for each arm of a large `match`.
+const BLOCK_DEPTH: usize = 1_000;
 /// Types in a component, of the core and of components together.
 const TYPES: u64 = 4_000;
 /// Parameters of one function.
-const PARAMETERS: usize = 100;
+const PARAMETERS: usize = 50;
 /// Modules and components inside a component.
 const NESTED: usize = 32;
 /// Core instances that are made of modules.
@@ -70,6 +78,7 @@ struct Tally {
     functions: u64,
     types: u64,
     instantiations: usize,
+    tangle: u64,
     imports: Vec<String>,
 }
 
@@ -80,6 +89,10 @@ pub fn check_parts(bytes: &[u8]) -> Result<(), Finding> {
         let payload = payload.map_err(|error| finding("NOT_A_COMPONENT", error))?;
         take(&mut tally, payload)?;
     }
+    eprintln!(
+        "TANGLE {} {} {}",
+        tally.tangle, tally.functions, tally.types
+    );
     if !tally.imports.is_empty() {
         let message = format!(
             "a rule may import nothing; this one imports {}",
@@ -144,7 +157,7 @@ fn take(tally: &mut Tally, payload: Payload<'_>) -> Result<(), Finding> {
                 at_most(elements <= limits::TABLE_ELEMENTS as u64, "table elements")?;
             }
         }
-        Payload::CodeSectionEntry(body) => take_body(&body)?,
+        Payload::CodeSectionEntry(body) => take_body(tally, &body)?,
         _ => {}
     }
     Ok(())
@@ -165,14 +178,58 @@ fn take_types(tally: &mut Tally, types: wasmparser::TypeSectionReader<'_>) -> Re
     Ok(())
 }
 
-fn take_body(body: &wasmparser::FunctionBody<'_>) -> Result<(), Finding> {
+fn take_body(tally: &mut Tally, body: &wasmparser::FunctionBody<'_>) -> Result<(), Finding> {
     at_most(body.range().len() <= BODY_BYTES, "code in one function")?;
     let unreadable = |error: wasmparser::BinaryReaderError| finding("NOT_A_COMPONENT", error);
     let mut locals = 0_u32;
     for group in body.get_locals_reader().map_err(unreadable)? {
         locals = locals.saturating_add(group.map_err(unreadable)?.0);
     }
-    at_most(locals <= LOCALS, "local variables in one function")
+    at_most(locals <= LOCALS, "local variables in one function")?;
+
+    let mut branches = 0;
+    let mut nest = Nest::default();
+    for operator in body.get_operators_reader().map_err(unreadable)? {
+        let operator = operator.map_err(unreadable)?;
+        branches += branches_of(&operator);
+        nest.enter(&operator);
+        at_most(nest.loops <= LOOP_DEPTH, "loops within loops")?;
+        at_most(nest.frames.len() <= BLOCK_DEPTH, "blocks within blocks")?;
+    }
+    // Parameters and values on the stack are followed, too; both have a limit of their own.
+    tally.tangle += branches * (u64::from(locals) + 16);
+    at_most(tally.tangle <= TANGLE, "branches among local variables")
+}
+
+/// How many ways an operator makes for control to take.
+fn branches_of(operator: &Operator<'_>) -> u64 {
+    match operator {
+        Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::Else => 1,
+        Operator::Br { .. } | Operator::BrIf { .. } => 1,
+        Operator::BrTable { targets } => u64::from(targets.len()) + 1,
+        _ => 0,
+    }
+}
+
+/// The blocks around the present operator; of each, whether it is a loop.
+#[derive(Default)]
+struct Nest {
+    frames: Vec<bool>,
+    loops: usize,
+}
+
+impl Nest {
+    fn enter(&mut self, operator: &Operator<'_>) {
+        match operator {
+            Operator::Block { .. } | Operator::If { .. } => self.frames.push(false),
+            Operator::Loop { .. } => {
+                self.frames.push(true);
+                self.loops += 1;
+            }
+            Operator::End => self.loops -= usize::from(self.frames.pop() == Some(true)),
+            _ => {}
+        }
+    }
 }
 
 fn at_most(holds: bool, what: &str) -> Result<(), Finding> {

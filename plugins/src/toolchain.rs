@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use tributary_domain::calculator::{Description, Refusal};
+use tributary_domain::digest::sha256;
 
 use crate::admission;
-use crate::engine::{Engine, hex};
+use crate::engine::Engine;
 use crate::workers;
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -97,7 +97,7 @@ pub fn build_in(dir: &Path, target_dir: &Path, out: Option<&Path>) -> Result<Bui
     fs::write(&path, &component).map_err(|error| BuildError::Io(path.clone(), error))?;
     Ok(Built {
         path,
-        digest: hex(Sha256::digest(&component)),
+        digest: sha256(&component),
         size_bytes: component.len(),
         description,
     })
@@ -226,8 +226,9 @@ fn printed(program: &str, dir: &Path, arguments: &[&str]) -> Option<String> {
 }
 
 impl Compiler {
-    /// The whole invocation: small code, one unit, no unwinding, no names, no
-    /// paths, and a stack that fits in half a page.
+    /// The whole invocation: one unit, no unwinding, no names, no paths, and a
+    /// stack that fits in half a page. Optimised for speed: the worked example
+    /// then takes a quarter less fuel, and a seventh more bytes.
     fn command(&self, dir: &Path, target_dir: &Path, package: &Package) -> Command {
         let mut flags = vec!["-Clink-arg=-zstack-size=32768".to_owned()];
         for (home, name) in &package.sources {
@@ -243,7 +244,7 @@ impl Compiler {
             .arg(target_dir)
             .current_dir(dir)
             .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
-            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3")
             .env("CARGO_PROFILE_RELEASE_LTO", "fat")
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
             .env("CARGO_PROFILE_RELEASE_PANIC", "abort")
@@ -285,9 +286,7 @@ fn check(component: &[u8]) -> Result<Description, BuildError> {
     let bytes = component.to_vec();
     let admit = move || {
         let engine = Engine::new(1).map_err(|error| BuildError::NoCompiler(error.to_string()))?;
-        admission::admit(&engine, &bytes)
-            .map(|admitted| admitted.description)
-            .map_err(BuildError::Refused)
+        admission::admit(&engine, &bytes).map_err(BuildError::Refused)
     };
     workers::join("rule-check", admit)
         .map_err(|error| BuildError::Io("rule-check".into(), error))?

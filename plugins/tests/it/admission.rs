@@ -109,25 +109,35 @@ async fn another_world_is_refused() {
 async fn what_would_take_long_to_compile_is_refused() {
     let locals = format!(
         "(component (core module (func (local {}))))",
-        "i64 ".repeat(2_001)
+        "i64 ".repeat(1_001)
     );
     let body = format!(
         "(component (core module (func {})))",
         "(drop (i64.const 123456789))".repeat(12_000)
     );
-    let functions = format!("(component (core module {}))", "(func)".repeat(10_001));
+    let functions = format!("(component (core module {}))", "(func)".repeat(5_001));
     let signature = format!(
         "(component (core module (func (param {}))))",
-        "i32 ".repeat(101)
+        "i32 ".repeat(51)
     );
     let nested = format!("(component {})", "(component)".repeat(40));
+    let tangle = format!(
+        "(component (core module (func (local {}) {})))",
+        "i64 ".repeat(1_000),
+        "(block (br_if 0 (local.get 0)) (local.set 0 (i64.const 0)))".repeat(500)
+    );
+    let loops = format!(
+        "(component (core module (func {} {})))",
+        "(loop ".repeat(4_000),
+        ")".repeat(4_000)
+    );
     let memory = "(component (core module (memory 257)))".to_owned();
     let instances = format!(
         "(component (core module $m) {})",
         "(core instance (instantiate $m))".repeat(5)
     );
     for text in [
-        locals, body, functions, signature, nested, memory, instances,
+        tangle, loops, locals, body, functions, signature, nested, memory, instances,
     ] {
         let bytes = wat::parse_str(&text).unwrap();
         assert_eq!(refusal(&bytes).await, "COMPILE_LIMIT", "{}", &text[..50]);

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use sha2::{Digest, Sha256};
 use tributary_domain::calculator::{
     Calculator, Case, CaseCredit, CaseDeal, CaseHistory, CaseTerms, Code, Fault, Outcome, Verdict,
 };
 use tributary_domain::clock::Moment;
+use tributary_domain::digest::sha256;
 use tributary_domain::entity::{credit_share::Role, program::ProgramModel};
 use tributary_domain::ids::PartnerId;
 use tributary_domain::money::Currency;
@@ -57,9 +57,8 @@ fn built(rule: &str, basis_codes: &[&str]) -> Code {
 
 /// Admitted code.
 pub fn code(bytes: Vec<u8>, basis_codes: &[&str]) -> Code {
-    let digest = Sha256::digest(&bytes);
     Code {
-        digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        digest: sha256(&bytes),
         bytes: bytes.into(),
         basis_codes: basis_codes.iter().map(|&code| code.to_owned()).collect(),
     }
