@@ -1,4 +1,4 @@
-//! The Tributary server: its routes, and what it takes to serve them.
+#![doc = include_str!("../README.md")]
 
 pub mod auth;
 pub mod cli;

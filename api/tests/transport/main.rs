@@ -8,6 +8,7 @@
 
 mod http;
 mod limits;
+mod patience;
 mod sockets;
 mod streams;
 mod world;

@@ -13,10 +13,10 @@ use tributary_api::graphql::gateway::Timings;
 
 use crate::world::{KEY, World};
 
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    async fn dial(world: &World, protocol: Option<&str>, authorization: Option<&str>) -> Self {
+    pub async fn dial(world: &World, protocol: Option<&str>, authorization: Option<&str>) -> Self {
         let url = format!("ws://{}/graphql", world.address);
         let mut request = url.into_client_request().unwrap();
         let headers = request.headers_mut();
@@ -35,7 +35,7 @@ impl Socket {
     }
 
     /// A socket that was let in.
-    async fn open(world: &World) -> Self {
+    pub async fn open(world: &World) -> Self {
         let mut socket = Self::quiet(world).await;
         socket.init().await;
         assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
@@ -56,20 +56,20 @@ impl Socket {
         self.0.send(message).await.unwrap();
     }
 
-    async fn subscribe(&mut self, id: &str, query: &str) {
+    pub async fn subscribe(&mut self, id: &str, query: &str) {
         let payload = json!({ "query": query });
         self.say(json!({ "id": id, "type": "subscribe", "payload": payload }))
             .await;
     }
 
-    async fn frame(&mut self) -> Option<Message> {
+    pub async fn frame(&mut self) -> Option<Message> {
         let wait = Duration::from_secs(10);
         let frame = tokio::time::timeout(wait, self.0.next()).await.unwrap();
         frame.map(Result::unwrap)
     }
 
     /// The next message, past pings.
-    async fn hear(&mut self) -> Value {
+    pub async fn hear(&mut self) -> Value {
         loop {
             match self.frame().await {
                 Some(Message::Text(text)) => return serde_json::from_str(&text).unwrap(),
@@ -99,7 +99,7 @@ impl Socket {
     }
 }
 
-const SHORT: Duration = Duration::from_millis(50);
+pub const SHORT: Duration = Duration::from_millis(50);
 
 #[tokio::test]
 async fn a_subscription_runs_to_its_end_and_its_id_is_free_again() {
@@ -325,72 +325,6 @@ async fn operations_per_connection_are_bounded() {
     socket.say(json!({ "type": "complete", "id": "0" })).await;
     socket.subscribe("one more", "{ value }").await;
     assert_eq!(socket.hear().await["type"], "next");
-}
-
-#[tokio::test]
-async fn a_quiet_client_is_pinged_and_one_that_is_gone_is_dropped() {
-    let timings = Timings {
-        ping: SHORT,
-        silence: SHORT * 6,
-        ..Timings::default()
-    };
-    let world = World::with(timings).await;
-
-    // Reading answers pings, so this one outlives the silence many times.
-    let mut quiet = Socket::open(&world).await;
-    quiet.subscribe("1", "subscription { forever }").await;
-    assert_eq!(quiet.hear().await["type"], "next");
-    let mut pings = 0;
-    while pings < 20 {
-        assert!(matches!(quiet.frame().await, Some(Message::Ping(_))));
-        pings += 1;
-    }
-    assert_eq!(world.streams(), 1);
-
-    // Not reading, it answers none.
-    world.until_streams(0).await;
-}
-
-#[tokio::test]
-async fn a_client_that_leaves_ends_its_operations() {
-    let world = World::new().await;
-    let mut socket = Socket::open(&world).await;
-    socket.subscribe("1", "subscription { forever }").await;
-    socket.subscribe("2", "subscription { forever }").await;
-    world.until_streams(2).await;
-    drop(socket);
-    world.until_streams(0).await;
-}
-
-#[tokio::test]
-async fn a_slow_reader_is_waited_for_and_loses_nothing_in_order() {
-    let world = World::new().await;
-    let mut socket = Socket::open(&world).await;
-    socket
-        .subscribe("1", "subscription { count(to: 5000) }")
-        .await;
-    tokio::time::sleep(SHORT * 4).await;
-    for n in 1..=5000 {
-        assert_eq!(
-            socket.hear().await["payload"]["data"],
-            json!({ "count": n })
-        );
-    }
-    assert_eq!(socket.hear().await["type"], "complete");
-}
-
-#[tokio::test]
-async fn a_client_that_never_reads_is_dropped() {
-    let timings = Timings {
-        silence: SHORT * 6,
-        ..Timings::default()
-    };
-    let world = World::with(timings).await;
-    let mut socket = Socket::open(&world).await;
-    socket.subscribe("1", "subscription { forever }").await;
-    socket.subscribe("2", "subscription { flood }").await;
-    world.until_streams(1).await;
-    world.until_streams(0).await;
 }
 
 #[tokio::test]
