@@ -16,6 +16,7 @@ mod deals;
 mod earnings;
 mod following;
 mod keeper;
+mod nodes;
 mod office;
 mod payouts;
 mod rail;
