@@ -177,6 +177,10 @@ impl Rail for TestRail {
         "test"
     }
 
+    fn moves_money(&self) -> bool {
+        false
+    }
+
     fn send(&self, instruction: Instruction) -> BoxFuture<'_, Status> {
         self.answer(instruction).boxed()
     }
