@@ -6,6 +6,7 @@
 #[macro_use]
 mod story;
 
+mod access;
 mod acme;
 mod arrows;
 mod background;
