@@ -24,6 +24,7 @@ mod payouts;
 mod rail;
 mod rails;
 mod registrations;
+mod rules;
 mod server;
 mod serving;
 mod tables;
