@@ -28,5 +28,7 @@ mod rules;
 mod server;
 mod serving;
 mod tables;
+mod tenancy;
 mod uploads;
+mod whole;
 mod world;
