@@ -16,6 +16,8 @@ mod databases;
 mod db;
 mod deals;
 mod earnings;
+mod events;
+mod follower;
 mod following;
 mod fresh;
 mod keeper;
