@@ -29,6 +29,7 @@ mod registrations;
 mod rules;
 mod server;
 mod serving;
+mod statements;
 mod tables;
 mod tenancy;
 mod uploads;
