@@ -27,6 +27,7 @@ mod rail;
 mod rails;
 mod registrations;
 mod rules;
+mod secrets;
 mod server;
 mod serving;
 mod statements;
