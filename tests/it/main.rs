@@ -6,15 +6,20 @@
 #[macro_use]
 mod story;
 
+mod access;
 mod acme;
 mod arrows;
 mod background;
 mod client;
+mod contract;
 mod databases;
 mod db;
 mod deals;
 mod earnings;
+mod events;
+mod follower;
 mod following;
+mod fresh;
 mod keeper;
 mod nodes;
 mod office;
@@ -22,7 +27,13 @@ mod payouts;
 mod rail;
 mod rails;
 mod registrations;
+mod rules;
+mod secrets;
 mod server;
 mod serving;
+mod statements;
+mod tables;
+mod tenancy;
 mod uploads;
+mod whole;
 mod world;

@@ -1,0 +1,178 @@
+//! Who may do what, and who is let in at all.
+
+use std::fmt::Write;
+
+use reqwest::StatusCode;
+use sea_orm::Iterable;
+use serde_json::{Value, json};
+use tributary_domain::access::{Permission, Role};
+
+use crate::acme::{Acme, text, usd};
+use crate::client::Client;
+use crate::contract::assert_committed;
+use crate::tables;
+use crate::world::World;
+
+/// The matrix is a file that people read and that changes under review alone.
+#[test]
+fn the_committed_matrix_is_the_one_in_force() {
+    let mut matrix = String::from("Who may do what: `cargo test` keeps this file true.\n\n");
+    let mut line = |first: &str, cells: Vec<String>| {
+        let mut row = format!("{first:<20}");
+        for cell in cells {
+            write!(row, "{cell:<12}").unwrap();
+        }
+        writeln!(matrix, "{}", row.trim_end()).unwrap();
+    };
+    line("", Role::iter().map(|role| format!("{role:?}")).collect());
+    for permission in Permission::iter() {
+        let mark = |role: Role| if role.may(permission) { "yes" } else { "-" }.to_owned();
+        line(&format!("{permission:?}"), Role::iter().map(mark).collect());
+    }
+    assert_committed("tests/it/access.txt", &matrix);
+}
+
+story! {
+    /// Whoever only looks changes nothing, whatever they try.
+    async fn a_viewer_changes_nothing(world: World) {
+        let acme = Acme::new(&world).await;
+        let partner = acme.partner("Northwind").await;
+        let deal = acme.deal(&partner, "1000.00").await;
+        let vera = acme.person("Vera", "VIEWER").await;
+        let before = tables::rows(&world.database, acme.tenant).await;
+
+        let input = json!({ "id": deal.id, "stage": "Mine" });
+        assert_eq!(vera.is_refused("moveDeal", "deal { id }", input).await, "FORBIDDEN");
+        let input = json!({ "idempotencyKey": "v", "id": deal.id });
+        assert_eq!(vera.is_refused("closeDealWon", "deal { id }", input).await, "FORBIDDEN");
+        let input = json!({ "idempotencyKey": "v", "dealId": deal.id, "amount": usd("1.00") });
+        let code = vera.is_refused("recordCollection", "collection { id }", input).await;
+        assert_eq!(code, "FORBIDDEN");
+        let input = json!({ "id": partner.id });
+        assert_eq!(vera.is_refused("suspendPartner", "partner { id }", input).await, "FORBIDDEN");
+        let input = json!({ "person": "Vera", "role": "OWNER" });
+        assert_eq!(vera.is_refused("createApiKey", "token", input).await, "FORBIDDEN");
+
+        assert_eq!(tables::rows(&world.database, acme.tenant).await, before);
+        let seen = vera.asks("{ deals { nodes { id } } ledger { balanced } }", json!({})).await;
+        assert_eq!(seen["deals"]["nodes"][0]["id"], deal.id);
+    }
+}
+
+story! {
+    /// Finance pays by the rules, and does not make them.
+    async fn finance_does_not_make_the_rules(world: World) {
+        let acme = Acme::new(&world).await;
+        let fay = acme.person("Fay", "FINANCE").await;
+        let input = json!({ "name": "Fay's", "model": "REFERRAL", "currency": "USD" });
+        assert_eq!(fay.is_refused("createProgram", "program { id }", input).await, "FORBIDDEN");
+        let input = json!({ "name": "Fay & Co", "programId": acme.program });
+        assert_eq!(fay.is_refused("invitePartner", "partner { id }", input).await, "FORBIDDEN");
+
+        let input = json!({ "idempotencyKey": "f", "programId": acme.program });
+        let outcome = fay.tries("proposePayoutRun", "payoutRun { id }", input).await;
+        outcome.fails_with("NOTHING_TO_PAY");
+    }
+}
+
+const OWN_ROWS: &str = "{
+    partners { nodes { id } }
+    registrations { nodes { partner { id } } }
+    deals { nodes { id involvements { nodes { partner { id } } } credit { shares { partner { id } } } } }
+    commissions { nodes { partner { id } evaluation { id } } }
+    earnings { nodes { partner { id } } }
+    payoutRuns { nodes { payouts { nodes { partner { id } } } holds { partner { id } } } }
+    plugins { nodes { id } }
+}";
+
+story! {
+    /// A partner's key shows the partner's own rows, and of others not even
+    /// that they are there.
+    async fn a_partner_sees_its_own_rows_alone(world: World) {
+        let acme = Acme::new(&world).await;
+        let (north, south) = (acme.partner("Northwind").await, acme.partner("Southridge").await);
+        for (partner, domain) in [(&north, "globex.example"), (&south, "initech.example")] {
+            let input = acme.registration(partner, "Customer", domain);
+            partner.client.does("registerDeal", "registration { id }", input).await;
+        }
+        let theirs = acme.deal(&south, "5000.00").await;
+        let shared = acme.deal(&north, "9000.00").await;
+        acme.involves(&shared, &south, "INFLUENCED", "VALIDATED").await;
+        for deal in [&theirs, &shared] {
+            acme.wins(deal).await;
+            acme.collects(deal, "2000.00").await;
+        }
+        acme.day("2026-03-05").await;
+        let input = json!({ "idempotencyKey": acme.key(), "programId": acme.program });
+        acme.owner.does("proposePayoutRun", "payoutRun { id }", input).await;
+
+        let seen = north.client.asks(OWN_ROWS, json!({})).await;
+        let words = seen.to_string();
+        assert!(words.contains(&north.id) && words.contains(&shared.id), "{seen:#}");
+        assert!(!words.contains(&south.id) && !words.contains(&theirs.id), "{seen:#}");
+        assert_eq!(seen["commissions"]["nodes"].as_array().unwrap().len(), 1);
+        assert_eq!(seen["commissions"]["nodes"][0]["evaluation"], Value::Null, "{seen:#}");
+
+        for books in ["{ ledger { balanced } }", "{ events { id } }", "{ apiKeys { nodes { id } } }"] {
+            let answer = north.client.post(books, json!({})).await;
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{books} {answer}");
+        }
+        for id in [&south.id, &theirs.id] {
+            let input = json!({ "id": id });
+            let node = north.client.asks("query($id: ID!) { node(id: $id) { id } }", input).await;
+            assert_eq!(node["node"], Value::Null);
+        }
+    }
+}
+
+story! {
+    /// Without a key, with somebody's invention, and with a revoked one, the
+    /// door stays shut.
+    async fn only_good_keys_open_the_door(world: World) {
+        let acme = Acme::new(&world).await;
+        let mia = acme.person("Mia", "MANAGER").await;
+        assert_eq!(knock(&mia).await, (StatusCode::OK, Value::Null));
+
+        let (id, secret) = mia.token.split_once('.').unwrap();
+        let forged = format!("{id}.{}", "0".repeat(secret.len()));
+        for token in ["", "nonsense", id, &forged, &format!("{}.{secret}", "key_00000000000000000000000000")] {
+            assert_stays_shut(&Client::new(&acme.owner.url, token)).await;
+        }
+
+        acme.owner.does("revokeApiKey", "apiKey { revokedAt }", json!({ "id": id })).await;
+        assert_stays_shut(&mia).await;
+    }
+}
+
+async fn assert_stays_shut(client: &Client) {
+    let shut = (StatusCode::UNAUTHORIZED, json!("UNAUTHENTICATED"));
+    assert_eq!(knock(client).await, shut, "{:?}", client.token);
+}
+
+/// The status, and the code of the first error.
+async fn knock(client: &Client) -> (StatusCode, Value) {
+    let request = reqwest::Client::new().post(format!("{}/graphql", client.url));
+    let request = request.json(&json!({ "query": "{ viewer { person } }" }));
+    let answer = request.bearer_auth(&client.token).send().await.unwrap();
+    let status = answer.status();
+    let answer: Value = answer.json().await.unwrap();
+    (status, answer["errors"][0]["extensions"]["code"].clone())
+}
+
+story! {
+    /// A key's secret is told once. The database does not know it.
+    async fn a_key_is_shown_once(world: World) {
+        let acme = Acme::new(&world).await;
+        let mia = acme.person("Mia", "MANAGER").await;
+        let (id, secret) = mia.token.split_once('.').unwrap();
+
+        let keys = acme.owner.asks("{ apiKeys { nodes { id person } } }", json!({})).await;
+        let known = keys["apiKeys"]["nodes"].as_array().unwrap();
+        assert!(known.iter().any(|key| text(&key["id"]) == id), "{keys}");
+        assert!(!keys.to_string().contains(secret));
+
+        let stolen = tables::dump(&world.database, acme.tenant).await;
+        assert!(stolen.contains("Mia"), "the dump shows what is there");
+        assert!(!stolen.contains(secret));
+    }
+}

@@ -1,0 +1,165 @@
+//! What must not be told: tax numbers, payout destinations and keys.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::acme::{Acme, Partner};
+use crate::tables;
+use crate::whole;
+use crate::world::World;
+
+const TAX_ID: &str = "98-7654321";
+const DESTINATION: &str = "iban-de02-1203-0000-0000-2020-51@sandbox";
+
+/// Everything that was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+story! {
+    /// A whole story is told, with mistakes in it, and its secrets appear in
+    /// no log line, no error and no event.
+    async fn secrets_stay_where_they_are(world: World) {
+        // The server of a story runs on its thread, so this log is its alone.
+        let log = Log::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter("debug")
+            .with_writer(log.clone())
+            .with_ansi(false)
+            .finish();
+        let _listening = tracing::subscriber::set_default(subscriber);
+
+        let acme = Acme::new(&world).await;
+        whole::everything(&acme).await;
+        let partner = acme.partner_without_papers("Southridge").await;
+        let mut answers = vec![files(&partner, "W9", TAX_ID).await];
+        answers.push(is_paid_to(&partner, "sandbox", DESTINATION).await);
+        answers.extend(mistakes(&acme, &partner).await);
+        answers.extend(mistakes(&acme, &acme.partner("Other").await).await);
+        for answer in answers {
+            assert_untold("an answer", &answer.to_string(), &acme, &partner);
+        }
+        assert_untold("the log", &events(&acme).await, &acme, &partner);
+        assert_untold("what is kept, but for destinations", &kept(&world, &acme).await, &acme, &partner);
+
+        let logged = log.text();
+        assert!(logged.contains("answered") && logged.contains("Southridge"), "{logged}");
+        assert_untold("the log lines", &logged, &acme, &partner);
+    }
+}
+
+/// Every table but that of payout methods, which must keep where to pay.
+async fn kept(world: &World, acme: &Acme) -> String {
+    let mut rows = tables::rows(&world.database, acme.tenant).await;
+    rows.remove("payout_method");
+    format!("{rows:?}")
+}
+
+fn assert_untold(place: &str, text: &str, acme: &Acme, partner: &Partner) {
+    let bare = TAX_ID.replace('-', "");
+    let keys = [&acme.owner.token, &partner.client.token];
+    let keys = keys.map(|token| token.split_once('.').unwrap().1);
+    for secret in [TAX_ID, &bare, DESTINATION, keys[0], keys[1]] {
+        let found = text.find(secret);
+        let around = found.map(|at| &text[at.saturating_sub(200)..at + secret.len()]);
+        assert_eq!(around, None, "{place} tells a secret");
+    }
+}
+
+async fn files(partner: &Partner, kind: &str, tax_id: &str) -> Value {
+    let input = json!({
+        "partnerId": partner.id, "kind": kind, "taxId": tax_id, "signerName": "Sam Signer",
+    });
+    sends(partner, "submitTaxForm", input).await
+}
+
+async fn is_paid_to(partner: &Partner, rail: &str, destination: &str) -> Value {
+    let input = json!({ "partnerId": partner.id, "rail": rail, "destination": destination });
+    sends(partner, "addPayoutMethod", input).await
+}
+
+/// Sends a command with whatever comes of it.
+async fn sends(partner: &Partner, command: &str, input: Value) -> Value {
+    let kind = command[..1].to_uppercase() + &command[1..];
+    let document = format!(
+        "mutation($input: {kind}Input!) {{ {command}(input: $input) {{ userErrors {{ code field message }} }} }}"
+    );
+    partner
+        .client
+        .post(&document, json!({ "input": input }))
+        .await
+}
+
+/// What goes wrong with a secret in hand: a wrong kind, a wrong type, a wrong
+/// rail, a wrong place, and a secret written into the document itself.
+async fn mistakes(acme: &Acme, partner: &Partner) -> Vec<Value> {
+    let doubled = format!("{TAX_ID} {TAX_ID} {}", "9".repeat(300));
+    let inline = format!(
+        "mutation {{ submitTaxForm(input: {{ partnerId: \"{}\", kind: W9, taxId: \"{TAX_ID}\", \
+         signer: \"Sam\" }}) {{ taxForm {{ id }} }} }}",
+        partner.id
+    );
+    let stranger = Partner {
+        id: acme.program.clone(),
+        client: partner.client.clone(),
+    };
+    vec![
+        files(partner, "PASSPORT", TAX_ID).await,
+        files(partner, "GSTIN", TAX_ID).await,
+        files(partner, "W9", &doubled).await,
+        files(&stranger, "W9", TAX_ID).await,
+        is_paid_to(partner, "carrier-pigeon", DESTINATION).await,
+        is_paid_to(&stranger, "sandbox", DESTINATION).await,
+        is_paid_to(partner, "sandbox", &DESTINATION.repeat(20)).await,
+        sends(partner, "submitTaxForm", json!({ "taxId": [TAX_ID] })).await,
+        sends(
+            partner,
+            "addPayoutMethod",
+            json!({ "destination": { "iban": DESTINATION } }),
+        )
+        .await,
+        partner.client.post(&inline, json!({})).await,
+    ]
+}
+
+/// The tenant's log, in full.
+async fn events(acme: &Acme) -> String {
+    let document = "query($after: Position) { events(first: 100, after: $after) {
+        position kind subject data actor occurredAt } }";
+    let (mut text, mut after) = (String::new(), Value::Null);
+    loop {
+        let page = acme.owner.asks(document, json!({ "after": after })).await;
+        let Some(last) = page["events"].as_array().unwrap().last() else {
+            return text;
+        };
+        text += &page.to_string();
+        after = last["position"].clone();
+    }
+}
