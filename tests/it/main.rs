@@ -13,6 +13,7 @@ mod client;
 mod databases;
 mod db;
 mod deals;
+mod demo;
 mod earnings;
 mod following;
 mod keeper;
