@@ -15,6 +15,7 @@ mod contract;
 mod databases;
 mod db;
 mod deals;
+mod demo;
 mod earnings;
 mod events;
 mod follower;

@@ -22,7 +22,7 @@ const EXPECTED: &str = include_str!("expected.json");
 /// happened together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outcome {
-    /// The tenant's name, id and present.
+    /// The tenant's id and name.
     pub tenant: Value,
     /// Each claim: partner, account, state, and whose claim it competes with.
     pub registrations: Vec<Value>,

@@ -1,0 +1,131 @@
+//! The demo's story, on both databases: every figure of it.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+use tributary_api::demo::{self, Client, Outcome, Teller};
+use tributary_domain::entity::tenant::Kind;
+use tributary_domain::{keys, tenants};
+use tributary_plugins::toolchain;
+
+use crate::world::World;
+
+/// The worked example of the SDK, built from source.
+pub fn example_rule() -> Vec<u8> {
+    static BUILT: OnceLock<Vec<u8>> = OnceLock::new();
+    let build = || {
+        let source =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugin-sdk/examples/tiered-accelerator");
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rules");
+        let built = toolchain::build_in(&source, &target, None).unwrap();
+        std::fs::read(built.path).unwrap()
+    };
+    BUILT.get_or_init(build).clone()
+}
+
+/// The rows of a list, each as these fields joined by spaces.
+fn rows(list: &[Value], fields: &[&str]) -> Vec<String> {
+    let text = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
+    let row = |row: &Value| {
+        fields
+            .iter()
+            .map(|field| text(&row[field]))
+            .collect::<Vec<_>>()
+    };
+    list.iter().map(|value| row(value).join(" ")).collect()
+}
+
+fn check(outcome: &Outcome) {
+    assert_eq!(
+        rows(
+            &outcome.registrations,
+            &["partner", "account", "state", "competes_with"]
+        ),
+        [
+            "Northwind Globex CONVERTED null",
+            "Southridge Globex REJECTED Northwind"
+        ]
+    );
+    assert_eq!(
+        rows(&outcome.credit, &["deal", "partner", "role"]),
+        [
+            "Initech Northwind SOURCED",
+            "Globex Northwind SOURCED",
+            "Globex Eastbay INFLUENCED"
+        ]
+    );
+    assert_eq!(
+        rows(
+            &outcome.commissions,
+            &["partner", "deal", "total", "earned", "paid"]
+        ),
+        [
+            "Northwind Initech 3000.00 3000.00 3000.00",
+            "Northwind Globex 15500.00 14208.33 14208.33",
+            "Eastbay Globex 2000.00 1833.33 1833.33",
+        ]
+    );
+    assert_eq!(
+        rows(&outcome.earnings, &["at", "partner", "amount", "deal"]),
+        [
+            "2026-01-09T09:00:00.000Z Northwind 3000.00 Initech",
+            "2026-10-05T09:00:00.000Z Northwind 5166.67 Globex",
+            "2026-10-05T09:00:00.000Z Eastbay 666.67 Globex",
+            "2026-11-05T09:00:00.000Z Northwind 5166.66 Globex",
+            "2026-11-05T09:00:00.000Z Eastbay 666.66 Globex",
+            "2026-11-20T09:00:00.000Z Northwind -1291.66 Globex",
+            "2026-11-20T09:00:00.000Z Eastbay -166.66 Globex",
+            "2026-12-05T09:00:00.000Z Northwind 5166.66 Globex",
+            "2026-12-05T09:00:00.000Z Eastbay 666.66 Globex",
+        ]
+    );
+    assert_eq!(
+        rows(&outcome.payouts, &["run", "partner", "amount", "state"]),
+        [
+            "1 Northwind 8166.67 PAID",
+            "1 Eastbay 666.67 PAID",
+            "2 Northwind 9041.66 PAID",
+            "2 Eastbay 1166.66 PAID",
+        ]
+    );
+    assert_eq!(
+        rows(&outcome.held, &["run", "partner", "reason", "amount"]),
+        ["1 Northwind ON_HOLD 5166.66", "1 Eastbay ON_HOLD 666.66"]
+    );
+    assert_eq!(
+        rows(&outcome.runs, &["proposed_by", "approved_by"]),
+        ["Finn Ada", "Finn Ada"]
+    );
+    assert_eq!(
+        rows(&outcome.receipts, &["rerun_equal"]),
+        ["true", "true", "true"]
+    );
+    assert_eq!(outcome.ledger["balanced"], true);
+    assert_eq!(outcome.events["subscription_complete"], true);
+}
+
+story! {
+    /// Told once through the public interface, and read back a second time.
+    async fn a_year_of_a_partner_program(world: World) {
+        let engine = &world.server.engine;
+        let (kind, begin) = (Kind::Sandbox, Some(demo::BEGIN));
+        let tenant = tenants::create(engine, demo::TENANT, kind, begin).await.unwrap();
+        let key = keys::create_first(engine, tenant.id, demo::OWNER).await.unwrap();
+        let owner = Client::new(&world.server.url, &key.token);
+
+        let told = demo::play(&owner, example_rule(), &mut Teller::silent()).await.unwrap();
+        check(&told.outcome);
+        assert_eq!(told.keys.len(), 5);
+
+        let again = demo::revisit(&owner).await.unwrap();
+        assert_eq!(again.outcome, told.outcome);
+        for key in again.keys {
+            let viewer = owner.with_key(&key.token).ask("{ viewer { person } }", json!({})).await;
+            let person = viewer.unwrap()["viewer"]["person"].clone();
+            assert!(key.holder.starts_with(person.as_str().unwrap()), "{}", key.holder);
+        }
+        let found = tenants::named(engine, demo::TENANT).await.unwrap();
+        assert_eq!(found[0].clock_at, Some(demo::END));
+    }
+}
