@@ -5,35 +5,22 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tokio::sync::oneshot;
-use tributary_domain::entity::tenant::Kind;
+use tributary_domain::entity::deal;
+use tributary_domain::entity::tenant::{self, Kind};
+use tributary_domain::reads::{self, Window};
 use tributary_domain::scope::Engine;
 use tributary_domain::{keys, tenants};
 use tributary_plugins::toolchain;
 
 use super::serve::{interrupted, listen};
 use super::{Failure, engine};
+use crate::client::Client;
 use crate::config::DatabaseSettings;
-use crate::demo::{self, Client, Teller, Told};
+use crate::demo::{self, Teller, Told};
 use crate::{AppState, serve};
 
 /// The example rule, from the root of the project.
 const RULE: &str = "plugin-sdk/examples/tiered-accelerator";
-
-/// Two things to ask, and with whose key.
-const QUERIES: &str = r"
-As Ada, who gets what for each deal, and why:
-
-  { deals { nodes { name state amount { amount }
-      credit { shares { role reason partner { name } } }
-      commissions { nodes { partner { name } explanation
-        total { amount } earned { amount } paid { amount } } } } } }
-
-As Nora, what Northwind may see of it: the same query, and
-
-  { viewer { partner { name readiness { ready missing } } }
-    registrations { nodes { submittedName state protectedUntil } }
-    earnings { nodes { amount { amount } state payableAt deal { name } } } }
-";
 
 #[derive(Args)]
 pub struct Demo {
@@ -96,44 +83,65 @@ impl Demo {
 /// A story that was broken off is left as it is: its tenant is apart from all
 /// others, and the story is told anew in one of its own.
 async fn tell(engine: &Engine, url: &str, teller: &mut Teller) -> Result<Told, Failure> {
-    let earlier = tenants::named(engine, demo::TENANT).await?;
-    let finished = earlier
-        .iter()
-        .find(|tenant| tenant.clock_at >= Some(demo::END));
+    let mut finished = None;
+    for tenant in tenants::named(engine, demo::TENANT).await? {
+        if is_finished(engine, &tenant).await? {
+            finished = Some(tenant);
+            break;
+        }
+        let id = tenant.id;
+        teller.plain(&format!(
+            "{id} has that name too, and no finished story: it is left as it is."
+        ));
+    }
     let told = match finished {
-        Some(tenant) => {
-            teller.plain(&format!(
-                "The story of {} ({}) was played here before. It is not played again;\n\
-                 this is what came of it.",
-                tenant.name, tenant.id
-            ));
-            let key = keys::create_first(engine, tenant.id, demo::OWNER).await?;
-            demo::revisit(&Client::new(url, &key.token)).await?
-        }
-        None => {
-            for tenant in &earlier {
-                teller.plain(&format!(
-                    "A story in {} was broken off; it is left as it is.",
-                    tenant.id
-                ));
-            }
-            teller.plain("The example rule is built from its source…");
-            let rule = tokio::task::spawn_blocking(build).await??;
-            let kind = Kind::Sandbox;
-            let tenant = tenants::create(engine, demo::TENANT, kind, Some(demo::BEGIN)).await?;
-            let key = keys::create_first(engine, tenant.id, demo::OWNER).await?;
-            teller.plain(&format!(
-                "Whoever runs the server makes the sandbox {} ({}) and the first key,\n\
-                 {}'s, as `tributary tenant create` does. The rest goes through the API.",
-                tenant.name,
-                tenant.id,
-                demo::OWNER
-            ));
-            demo::play(&Client::new(url, &key.token), rule, teller).await?
-        }
+        Some(tenant) => revisit(engine, url, &tenant, teller).await?,
+        None => play(engine, url, teller).await?,
     };
     told.outcome.sum_up(teller)?;
     Ok(told)
+}
+
+/// Whether the story was told in a tenant of this name to its end.
+async fn is_finished(engine: &Engine, tenant: &tenant::Model) -> Result<bool, Failure> {
+    if tenant.clock_at < Some(demo::END) {
+        return Ok(false);
+    }
+    let scope = engine.system(tenant.id).await?;
+    let deals = reads::page::<deal::Entity>(&scope, reads::all(), Window::first(20)).await?;
+    Ok(deals.rows.iter().any(|deal| deal.name == demo::DEAL))
+}
+
+async fn revisit(
+    engine: &Engine,
+    url: &str,
+    tenant: &tenant::Model,
+    teller: &mut Teller,
+) -> Result<Told, Failure> {
+    teller.plain(&format!(
+        "The story of {} ({}) was played here before. It is not played again;\n\
+         this is what came of it.",
+        tenant.name, tenant.id
+    ));
+    let key = keys::create_first(engine, tenant.id, demo::OWNER).await?;
+    demo::revisit(&Client::new(url, &key.token)).await
+}
+
+async fn play(engine: &Engine, url: &str, teller: &mut Teller) -> Result<Told, Failure> {
+    teller.plain("The example rule is built from its source…");
+    let rule = tokio::task::spawn_blocking(build).await??;
+    let begin = Some(demo::BEGIN);
+    let tenant = tenants::create(engine, demo::TENANT, Kind::Sandbox, begin).await?;
+    let key = keys::create_first(engine, tenant.id, demo::OWNER).await?;
+    teller.plain(&format!(
+        "Whoever runs the server makes the sandbox {} ({})\n\
+         and its first key, {}'s, as `tributary key create` does. The rest goes through\n\
+         the API.",
+        tenant.name,
+        tenant.id,
+        demo::OWNER
+    ));
+    demo::play(&Client::new(url, &key.token), rule, teller).await
 }
 
 /// Builds the example rule as `tributary plugin build` does.
@@ -154,6 +162,8 @@ fn invite(url: &str, told: &Told, teller: &mut Teller) {
     for key in &told.keys {
         teller.plain(&format!("  {:<18} {}", key.holder, key.token));
     }
-    teller.plain(QUERIES);
-    teller.plain("Press Ctrl-C to stop.");
+    for (holder, about, document) in demo::EXAMPLES {
+        teller.plain(&format!("\nAs {holder}, {about}:\n\n{document}"));
+    }
+    teller.plain("\nPress Ctrl-C to stop.");
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::Result;
-use super::client::{Client, list, text};
+use super::DEAL;
 use super::follow::Follower;
 use super::story::{Partner, Story, usd};
+use crate::client::{Client, Result, list, text};
 
 /// 9 January: Northwind brings a small customer, who pays at once.
 pub async fn small_deal(story: &mut Story<'_>) -> Result<()> {
@@ -129,7 +129,7 @@ pub async fn conversion(story: &mut Story<'_>) -> Result<()> {
     let input = json!({
         "idempotencyKey": "globex-convert",
         "id": story.claim,
-        "name": "Globex",
+        "name": DEAL,
         "amount": usd("120000.00"),
         "stage": "Discovery",
     });
@@ -164,7 +164,7 @@ pub async fn influence(story: &mut Story<'_>) -> Result<()> {
         "partnerId": story.eastbay.id,
         "role": "INFLUENCED",
         "kind": "SHAPED_REQUIREMENTS",
-        "evidence": "the requirements workshop of 14 May: minutes and attendance",
+        "evidence": "minutes of the workshop of 14 May",
         "occurredAt": "2026-05-14T08:00:00Z",
     });
     involve(&story.owner, &story.owner, input).await?;

@@ -5,7 +5,6 @@
 //! a socket, and uploads a rule. What came of it is read back through queries
 //! and compared with what the story says must come of it.
 
-pub mod client;
 mod deals;
 pub mod follow;
 mod opening;
@@ -16,17 +15,15 @@ mod story;
 
 use tributary_domain::clock::Moment;
 
-pub use client::Client;
+use crate::client::{Client, Result};
+
 pub use outcome::Outcome;
 pub use print::Teller;
 
-/// Why a story cannot go on. Its text is for a person.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
-/// A step of a story.
-pub type Result<T> = std::result::Result<T, Failure>;
-
 /// The company that the story is about.
 pub const TENANT: &str = "Acme Cloud";
+/// The deal that most of it is about.
+pub const DEAL: &str = "Globex";
 /// Who holds its first key.
 pub const OWNER: &str = "Ada";
 /// Where the test clock stands when the story begins: 2026-01-05T09:00Z.
@@ -34,6 +31,25 @@ pub const BEGIN: Moment = Moment(1_767_603_600_000);
 /// Where the story leaves the test clock once every figure is right:
 /// 2027-01-10T18:00Z. A tenant whose clock has come so far has its story.
 pub const END: Moment = Moment(1_799_604_000_000);
+
+/// Queries to go on with: who may ask, what it is about, and the document.
+pub const EXAMPLES: [(&str, &str, &str); 2] = [
+    (
+        "Ada",
+        "who gets what of each deal, and why",
+        "{ deals { nodes { name state amount { amount }
+    credit { shares { role reason partner { name } } }
+    commissions { nodes { partner { name } explanation
+      total { amount } earned { amount } paid { amount } } } } } }",
+    ),
+    (
+        "Nora",
+        "what Northwind sees of it",
+        "{ viewer { partner { name readiness { ready missing } } }
+  registrations { nodes { submittedName state protectedUntil } }
+  earnings { nodes { amount { amount } state payableAt deal { name } } } }",
+    ),
+];
 
 /// A key to go on with.
 pub struct Key {
@@ -84,7 +100,9 @@ pub async fn play(owner: &Client, rule: Vec<u8>, teller: &mut Teller) -> Result<
 /// When it cannot be read, or when a figure is not what the story says.
 pub async fn revisit(owner: &Client) -> Result<Told> {
     let outcome = Outcome::read(owner, None).await?;
-    outcome.check()?;
+    outcome
+        .check()
+        .map_err(|error| format!("something was changed since: {error}"))?;
     let keys = opening::fresh_keys(owner).await?;
     Ok(Told { outcome, keys })
 }

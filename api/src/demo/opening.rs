@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::client::{Client, list, text};
 use super::print::Teller;
 use super::story::{FINANCE, Partner, Story, usd};
-use super::{Key, OWNER, Result};
+use super::{Key, OWNER};
+use crate::client::{Client, Result, list, text};
 
 const AGREEMENT: &str = "Acme Referral Agreement. A registered opportunity is the partner's for \
     90 days. Whoever sourced a deal is paid by its volume in the calendar year; whoever moved a \
@@ -63,14 +63,8 @@ pub async fn open<'a>(owner: &Client, rule: Vec<u8>, teller: &'a mut Teller) -> 
 /// Uploads the rule and publishes it; returns the plugin's id.
 async fn publish_rule(owner: &Client, rule: Vec<u8>, teller: &mut Teller) -> Result<String> {
     let size = rule.len();
-    let staged = owner
-        .order("stagePluginUpload", Value::Null, "upload { id url }")
-        .await?;
-    owner.put(text(&staged, "/upload/url")?, rule).await?;
-    let input = json!({ "uploadId": staged["upload"]["id"] });
-    let selection = "pluginVersion { digest version plugin { id name } }";
-    let published = owner.order("publishPlugin", input, selection).await?;
-    let version = &published["pluginVersion"];
+    let selection = "digest version plugin { id name }";
+    let version = &owner.publish(rule, selection).await?;
     let (name, number) = (text(version, "/plugin/name")?, text(version, "/version")?);
     teller.say(&format!(
         "The rule {name} {number} is uploaded as WebAssembly, {size} bytes,\n\

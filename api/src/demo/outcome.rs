@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Result;
-use super::client::{Client, list, text};
+use super::DEAL;
 use super::follow::{Event, Follower};
 use super::print::{Teller, grouped};
+use crate::client::{Client, Result, list, text};
 
 const QUERY: &str = include_str!("outcome.graphql");
 
@@ -59,8 +59,11 @@ impl Outcome {
     pub async fn read(owner: &Client, followed: Option<Vec<Event>>) -> Result<Self> {
         let answer = owner.ask(QUERY, json!({})).await?;
         let deals = list(&answer, "/deals/nodes")?;
-        let globex = deals.iter().find(|deal| deal["name"] == "Globex");
-        let globex = text(globex.ok_or("there is no deal with Globex")?, "/id")?;
+        let globex = deals.iter().find(|deal| deal["name"] == DEAL);
+        let globex = text(
+            globex.ok_or("the story was not played in this tenant")?,
+            "/id",
+        )?;
         let logged = logged(owner, globex).await?;
         let followed = match followed {
             Some(followed) => followed,

@@ -5,9 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::Result;
-use super::client::{list, refused, text};
 use super::story::{Story, set_clock, usd};
+use crate::client::{Result, list, refused, text};
 
 /// How long the server may take over work of its own.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::client::{Client, list, text};
 use super::follow::{Event, Follower};
 use super::print::Teller;
-use super::{Key, OWNER, Result};
+use super::{Key, OWNER};
+use crate::client::{Client, Result, list, text};
 
 /// Holds the finance key: records collections and proposes runs.
 pub const FINANCE: &str = "Finn";

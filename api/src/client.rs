@@ -5,7 +5,10 @@ use std::fmt;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::Result;
+/// Why something could not be had. Its text is for a person.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// What was asked for, or why it could not be had.
+pub type Result<T> = std::result::Result<T, Failure>;
 
 /// One key, at one server.
 #[derive(Clone)]
@@ -116,12 +119,24 @@ impl Client {
         }
     }
 
-    /// Puts bytes to an upload's address.
+    /// Uploads a component and publishes it; returns the plugin version, of
+    /// which `selection` is asked.
     ///
     /// # Errors
     ///
-    /// When the server is not reached, or does not take them.
-    pub async fn put(&self, address: &str, bytes: Vec<u8>) -> Result<()> {
+    /// As [`order`](Self::order), and when the server does not take the bytes.
+    pub async fn publish(&self, component: Vec<u8>, selection: &str) -> Result<Value> {
+        let staged = self
+            .order("stagePluginUpload", Value::Null, "upload { id url }")
+            .await?;
+        self.put(text(&staged, "/upload/url")?, component).await?;
+        let input = json!({ "uploadId": staged["upload"]["id"] });
+        let selection = format!("pluginVersion {{ {selection} }}");
+        let mut published = self.order("publishPlugin", input, &selection).await?;
+        Ok(published["pluginVersion"].take())
+    }
+
+    async fn put(&self, address: &str, bytes: Vec<u8>) -> Result<()> {
         let request = self.http.put(address).bearer_auth(&self.token).body(bytes);
         let response = request.send().await?;
         match response.status() {
