@@ -124,7 +124,7 @@ async fn what_would_take_long_to_compile_is_refused() {
     let tangle = format!(
         "(component (core module (func (local {}) {})))",
         "i64 ".repeat(1_000),
-        "(block (br_if 0 (local.get 0)) (local.set 0 (i64.const 0)))".repeat(500)
+        "(block (br_if 0 (i64.eqz (local.get 0))))".repeat(1_500)
     );
     let loops = format!(
         "(component (core module (func {} {})))",
