@@ -41,7 +41,7 @@ pub enum Direction {
 /// A payment or refund as it is sent.
 #[derive(Clone, Debug, Serialize)]
 pub struct NewCollection {
-    /// The deal; not lost.
+    /// The deal.
     pub deal: DealId,
     /// Which way the money went.
     pub direction: Direction,
@@ -57,7 +57,8 @@ pub struct NewCollection {
 /// the deal's commissions up to it.
 ///
 /// Money that comes in before the deal is won is kept, and releases nothing
-/// until the deal is won. A refund of more than was collected is refused.
+/// until the deal is won. A lost deal takes none, and what came in before can
+/// still be refunded. A refund of more than was collected is refused.
 pub async fn record(scope: &Scope, key: &str, new: NewCollection) -> Result<collection::Model> {
     scope.require(Permission::CollectionRecord)?;
     let mut tx = scope.begin().await?;
@@ -66,7 +67,7 @@ pub async fn record(scope: &Scope, key: &str, new: NewCollection) -> Result<coll
         return collection::Entity::get(&*tx, tx.tenant(), CollectionId(id)).await;
     }
     let deal = deal::Entity::get(&*tx, tx.tenant(), new.deal).await?;
-    if deal.state == deal::State::ClosedLost {
+    if deal.state == deal::State::ClosedLost && new.direction == Direction::Received {
         return Err(Error::conflict(Conflict::DealLost, "the deal is lost"));
     }
     let amount = limits::positive("amount", new.amount, deal.currency)?;

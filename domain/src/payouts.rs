@@ -63,12 +63,13 @@ pub async fn execute(scope: &Scope) -> Result<()> {
 
 /// Sends one payout, or asks after it.
 async fn advance(scope: &Scope, id: PayoutId) -> Result<()> {
-    let Some(instruction) = prepare(scope, id).await? else {
-        return Ok(());
-    };
+    // Nothing is booked as in transit by a server that could not send it.
     let payout = payout::Entity::get(&scope.read().await?, scope.tenant(), id).await?;
     let missing = || Error::broken(format!("this server has no rail {}", payout.rail));
     let rail = scope.engine().rail(&payout.rail).ok_or_else(missing)?;
+    let Some(instruction) = prepare(scope, id).await? else {
+        return Ok(());
+    };
     let attempt = instruction.attempt;
     let status = rail.send(instruction).await;
     settle(scope, id, attempt, status).await

@@ -94,7 +94,9 @@ fn no_file_is_too_long() {
     let root = root();
     let mut sources = Vec::new();
     // The example lives inside the SDK's folder.
-    let folders = ARROWS.iter().filter_map(|(package, _)| package.strip_prefix("tributary-"));
+    let folders = ARROWS
+        .iter()
+        .filter_map(|(package, _)| package.strip_prefix("tributary-"));
     for folder in folders {
         collect_sources(&root.join(folder), &mut sources);
     }

@@ -138,6 +138,7 @@ story! {
         let northwind = acme.partner_without_papers("Northwind").await;
         let deal = acme.deal(&northwind, "1000.00").await;
         let input = json!({ "id": deal.id, "reason": "no budget" });
+        acme.collects(&deal, "100.00").await;
         let lost = acme.owner.does("closeDealLost", "deal { id state lostReason }", input).await;
         assert_eq!((&lost["state"], &lost["lostReason"]), (&json!("CLOSED_LOST"), &json!("no budget")));
 
@@ -146,6 +147,11 @@ story! {
         let input = moving(&acme, &deal, "10.00");
         let refused = acme.owner.tries("recordCollection", "collection { id }", input).await;
         refused.fails_with("DEAL_LOST");
+        // What came in before can still be paid back, and no more than that.
+        acme.refunds(&deal, "100.00").await;
+        let input = moving(&acme, &deal, "0.01");
+        let refused = acme.owner.tries("recordRefund", "collection { id }", input).await;
+        refused.fails_with("REFUND_EXCEEDS_COLLECTED");
         assert!(acme.earnings().await.is_empty());
     }
 }
