@@ -1,29 +1,13 @@
 //! The demo's story, on both databases: every figure of it.
 
-use std::path::Path;
-use std::sync::OnceLock;
-
 use serde_json::{Value, json};
 use tributary_api::client::Client;
 use tributary_api::demo::{self, Outcome, Teller};
 use tributary_domain::entity::tenant::Kind;
 use tributary_domain::{keys, tenants};
-use tributary_plugins::toolchain;
 
+use crate::rules::accelerator;
 use crate::world::World;
-
-/// The worked example of the SDK, built from source.
-pub fn example_rule() -> Vec<u8> {
-    static BUILT: OnceLock<Vec<u8>> = OnceLock::new();
-    let build = || {
-        let source =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugin-sdk/examples/tiered-accelerator");
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rules");
-        let built = toolchain::build_in(&source, &target, None).unwrap();
-        std::fs::read(built.path).unwrap()
-    };
-    BUILT.get_or_init(build).clone()
-}
 
 /// The rows of a list, each as these fields joined by spaces.
 fn rows(list: &[Value], fields: &[&str]) -> Vec<String> {
@@ -115,7 +99,7 @@ story! {
         let key = keys::create_first(engine, tenant.id, demo::OWNER).await.unwrap();
         let owner = Client::new(&world.server.url, &key.token);
 
-        let told = demo::play(&owner, example_rule(), &mut Teller::silent()).await.unwrap();
+        let told = demo::play(&owner, accelerator(), &mut Teller::silent()).await.unwrap();
         check(&told.outcome);
         assert_eq!(told.keys.len(), 5);
 
