@@ -89,10 +89,6 @@ pub fn check_parts(bytes: &[u8]) -> Result<(), Finding> {
         let payload = payload.map_err(|error| finding("NOT_A_COMPONENT", error))?;
         take(&mut tally, payload)?;
     }
-    eprintln!(
-        "TANGLE {} {} {}",
-        tally.tangle, tally.functions, tally.types
-    );
     if !tally.imports.is_empty() {
         let message = format!(
             "a rule may import nothing; this one imports {}",
