@@ -5,6 +5,7 @@ use sea_orm::Condition;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
+use serde_json::json;
 use url::{Host, Url};
 
 use crate::entity::account_identifier::{self, Kind};
@@ -13,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::ids::AccountId;
 use crate::limits;
 use crate::reads::Visible;
-use crate::scope::{Scope, Tx};
+use crate::scope::{Fact, Scope, Tx};
 
 impl Visible for account::Entity {
     fn visible(scope: &Scope) -> Select<Self> {
@@ -132,7 +133,7 @@ pub fn normalized_name(name: &str) -> String {
 /// A domain or CRM id decides; a name alone never joins two accounts. What is
 /// newly learned of a known account is kept with it, and identifiers of two
 /// different accounts are refused.
-pub(crate) async fn find_or_create(tx: &Tx, new: &NewAccount) -> Result<account::Model> {
+pub(crate) async fn find_or_create(tx: &mut Tx, new: &NewAccount) -> Result<account::Model> {
     let name = limits::name("account.name", &new.name)?;
     let mut identifiers = vec![(Kind::Domain, registrable_domain(&new.domain)?)];
     if let Some(crm_id) = &new.crm_id {
@@ -166,10 +167,19 @@ pub(crate) async fn find_or_create(tx: &Tx, new: &NewAccount) -> Result<account:
                 name: Set(name),
                 created_at: Set(tx.now()),
             };
-            row.insert(&**tx).await?
+            let account = row.insert(&**tx).await?;
+            log(
+                tx,
+                "account.created",
+                &account,
+                json!({ "name": account.name }),
+            )
+            .await?;
+            account
         }
     };
     for (kind, value) in unknown {
+        let data = json!({ "kind": kind, "value": value });
         let row = account_identifier::ActiveModel {
             tenant_id: Set(tx.tenant()),
             kind: Set(kind),
@@ -179,8 +189,26 @@ pub(crate) async fn find_or_create(tx: &Tx, new: &NewAccount) -> Result<account:
         account_identifier::Entity::insert(row)
             .exec_without_returning(&**tx)
             .await?;
+        log(tx, "account.identified", &account, data).await?;
     }
     Ok(account)
+}
+
+async fn log(
+    tx: &mut Tx,
+    kind: &'static str,
+    account: &account::Model,
+    data: serde_json::Value,
+) -> Result<()> {
+    let subject = &account.id;
+    tx.log(Fact {
+        kind,
+        subject,
+        deal: None,
+        data,
+    })
+    .await?;
+    Ok(())
 }
 
 /// Other accounts with the same normalised name.

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
+use sea_orm::{Condition, QueryOrder};
 
 use crate::clock::Moment;
 use crate::entity::payout_hold::Reason;
@@ -24,24 +24,45 @@ pub(crate) struct Balance {
     pub terms: BTreeSet<TermsId>,
 }
 
-/// The unpaid earnings of a program, by partner, due ones apart from those on
-/// hold.
-pub(crate) async fn of_program(
+/// The unpaid earnings of a program, oldest first; of one partner, if named.
+async fn unpaid(
     tx: &Tx,
     program: ProgramId,
-) -> Result<BTreeMap<PartnerId, Balance>> {
+    partner: Option<PartnerId>,
+) -> Result<Vec<earning::Model>> {
     let deals = Query::select()
         .column(deal::Column::Id)
         .from(deal::Entity)
         .and_where(deal::Column::TenantId.eq(tx.tenant()))
         .and_where(deal::Column::ProgramId.eq(program))
         .to_owned();
-    let unpaid = earning::Entity::of(tx.tenant())
+    let own = partner.map(|partner| earning::Column::PartnerId.eq(partner));
+    let query = earning::Entity::of(tx.tenant())
         .filter(earning::Column::State.eq(earning::State::Held))
         .filter(earning::Column::DealId.in_subquery(deals))
-        .order_by_asc(earning::Column::Position)
-        .all(&**tx)
-        .await?;
+        .filter(Condition::all().add_option(own))
+        .order_by_asc(earning::Column::Position);
+    Ok(query.all(&**tx).await?)
+}
+
+/// What one partner has coming in a program.
+pub(crate) async fn of_partner(tx: &Tx, program: ProgramId, partner: PartnerId) -> Result<Balance> {
+    let unpaid = unpaid(tx, program, Some(partner)).await?;
+    let mut balances = divide(tx, unpaid).await?;
+    Ok(balances.remove(&partner).unwrap_or_default())
+}
+
+/// What all partners have coming in a program.
+pub(crate) async fn of_program(
+    tx: &Tx,
+    program: ProgramId,
+) -> Result<BTreeMap<PartnerId, Balance>> {
+    let unpaid = unpaid(tx, program, None).await?;
+    divide(tx, unpaid).await
+}
+
+/// Divides unpaid earnings by partner, due ones apart from those on hold.
+async fn divide(tx: &Tx, unpaid: Vec<earning::Model>) -> Result<BTreeMap<PartnerId, Balance>> {
     let terms = terms_of(tx, &unpaid).await?;
     let mut balances: BTreeMap<PartnerId, Balance> = BTreeMap::new();
     for earning in unpaid {
@@ -65,15 +86,24 @@ pub(crate) async fn of_program(
     Ok(balances)
 }
 
-async fn terms_of(tx: &Tx, earnings: &[earning::Model]) -> Result<HashMap<DealId, TermsId>> {
+/// Ids in one statement: a statement takes some tens of thousands of values.
+pub(crate) const CHUNK: usize = 1_000;
+
+/// The terms of the deals that earnings come from.
+pub(crate) async fn terms_of(
+    tx: &Tx,
+    earnings: &[earning::Model],
+) -> Result<HashMap<DealId, TermsId>> {
     let ids: BTreeSet<_> = earnings.iter().map(|row| row.deal_id).collect();
-    let query = deal::Entity::of(tx.tenant()).filter(deal::Column::Id.is_in(ids));
-    Ok(query
-        .all(&**tx)
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row.terms_id))
-        .collect())
+    let ids: Vec<DealId> = ids.into_iter().collect();
+    let mut terms = HashMap::new();
+    for ids in ids.chunks(CHUNK) {
+        let query =
+            deal::Entity::of(tx.tenant()).filter(deal::Column::Id.is_in(ids.iter().copied()));
+        let deals = query.all(&**tx).await?;
+        terms.extend(deals.into_iter().map(|row| (row.id, row.terms_id)));
+    }
+    Ok(terms)
 }
 
 /// Why what is due to a partner is not paid; empty if it is, or if nothing is

@@ -133,7 +133,8 @@ async fn insert(
         Direction::Received => "collection.received",
         Direction::Refunded => "collection.refunded",
     };
-    let data = json!({ "amount": new.amount, "received_at": received_at.to_string() });
+    let data =
+        json!({ "amount": new.amount.on_the_wire(), "received_at": received_at.to_string() });
     tx.log(Fact {
         kind,
         subject: &collection.id,

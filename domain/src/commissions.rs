@@ -127,7 +127,9 @@ async fn record(
         .order_by_asc(commission::Column::PartnerId)
         .all(&*tx)
         .await?;
-    if waiting.is_empty() {
+    // An answer of a version that is no longer active is not the one that the
+    // tenant now wants: what waits is put to the rule again.
+    if waiting.is_empty() || !evaluations::is_current(&tx, rule, &answer).await? {
         return Ok(());
     }
     let evaluation = evaluations::store(&tx, deal.id, rule.id, &answer).await?;
@@ -187,7 +189,7 @@ async fn approve(
     let commission = change.update(&**tx).await?;
     let data = json!({
         "partner": commission.partner_id,
-        "total": money,
+        "total": money.on_the_wire(),
         "evaluation": evaluation,
     });
     let (kind, subject) = ("commission.approved", &commission.id);

@@ -1,16 +1,15 @@
 //! What a new claim can run into.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryOrder};
 
-use crate::accounts;
-use crate::entity::registration::{self, State};
 use crate::entity::registration_conflict::{self, Kind};
 use crate::entity::{Owned, account, deal};
 use crate::error::Result;
 use crate::ids::RegistrationId;
 use crate::scope::Tx;
+use crate::{accounts, registrations};
 
 /// What stands against a claim on an account, in the order it is shown.
 pub(crate) async fn against(
@@ -30,14 +29,7 @@ pub(crate) async fn against(
     };
     // A claim that still waits for a person counts as well: the later one
     // must not be approved by policy over the head of the earlier.
-    let live = registration::Entity::of(tx.tenant())
-        .filter(registration::Column::AccountId.eq(account.id))
-        .filter(
-            Condition::any()
-                .add(registration::Column::Protects.eq(true))
-                .add(registration::Column::State.is_in([State::Submitted, State::InConflict])),
-        )
-        .order_by_asc(registration::Column::SubmittedPosition);
+    let live = registrations::live(account.id, tx);
     for claim in live.all(&**tx).await? {
         add(Kind::LiveRegistration, Some(claim.id), None, None);
     }

@@ -39,28 +39,48 @@ pub struct NewDeal {
     pub stage: String,
 }
 
-/// Opens a deal that no registration stands behind. While a partner's approved
-/// claim waits to be converted, the account is not open to another deal.
+/// Opens a deal that no registration stands behind. While a partner's claim on
+/// the account is alive, that takes a reason, and somebody who may decide on
+/// claims.
 pub async fn open(
     scope: &Scope,
     key: &str,
     program: ProgramId,
     account: NewAccount,
     new: NewDeal,
+    reason: Option<String>,
 ) -> Result<deal::Model> {
     scope.require(Permission::DealManage)?;
+    let reason = reason
+        .map(|text| limits::sentence("reason", &text))
+        .transpose()?;
+    if reason.is_some() {
+        scope.require(Permission::RegistrationDecide)?;
+    }
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "deal.open", key, &(program, &account, &new)).await?;
+    let claim =
+        idempotency::claim(&tx, "deal.open", key, &(program, &account, &new, &reason)).await?;
     if let Some(id) = claim.done {
         return deal::Entity::get(&*tx, tx.tenant(), DealId(id)).await;
     }
     let (program, terms) = programs::open_terms(&tx, program).await?;
     registrations::expire_due(&mut tx).await?;
-    let account = accounts::find_or_create(&tx, &account).await?;
-    registrations::refuse_bypass(&tx, account.id).await?;
+    let account = accounts::find_or_create(&mut tx, &account).await?;
+    if reason.is_none() {
+        registrations::refuse_bypass(&tx, account.id).await?;
+    }
     let amount = limits::positive("amount", new.amount, program.currency)?;
     let origin = (account.id, terms.id, None);
     let deal = insert(&mut tx, program.id, origin, &new, amount).await?;
+    if let Some(reason) = reason {
+        log(
+            &mut tx,
+            "deal.opened_beside_claim",
+            deal.id,
+            json!({ "reason": reason }),
+        )
+        .await?;
+    }
     claim.keep(&tx, deal.id.0).await?;
     tx.commit().await?;
     Ok(deal)
@@ -125,7 +145,8 @@ async fn insert(
         lost_reason: Set(None),
     };
     let deal = row.insert(&**tx).await?;
-    let data = json!({ "account": account, "amount": new.amount, "stage": deal.stage });
+    let data =
+        json!({ "account": account, "amount": new.amount.on_the_wire(), "stage": deal.stage });
     log(tx, "deal.opened", deal.id, data).await?;
     Ok(deal)
 }
@@ -193,7 +214,7 @@ pub async fn revise_amount(scope: &Scope, id: DealId, amount: Money) -> Result<d
         &mut tx,
         "deal.amount_revised",
         id,
-        json!({ "from": before, "to": amount }),
+        json!({ "from": before.on_the_wire(), "to": amount.on_the_wire() }),
     )
     .await?;
     tx.commit().await?;
@@ -214,7 +235,13 @@ pub async fn win(scope: &Scope, key: &str, id: DealId) -> Result<deal::Model> {
         let terms = terms::Entity::get(&*tx, tx.tenant(), deal.terms_id).await?;
         let registration = deal.registration_id;
         let amount = Money::new(deal.amount_minor, deal.currency);
-        let position = log(&mut tx, "deal.closed_won", id, json!({ "amount": amount })).await?;
+        let position = log(
+            &mut tx,
+            "deal.closed_won",
+            id,
+            json!({ "amount": amount.on_the_wire() }),
+        )
+        .await?;
         let mut change: deal::ActiveModel = deal.into();
         change.state = Set(State::ClosedWon);
         change.closed_at = Set(Some(tx.now()));

@@ -137,7 +137,7 @@ async fn insert(
     let data = json!({
         "partner": commission.partner_id,
         "commission": commission.id,
-        "amount": money,
+        "amount": money.on_the_wire(),
         "payable_at": payable_at.to_string(),
     });
     let deal = Some(commission.deal_id);

@@ -133,6 +133,15 @@ async fn code(scope: &Scope, id: PluginVersionId) -> Result<Code> {
     })
 }
 
+/// Whether an answer comes from the code that the rule runs now.
+pub(crate) async fn is_current(tx: &Tx, rule: &rule::Model, answer: &Answer) -> Result<bool> {
+    let Some(plugin) = rule.plugin_id else {
+        return Ok(true);
+    };
+    let plugin = plugin::Entity::get(&**tx, tx.tenant(), plugin).await?;
+    Ok(plugin.active_version_id == answer.version)
+}
+
 /// Stores the receipt of an answer, in the transaction that acts on it.
 pub(crate) async fn store(
     tx: &Tx,

@@ -37,7 +37,12 @@ pub async fn claim<A: Serialize + Sync>(
     let arguments = serde_json::to_vec(arguments)
         .map_err(|error| Error::broken(format!("arguments have no JSON: {error}")))?;
     let arguments_digest = sha256(arguments);
-    let earlier = command::Entity::find_by_id((tx.tenant(), key.to_owned()))
+    // Partners count for themselves: neither blocks another's keys, nor learns of them.
+    let key = match tx.partner() {
+        Some(partner) => format!("{partner}/{key}"),
+        None => key.to_owned(),
+    };
+    let earlier = command::Entity::find_by_id((tx.tenant(), key.clone()))
         .one(&**tx)
         .await?;
     let done = match earlier {
@@ -50,7 +55,7 @@ pub async fn claim<A: Serialize + Sync>(
     };
     Ok(Claim {
         operation,
-        key: key.to_owned(),
+        key,
         arguments_digest,
         done,
     })

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::ids::{ApiKeyId, PartnerId, TenantId};
 use crate::limits;
 use crate::reads::{self, Page, Visible, Window};
-use crate::scope::{Engine, Fact, Origin, Scope, Tx};
+use crate::scope::{Engine, Fact, Origin, SYSTEM, Scope, Tx};
 
 impl Visible for api_key::Entity {
     /// For those who may make them.
@@ -72,6 +72,12 @@ pub async fn create(
 ) -> Result<NewKey> {
     scope.require(Permission::KeyManage)?;
     let person = limits::name("person", person)?;
+    if person.eq_ignore_ascii_case(SYSTEM) {
+        return Err(Error::invalid(
+            "person",
+            "that is what the server itself is called",
+        ));
+    }
     if (role == Role::Partner) != partner.is_some() {
         let message = "a partner's key needs its partner, and no other key has one";
         return Err(Error::invalid("partnerId", message));

@@ -20,9 +20,6 @@ pub enum MoneyError {
     /// Beyond what a 64-bit integer of minor units holds.
     #[error("the amount is too large")]
     TooLarge,
-    /// Two currencies met in one sum.
-    #[error("the currency differs")]
-    CurrencyMismatch,
 }
 
 /// Whole minor units of one currency. Never a float.
@@ -78,16 +75,9 @@ impl Money {
         }
     }
 
-    /// The sum, unless the currencies differ or it does not fit.
-    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
-        if self.currency != other.currency {
-            return Err(MoneyError::CurrencyMismatch);
-        }
-        let minor = self
-            .minor
-            .checked_add(other.minor)
-            .ok_or(MoneyError::TooLarge)?;
-        Ok(Self { minor, ..self })
+    /// As it stands on the wire: `{"amount": "1234.50", "currency": "USD"}`.
+    pub fn on_the_wire(self) -> serde_json::Value {
+        serde_json::json!({ "amount": self.amount(), "currency": self.currency })
     }
 }
 
@@ -141,7 +131,8 @@ fn divide_half_even(numerator: i128, denominator: i128) -> i128 {
 /// Turns a rule's exact amounts into entitlements: the sum is rounded half to
 /// even, each part down, and what is then missing goes, one minor unit each,
 /// to the largest fractions, and among equals to the lowest id. The only place
-/// where a commission's total is rounded; a cap on the sum is never exceeded.
+/// where a commission's total is rounded; a cap of whole minor units on the sum
+/// is never exceeded.
 pub fn round_entitlements<Id: Copy + Ord>(
     parts: &BTreeMap<Id, Exact>,
 ) -> Result<BTreeMap<Id, i64>, MoneyError> {

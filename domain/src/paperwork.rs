@@ -25,7 +25,8 @@ pub struct Signature {
     pub act: String,
 }
 
-/// Accepts terms for a partner. `document_digest` must be the digest of the
+/// Accepts terms for a partner: those in force, or earlier ones that a deal of
+/// its own goes on under. `document_digest` must be the digest of the
 /// text that the signer was shown. Accepting the same terms again is harmless.
 pub async fn accept_agreement(
     scope: &Scope,
@@ -42,12 +43,6 @@ pub async fn accept_agreement(
     let enrollment = partners::enrollment_in(&tx, partner, terms.program_id).await?;
     if let Some(earlier) = agreement_for(&tx, partner, terms.id).await? {
         return Ok(earlier);
-    }
-    if terms.state != terms::State::Published {
-        return Err(Error::conflict(
-            Conflict::WrongState,
-            "these terms are superseded",
-        ));
     }
     if document_digest != terms.document_digest {
         let message = "not the digest of these terms' text: show the text again";
@@ -263,16 +258,23 @@ pub async fn verify_payout_method(
         }
         payout_method::State::Unverified => {}
     }
-    payout_method::Entity::update_many()
-        .col_expr(
-            payout_method::Column::State,
-            Expr::value(payout_method::State::Disabled),
-        )
-        .filter(payout_method::Column::TenantId.eq(tx.tenant()))
+    let earlier = payout_method::Entity::of(tx.tenant())
         .filter(payout_method::Column::PartnerId.eq(method.partner_id))
-        .filter(payout_method::Column::State.eq(payout_method::State::Verified))
-        .exec(&*tx)
+        .filter(payout_method::Column::State.eq(payout_method::State::Verified));
+    for earlier in earlier.all(&*tx).await? {
+        let (subject, data) = (earlier.id, json!({ "partner": earlier.partner_id }));
+        let mut change: payout_method::ActiveModel = earlier.into();
+        change.state = Set(payout_method::State::Disabled);
+        change.update(&*tx).await?;
+        let kind = "payout_method.disabled";
+        tx.log(Fact {
+            kind,
+            subject: &subject,
+            deal: None,
+            data,
+        })
         .await?;
+    }
     let mut change: payout_method::ActiveModel = method.into();
     change.state = Set(payout_method::State::Verified);
     let method = change.update(&*tx).await?;

@@ -13,7 +13,7 @@ use crate::entity::payout_hold::{self, Reason};
 use crate::entity::payout_run::{self, State};
 use crate::entity::{Owned, earning, partner, payout, payout_method, program};
 use crate::error::{Conflict, Error, Result};
-use crate::ids::{PartnerId, PayoutId, PayoutRunId, ProgramId};
+use crate::ids::{EarningId, PartnerId, PayoutId, PayoutRunId, ProgramId};
 use crate::money::Money;
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
@@ -99,7 +99,7 @@ pub async fn propose(scope: &Scope, key: &str, program: ProgramId) -> Result<pay
         }
     }
     let money = Money::new(total, run.currency);
-    let data = json!({ "program": program.id, "total": money });
+    let data = json!({ "program": program.id, "total": money.on_the_wire() });
     tx.log(Fact {
         kind: "payout_run.proposed",
         subject: &run.id,
@@ -120,7 +120,7 @@ pub async fn propose(scope: &Scope, key: &str, program: ProgramId) -> Result<pay
 async fn refuse_second_run(tx: &Tx, program: ProgramId) -> Result<()> {
     let unfinished = payout_run::Entity::of(tx.tenant())
         .filter(payout_run::Column::ProgramId.eq(program))
-        .filter(payout_run::Column::State.is_not_in([State::Done, State::Cancelled]));
+        .filter(payout_run::Column::State.is_in([State::Draft, State::Approved]));
     match unfinished.one(&**tx).await? {
         None => Ok(()),
         Some(run) => {
@@ -206,23 +206,25 @@ async fn schedule(
     payout::Entity::insert(row)
         .exec_without_returning(&**tx)
         .await?;
-    let ids = balance.due.iter().map(|row| row.id);
-    let claimed = earning::Entity::update_many()
-        .col_expr(
-            earning::Column::State,
-            Expr::value(earning::State::InPayout),
-        )
-        .col_expr(earning::Column::PayoutId, Expr::value(id))
-        .filter(earning::Column::TenantId.eq(tx.tenant()))
-        .filter(earning::Column::Id.is_in(ids))
-        .filter(earning::Column::State.eq(earning::State::Held))
-        .exec(&**tx)
-        .await?;
-    assert_eq!(
-        claimed.rows_affected,
-        balance.due.len() as u64,
-        "each earning is in one payout"
-    );
+    let ids: Vec<EarningId> = balance.due.iter().map(|row| row.id).collect();
+    for ids in ids.chunks(balances::CHUNK) {
+        let claimed = earning::Entity::update_many()
+            .col_expr(
+                earning::Column::State,
+                Expr::value(earning::State::InPayout),
+            )
+            .col_expr(earning::Column::PayoutId, Expr::value(id))
+            .filter(earning::Column::TenantId.eq(tx.tenant()))
+            .filter(earning::Column::Id.is_in(ids.iter().copied()))
+            .filter(earning::Column::State.eq(earning::State::Held))
+            .exec(&**tx)
+            .await?;
+        assert_eq!(
+            claimed.rows_affected,
+            ids.len() as u64,
+            "each earning is in one payout"
+        );
+    }
     Ok(())
 }
 
@@ -281,7 +283,7 @@ pub async fn cancel(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model>
         }
     }
     for payout in payouts::of_run(&tx, id).await? {
-        payouts::give_back(&tx, payout, "the run was cancelled").await?;
+        payouts::fail(&mut tx, payout, "the run was cancelled", false).await?;
     }
     let mut change: payout_run::ActiveModel = run.into();
     change.state = Set(State::Cancelled);

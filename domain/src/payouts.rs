@@ -5,7 +5,7 @@
 //! crash or a time-out is followed by the same instruction, which the rail
 //! knows. Only a certain "no" gives the earnings back.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -15,9 +15,9 @@ use serde_json::json;
 
 use crate::entity::ledger_transaction::Kind;
 use crate::entity::payout::{self, State};
-use crate::entity::{Owned, deal, earning, partner, payout_method, payout_run};
+use crate::entity::{Owned, earning, partner, payout_method, payout_run};
 use crate::error::{Error, Result};
-use crate::ids::{PayoutId, PayoutRunId};
+use crate::ids::{PayoutId, PayoutMethodId, PayoutRunId};
 use crate::money::Money;
 use crate::rail::{Instruction, Status};
 use crate::reads::Visible;
@@ -43,19 +43,21 @@ pub async fn execute(scope: &Scope) -> Result<()> {
         .order_by_asc(payout_run::Column::Id)
         .all(&scope.read().await?)
         .await?;
-    for run in runs {
-        let payouts = payout::Entity::of(scope.tenant())
-            .filter(payout::Column::RunId.eq(run.id))
-            .filter(payout::Column::State.is_not_in([State::Paid, State::Failed]))
-            .order_by_asc(payout::Column::Id)
-            .all(&scope.read().await?)
-            .await?;
-        for payout in payouts {
-            // One payout that cannot be worked on must not stop the others.
-            if let Err(error) = advance(scope, payout.id).await {
-                tracing::error!(payout = %payout.id, %error, "a payout could not be advanced");
-            }
+    let open = payout::Entity::of(scope.tenant())
+        .filter(payout::Column::RunId.is_in(runs.iter().map(|run| run.id)))
+        .filter(payout::Column::State.is_not_in([State::Paid, State::Failed]))
+        // Those that were never sent come first, before all that is asked after.
+        .order_by_desc(payout::Column::State.eq(State::Scheduled))
+        .order_by_asc(payout::Column::Id)
+        .all(&scope.read().await?)
+        .await?;
+    for payout in open {
+        // One payout that cannot be worked on must not stop the others.
+        if let Err(error) = advance(scope, payout.id).await {
+            tracing::error!(payout = %payout.id, ?error, "a payout could not be advanced");
         }
+    }
+    for run in runs {
         close(scope, run.id).await?;
     }
     Ok(())
@@ -63,53 +65,60 @@ pub async fn execute(scope: &Scope) -> Result<()> {
 
 /// Sends one payout, or asks after it.
 async fn advance(scope: &Scope, id: PayoutId) -> Result<()> {
+    let db = scope.read().await?;
+    let mut payout = payout::Entity::get(&db, scope.tenant(), id).await?;
+    let method = payout_method::Entity::get(&db, scope.tenant(), payout.method_id).await?;
+    drop(db);
     // Nothing is booked as in transit by a server that could not send it.
-    let payout = payout::Entity::get(&scope.read().await?, scope.tenant(), id).await?;
     let missing = || Error::broken(format!("this server has no rail {}", payout.rail));
     let rail = scope.engine().rail(&payout.rail).ok_or_else(missing)?;
-    let Some(instruction) = prepare(scope, id).await? else {
+    if payout.state == State::Scheduled {
+        payout = prepare(scope, id, &method).await?;
+    }
+    let Some(sent_at) = payout.sent_at.filter(|_| !payout.is_settled()) else {
         return Ok(());
     };
-    let attempt = instruction.attempt;
-    let status = rail.send(instruction).await;
-    settle(scope, id, attempt, status).await
-}
-
-/// Makes the instruction durable, and books the money as in transit. `None` if
-/// the partner is no longer ready, or the payout is settled.
-async fn prepare(scope: &Scope, id: PayoutId) -> Result<Option<Instruction>> {
-    let mut tx = scope.begin().await?;
-    let mut payout = payout::Entity::get(&*tx, tx.tenant(), id).await?;
-    if payout.is_settled() {
-        return Ok(None);
-    }
-    let method = payout_method::Entity::get(&*tx, tx.tenant(), payout.method_id).await?;
-    if payout.state == State::Scheduled {
-        let run = payout_run::Entity::get(&*tx, tx.tenant(), payout.run_id).await?;
-        if let Some(reason) = no_longer_ready(&tx, &payout, &method).await? {
-            fail(&mut tx, payout, &reason, false).await?;
-            tx.commit().await?;
-            return Ok(None);
-        }
-        payout = depart(&mut tx, payout).await?;
-        if run.state == payout_run::State::Approved {
-            let mut change: payout_run::ActiveModel = run.into();
-            change.state = Set(payout_run::State::Executing);
-            change.update(&*tx).await?;
-        }
-    }
     let instruction = Instruction {
         payout: payout.id,
         attempt: payout.attempt,
         destination: method.destination,
         money: Money::new(payout.amount_minor, payout.currency),
-        sent_at: payout.sent_at.unwrap_or(tx.now()),
-        now: tx.now(),
+        sent_at,
+        now: scope.now().max(sent_at),
     };
-    if payout.state == State::Sending {
-        tx.commit().await?;
+    let status = rail.send(instruction).await;
+    match (&status, payout.state) {
+        // Nothing new: most questions end here, without a write.
+        (Status::Accepted { .. }, State::Sent) => Ok(()),
+        (Status::Unknown { .. }, State::Unknown | State::Sent) => Ok(()),
+        _ => settle(scope, id, payout.attempt, status).await,
     }
-    Ok(Some(instruction))
+}
+
+/// Makes the instruction of a scheduled payout durable, and books the money as
+/// in transit; or fails the payout, if something no longer holds.
+async fn prepare(
+    scope: &Scope,
+    id: PayoutId,
+    method: &payout_method::Model,
+) -> Result<payout::Model> {
+    let mut tx = scope.begin().await?;
+    let payout = payout::Entity::get(&*tx, tx.tenant(), id).await?;
+    if payout.state != State::Scheduled {
+        return Ok(payout);
+    }
+    let run = payout_run::Entity::get(&*tx, tx.tenant(), payout.run_id).await?;
+    let payout = match no_longer_ready(&tx, &run, &payout, method.id).await? {
+        Some(reason) => fail(&mut tx, payout, &reason, false).await?,
+        None => depart(&mut tx, payout).await?,
+    };
+    if run.state == payout_run::State::Approved {
+        let mut change: payout_run::ActiveModel = run.into();
+        change.state = Set(payout_run::State::Executing);
+        change.update(&*tx).await?;
+    }
+    tx.commit().await?;
+    Ok(payout)
 }
 
 /// Books a scheduled payout as sent, before it is.
@@ -128,29 +137,34 @@ async fn depart(tx: &mut Tx, payout: payout::Model) -> Result<payout::Model> {
 /// Whether anything that must be true when money leaves has ceased to be.
 async fn no_longer_ready(
     tx: &Tx,
+    run: &payout_run::Model,
     payout: &payout::Model,
-    method: &payout_method::Model,
+    method: PayoutMethodId,
 ) -> Result<Option<String>> {
     let earnings = earnings_of(tx, payout.id).await?;
-    let deals = earnings.iter().map(|row| row.deal_id);
-    let deals = deal::Entity::of(tx.tenant()).filter(deal::Column::Id.is_in(deals));
-    let terms: BTreeSet<_> = deals
-        .all(&**tx)
-        .await?
-        .into_iter()
-        .map(|row| row.terms_id)
-        .collect();
-    let partner = partner::Entity::get(&**tx, tx.tenant(), payout.partner_id).await?;
-    let papers = readiness::papers(&**tx, tx.tenant(), &[partner.id], tx.now()).await?;
-    let papers = papers.get(&partner.id).cloned().unwrap_or_default();
     let sum: i64 = earnings.iter().map(|row| row.amount_minor).sum();
     assert_eq!(
         sum, payout.amount_minor,
         "a payout is the sum of its earnings"
     );
+    let method = payout_method::Entity::get(&**tx, tx.tenant(), method).await?;
     if method.state != payout_method::State::Verified {
         return Ok(Some("the payout method is no longer verified".to_owned()));
     }
+    // What a refund took back since is to be set off before money leaves.
+    let others = balances::of_partner(tx, run.program_id, payout.partner_id).await?;
+    if others.due_minor < 0 {
+        return Ok(Some(
+            "something was refunded since the run was proposed".to_owned(),
+        ));
+    }
+    let terms = balances::terms_of(tx, &earnings)
+        .await?
+        .into_values()
+        .collect();
+    let partner = partner::Entity::get(&**tx, tx.tenant(), payout.partner_id).await?;
+    let papers = readiness::papers(&**tx, tx.tenant(), &[partner.id], tx.now()).await?;
+    let papers = papers.get(&partner.id).cloned().unwrap_or_default();
     let reasons = balances::unready(&papers, Some(&partner.state), &terms);
     Ok(reasons.into_iter().next().map(|(_, detail)| detail))
 }
@@ -193,7 +207,9 @@ async fn settle(scope: &Scope, id: PayoutId, attempt: i32, status: Status) -> Re
             .await?;
         }
         Status::Paid { reference } => pay(&mut tx, payout, reference).await?,
-        Status::Failed { reason } => fail(&mut tx, payout, &reason, true).await?,
+        Status::Failed { reason } => {
+            fail(&mut tx, payout, &reason, true).await?;
+        }
     }
     tx.commit().await
 }
@@ -242,7 +258,12 @@ async fn pay(tx: &mut Tx, payout: payout::Model, reference: String) -> Result<()
 
 /// Fails a payout: its earnings wait for the next run. `departed` says whether
 /// the money was booked as in transit.
-async fn fail(tx: &mut Tx, payout: payout::Model, reason: &str, departed: bool) -> Result<()> {
+pub(crate) async fn fail(
+    tx: &mut Tx,
+    payout: payout::Model,
+    reason: &str,
+    departed: bool,
+) -> Result<payout::Model> {
     let money = Money::new(payout.amount_minor, payout.currency);
     let payout = give_back(tx, payout, reason).await?;
     let position = log(tx, "payout.failed", &payout).await?;
@@ -250,15 +271,11 @@ async fn fail(tx: &mut Tx, payout: payout::Model, reason: &str, departed: bool) 
         let (subject, partner) = (payout.id.0, payout.partner_id);
         ledger::post(tx, position, Kind::PayoutFailed, subject, partner, money).await?;
     }
-    Ok(())
+    Ok(payout)
 }
 
 /// Ends a payout that nothing was paid for, and frees its earnings.
-pub(crate) async fn give_back(
-    tx: &Tx,
-    payout: payout::Model,
-    reason: &str,
-) -> Result<payout::Model> {
+async fn give_back(tx: &Tx, payout: payout::Model, reason: &str) -> Result<payout::Model> {
     earning::Entity::update_many()
         .col_expr(earning::Column::State, Expr::value(earning::State::Held))
         .col_expr(earning::Column::PayoutId, Expr::value(None::<PayoutId>))
@@ -276,7 +293,7 @@ pub(crate) async fn give_back(
 async fn log(tx: &mut Tx, kind: &'static str, payout: &payout::Model) -> Result<i64> {
     let data = json!({
         "partner": payout.partner_id,
-        "amount": Money::new(payout.amount_minor, payout.currency),
+        "amount": Money::new(payout.amount_minor, payout.currency).on_the_wire(),
         "rail": payout.rail,
         "reason": payout.reason,
     });

@@ -222,6 +222,13 @@ async fn insert_rules(
                     let message = "a rate is more than 0, at most 100, with at most six decimals";
                     return Err(Error::invalid("rate", message));
                 }
+                // A rule that exceeds the cap could never be assessed.
+                if rate * Decimal::ONE_HUNDRED > Decimal::from(terms.commission_cap_bps) {
+                    return Err(Error::invalid(
+                        "rate",
+                        "more than the terms' commissionCapBps",
+                    ));
+                }
                 let cap = cap.map(|cap| limits::positive("cap", cap, program.currency));
                 row.rate = Set(Some(rate.normalize().to_string()));
                 row.cap_minor = Set(cap.transpose()?);

@@ -3,9 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::entity::prelude::*;
+use sea_orm::{JoinType, QuerySelect, RelationTrait};
 
 use crate::clock::Moment;
-use crate::entity::{Owned, agreement, enrollment, payout_method, tax_form, terms};
+use crate::entity::{
+    Owned, agreement, commission, deal, enrollment, payout_method, tax_form, terms,
+};
 use crate::error::Result;
 use crate::ids::{PartnerId, ProgramId, TenantId, TermsId};
 use crate::scope::Scope;
@@ -15,7 +18,7 @@ use crate::scope::Scope;
 pub struct Papers {
     /// The terms it has accepted.
     pub accepted: HashSet<TermsId>,
-    /// The terms now in force in its programs.
+    /// The terms in force in its programs, and those of the deals it is credited in.
     pub required: HashSet<TermsId>,
     /// Whether a valid tax form is approved.
     pub tax_form: bool,
@@ -26,7 +29,7 @@ pub struct Papers {
 /// Something a partner lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// It has not accepted the terms in force of one of its programs.
+    /// It has not accepted terms that are in force, or that a deal of its own is under.
     Agreement,
     /// It has no valid, approved tax form.
     TaxForm,
@@ -35,7 +38,7 @@ pub enum Missing {
 }
 
 impl Papers {
-    /// What is missing under the terms now in force.
+    /// What is missing.
     pub fn missing(&self) -> Vec<Missing> {
         let mut missing = Vec::new();
         if !self.required.is_subset(&self.accepted) {
@@ -56,7 +59,7 @@ pub async fn of(scope: &Scope, partners: &[PartnerId]) -> Result<HashMap<Partner
     papers(&scope.read().await?, scope.tenant(), partners, scope.now()).await
 }
 
-/// The papers of partners, in five statements however many there are.
+/// The papers of partners, in six statements however many there are.
 pub(crate) async fn papers<C: ConnectionTrait>(
     db: &C,
     tenant: TenantId,
@@ -97,6 +100,19 @@ pub(crate) async fn papers<C: ConnectionTrait>(
             .or_default()
             .required
             .extend(required);
+    }
+    let credited: Vec<(PartnerId, TermsId)> = commission::Entity::of(tenant)
+        .join(JoinType::InnerJoin, commission::Relation::Deal.def())
+        .filter(commission::Column::PartnerId.is_in(of_all()))
+        .select_only()
+        .distinct()
+        .column(commission::Column::PartnerId)
+        .column(deal::Column::TermsId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    for (partner, terms) in credited {
+        all.entry(partner).or_default().required.insert(terms);
     }
     let query = tax_form::Entity::of(tenant)
         .filter(tax_form::Column::PartnerId.is_in(of_all()))

@@ -5,6 +5,7 @@
 //! registration in conflict, for a person to settle, and never an error.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::Condition;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
@@ -46,6 +47,11 @@ pub async fn register(
 ) -> Result<registration::Model> {
     scope.require(Permission::RegistrationSubmit)?;
     scope.require_partner(new.partner)?;
+    if scope.partner().is_some() && new.account.crm_id.is_some() {
+        // It would join the claim to whichever account has that id.
+        let message = "ids of the tenant's CRM are for the tenant's own people";
+        return Err(Error::invalid("crmId", message));
+    }
     let mut tx = scope.begin().await?;
     let claim = idempotency::claim(&tx, "registration.submit", key, &new).await?;
     if let Some(id) = claim.done {
@@ -58,7 +64,7 @@ pub async fn register(
         .expected
         .map(|money| limits::positive("expected", money, program.currency));
     expire_due(&mut tx).await?;
-    let account = accounts::find_or_create(&tx, &new.account).await?;
+    let account = accounts::find_or_create(&mut tx, &new.account).await?;
     let conflicts = conflicts::against(&tx, &account).await?;
     let row = registration::ActiveModel {
         tenant_id: Set(tx.tenant()),
@@ -153,16 +159,30 @@ async fn protector(tx: &Tx, account: AccountId) -> Result<Option<registration::M
     Ok(query.one(&**tx).await?)
 }
 
-/// Fails while an approved claim on the account waits to become a deal: it is
-/// to be converted, not passed by.
+/// Fails while a partner's claim on the account is alive, also after it became
+/// a deal that is still open: it is not passed by without a person's reason.
 pub(crate) async fn refuse_bypass(tx: &Tx, account: AccountId) -> Result<()> {
-    match protector(tx, account).await? {
-        Some(claim) if claim.state == State::Approved => {
-            let message = format!("{} protects this account: convert it", claim.id);
-            Err(Error::conflict(error::Conflict::AccountProtected, message))
-        }
-        _ => Ok(()),
-    }
+    let Some(claim) = live(account, tx).one(&**tx).await? else {
+        return Ok(());
+    };
+    let message = format!(
+        "{} is a partner's claim on this account: settle or convert it, or say why not",
+        claim.id
+    );
+    Err(Error::conflict(error::Conflict::AccountProtected, message))
+}
+
+/// The claims on an account that are alive, earliest first: those that protect
+/// it, and those that wait for a person.
+pub(crate) fn live(account: AccountId, tx: &Tx) -> Select<registration::Entity> {
+    registration::Entity::of(tx.tenant())
+        .filter(registration::Column::AccountId.eq(account))
+        .filter(
+            Condition::any()
+                .add(registration::Column::Protects.eq(true))
+                .add(registration::Column::State.is_in([State::Submitted, State::InConflict])),
+        )
+        .order_by_asc(registration::Column::SubmittedPosition)
 }
 
 async fn protect(

@@ -123,6 +123,7 @@ async fn history<C: ConnectionTrait>(
         .filter(credit_share::Column::PartnerId.is_in(credits.iter().map(|row| row.partner)))
         .filter(deal::Column::Currency.eq(deal.currency))
         .filter(deal::Column::ClosedAt.gte(Moment::start_of_year(year)))
+        .filter(deal::Column::ClosedAt.lt(Moment::start_of_year(year + 1)))
         .filter(deal::Column::ClosedPosition.lt(position))
         .select_only()
         .column(credit_share::Column::PartnerId)

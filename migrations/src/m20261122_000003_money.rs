@@ -42,7 +42,7 @@ impl MigrationTrait for Migration {
             unique_where(
                 "payout_run",
                 &["tenant_id", "program_id"],
-                "state IN ('draft', 'approved', 'executing')",
+                "state IN ('draft', 'approved')",
             ),
             unique("payout", &["tenant_id", "run_id", "partner_id"]),
             index("payout", &["tenant_id", "partner_id"]),

@@ -230,6 +230,9 @@ pub struct OpenDealInput {
     amount: MoneyInput,
     /// Where it stands, in your own words: 1 to 200 characters.
     stage: String,
+    /// Why it is opened beside a partner's live claim on the account; needed
+    /// there, and for keys that may decide on claims.
+    reason: Option<String>,
 }
 
 impl OpenDealInput {
@@ -240,14 +243,8 @@ impl OpenDealInput {
             amount: self.amount.read("amount")?,
             stage: self.stage,
         };
-        deals::open(
-            scope,
-            &self.idempotency_key,
-            program,
-            self.account.into(),
-            new,
-        )
-        .await
+        let (key, account) = (&self.idempotency_key, self.account.into());
+        deals::open(scope, key, program, account, new, self.reason).await
     }
 }
 

@@ -75,6 +75,9 @@ pub struct Model {
     pub created_at: Moment,
     /// When it was assessed or held.
     pub assessed_at: Option<Moment>,
+    /// The deal, as a row.
+    #[sea_orm(belongs_to, from = "(tenant_id, deal_id)", to = "(tenant_id, id)")]
+    pub deal: BelongsTo<super::deal::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
