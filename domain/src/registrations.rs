@@ -50,7 +50,7 @@ pub async fn register(
     if scope.partner().is_some() && new.account.crm_id.is_some() {
         // It would join the claim to whichever account has that id.
         let message = "ids of the tenant's CRM are for the tenant's own people";
-        return Err(Error::invalid("crmId", message));
+        return Err(Error::invalid("account.crmId", message));
     }
     let mut tx = scope.begin().await?;
     let claim = idempotency::claim(&tx, "registration.submit", key, &new).await?;

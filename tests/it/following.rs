@@ -111,7 +111,7 @@ story! {
         assert!(seen.iter().all(|event| event["deal"]["id"] == deal.id.as_str()));
         let last = seen.last().unwrap();
         assert_eq!(last["kind"], "earning.released");
-        assert_eq!(last["data"]["amount"], json!({ "minor": -10_000, "currency": "USD" }), "{last}");
+        assert_eq!(last["data"]["amount"], json!({ "amount": "-100.00", "currency": "USD" }), "{last}");
     }
 }
 

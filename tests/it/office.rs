@@ -195,7 +195,7 @@ impl Office {
             amount: self.money(minor),
             stage: "Qualified".to_owned(),
         };
-        let deal = deals::open(&self.ada, &key, self.program.id, account, new)
+        let deal = deals::open(&self.ada, &key, self.program.id, account, new, None)
             .await
             .unwrap()
             .id;

@@ -209,6 +209,12 @@ story! {
             let refused = tries(&northwind, changed).await.fails_with("IDEMPOTENCY_MISMATCH");
             assert_eq!(refused["field"], json!(["input", "idempotencyKey"]));
         }
+        assert_eq!(last_position(&acme).await, before, "nothing happened");
+
+        // The tenant's own people count apart from partners, and for all verbs together.
+        let claim = acme.registration(&northwind, "Initech", "initech.example");
+        acme.owner.does("registerDeal", "registration { id }", claim.clone()).await;
+        let before = last_position(&acme).await;
         let input = json!({
             "idempotencyKey": claim["idempotencyKey"], "id": one["id"], "name": "Forty seats",
             "amount": usd("1000.00"), "stage": "Qualified",
@@ -289,7 +295,15 @@ story! {
         decides(&acme.owner, "rejectRegistration", &first, why).await.succeeds();
         decides(&acme.owner, "approveRegistration", &second, why).await.succeeds();
         converts(&acme, &second).await.succeeds();
-        acme.owner.does("openDeal", "deal { id }", input).await;
+
+        // The claim lives on while its deal is open; passing it takes a reason.
+        let mut beside = input.clone();
+        acme.owner.tries("openDeal", "deal { id }", input).await.fails_with("ACCOUNT_PROTECTED");
+        beside["reason"] = json!("another plant, bought without a partner");
+        let crm = acme.person("crm", "INTEGRATOR").await;
+        let refused = crm.is_refused("openDeal", "deal { id }", beside.clone()).await;
+        assert_eq!(refused, "FORBIDDEN");
+        acme.owner.does("openDeal", "deal { id }", beside).await;
     }
 }
 
@@ -334,14 +348,20 @@ story! {
         }
         assert_eq!(last_position(&acme).await, before);
 
-        for (domain, crm_id) in [("globex.example", "crm-1"), ("initech.example", "crm-2")] {
+        let claim = |domain: &str, crm_id: &str| {
             let mut claim = acme.registration(&northwind, domain, domain);
             claim["account"]["crmId"] = json!(crm_id);
-            tries(&northwind, claim).await.succeeds();
+            claim
+        };
+        for (domain, crm_id) in [("globex.example", "crm-1"), ("initech.example", "crm-2")] {
+            // With it a partner could claim whichever account has that id.
+            tries(&northwind, claim(domain, crm_id)).await.fails_with("INVALID_INPUT");
+            let input = claim(domain, crm_id);
+            acme.owner.does("registerDeal", "registration { id }", input).await;
         }
-        let mut claim = acme.registration(&northwind, "Either", "globex.example");
-        claim["account"]["crmId"] = json!("crm-2");
-        let refused = tries(&northwind, claim).await.fails_with("INVALID_INPUT");
+        let mixed = claim("globex.example", "crm-2");
+        let refused = acme.owner.tries("registerDeal", "registration { id }", mixed).await;
+        let refused = refused.fails_with("INVALID_INPUT");
         assert_eq!(refused["field"], json!(["input", "account", "crmId"]));
     }
 }
