@@ -33,6 +33,7 @@ mod secrets;
 mod server;
 mod serving;
 mod statements;
+mod stuck;
 mod tables;
 mod tenancy;
 mod uploads;
