@@ -41,7 +41,8 @@ pub struct ServerSettings {
     #[arg(long, env = "TRIBUTARY_ALLOWED_ORIGINS", value_delimiter = ',')]
     pub allowed_origins: Vec<HeaderValue>,
 
-    /// Proxies of yours that each add to `x-forwarded-for`
+    /// How many proxies of yours stand before this server, each adding to
+    /// `x-forwarded-for`
     #[arg(long, env = "TRIBUTARY_TRUSTED_PROXIES", default_value_t = 0)]
     pub trusted_proxies: usize,
 }

@@ -20,7 +20,6 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "async-graphql",
             "axum",
-            "sea-orm",
             "tributary-domain",
             "tributary-migrations",
             "tributary-plugins",

@@ -1,7 +1,7 @@
 //! The demo's story, on both databases: every figure of it.
 
 use serde_json::{Value, json};
-use tributary_api::client::Client;
+use tributary_api::client::{Client, list};
 use tributary_api::demo::{self, Outcome, Teller};
 use tributary_domain::entity::tenant::Kind;
 use tributary_domain::{keys, tenants};
@@ -66,12 +66,15 @@ fn check(outcome: &Outcome) {
         ]
     );
     assert_eq!(
-        rows(&outcome.payouts, &["run", "partner", "amount", "state"]),
+        rows(
+            &outcome.payouts,
+            &["run", "partner", "amount", "state", "rail"]
+        ),
         [
-            "1 Northwind 8166.67 PAID",
-            "1 Eastbay 666.67 PAID",
-            "2 Northwind 9041.66 PAID",
-            "2 Eastbay 1166.66 PAID",
+            "1 Northwind 8166.67 PAID sandbox",
+            "1 Eastbay 666.67 PAID sandbox",
+            "2 Northwind 9041.66 PAID sandbox",
+            "2 Eastbay 1166.66 PAID sandbox",
         ]
     );
     assert_eq!(
@@ -87,7 +90,40 @@ fn check(outcome: &Outcome) {
         ["true", "true", "true"]
     );
     assert_eq!(outcome.ledger["balanced"], true);
+    assert!(outcome.as_told);
     assert_eq!(outcome.events["subscription_complete"], true);
+    assert_eq!(outcome.events["count"], 21);
+    let position = |which: &str| outcome.events[which].as_str().unwrap().parse::<u64>();
+    assert!(position("first").unwrap() < position("last").unwrap());
+}
+
+/// What a reader of the story may do with its keys: open another deal, and give
+/// Globex more of its money back.
+async fn go_on(owner: &Client) {
+    let document = "{ programs { nodes { id } } deals { nodes { id name } } }";
+    let found = owner.ask(document, json!({})).await.unwrap();
+    let deals = list(&found, "/deals/nodes").unwrap();
+    let globex = deals
+        .iter()
+        .find(|deal| deal["name"] == demo::DEAL)
+        .unwrap();
+    let usd = |amount: &str| json!({ "amount": amount, "currency": "USD" });
+    let input = json!({
+        "idempotencyKey": "umbrella-open",
+        "programId": found["programs"]["nodes"][0]["id"],
+        "account": { "name": "Umbrella", "domain": "umbrella.example" },
+        "name": "Umbrella",
+        "amount": usd("500.00"),
+        "stage": "Proposal",
+    });
+    owner.order("openDeal", input, "deal { id }").await.unwrap();
+    let input = json!({
+        "idempotencyKey": "globex-refund-2", "dealId": globex["id"], "amount": usd("1000.00"),
+    });
+    owner
+        .order("recordRefund", input, "collection { id }")
+        .await
+        .unwrap();
 }
 
 story! {
@@ -111,5 +147,16 @@ story! {
         }
         let found = tenants::named(engine, demo::TENANT).await.unwrap();
         assert_eq!(found[0].clock_at, Some(demo::END));
+
+        go_on(&owner).await;
+        let changed = demo::revisit(&owner).await.unwrap().outcome;
+        assert!(!changed.as_told);
+        assert!(changed.events["subscription_complete"] == true);
+        let differences = changed.differences().unwrap();
+        assert!(
+            differences.iter().any(|line| line.starts_with("/earnings: 9 rows were expected")),
+            "{differences:?}"
+        );
+        changed.sum_up(&mut Teller::silent()).unwrap();
     }
 }

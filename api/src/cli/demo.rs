@@ -22,6 +22,11 @@ use crate::{AppState, serve};
 /// The example rule, from the root of the project.
 const RULE: &str = "plugin-sdk/examples/tiered-accelerator";
 
+/// Play a year of a partner program through the API, and go on serving it
+///
+/// The story publishes the example rule, which is built from its source: run
+/// this in the project's directory, where cargo is. A database that has the
+/// story already needs neither.
 #[derive(Args)]
 pub struct Demo {
     #[command(flatten)]

@@ -49,6 +49,10 @@ impl Create {
         if let Ok(id) = self.tenant.parse() {
             return Ok(id);
         }
+        if self.tenant.starts_with("ten_") {
+            // Else a mistyped id would make a new tenant of that name.
+            return Err(format!("{} looks like a tenant's id, and is none", self.tenant).into());
+        }
         let kind = if self.sandbox {
             Kind::Sandbox
         } else {

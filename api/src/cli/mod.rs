@@ -38,7 +38,6 @@ enum Command {
         #[command(flatten)]
         database: DatabaseSettings,
     },
-    /// Play a year of a partner program through the API, and go on serving it
     Demo(demo::Demo),
     /// Print the GraphQL schema
     Schema,

@@ -106,6 +106,9 @@ async fn pay(story: &mut Story<'_>, key: &str, settled: &str) -> Result<()> {
     let done = payouts(story, id, |run| run["state"] == "DONE").await?;
     let mut paid = list(&done, "/payouts/nodes")?.to_vec();
     by_partner(&mut paid);
+    story
+        .teller
+        .say("It goes over the sandbox rail, which moves no money.");
     for payout in &paid {
         let (partner, state) = (text(payout, "/partner/name")?, text(payout, "/state")?);
         story.teller.figure(

@@ -26,7 +26,7 @@ pub fn ensure() -> Result<(), String> {
         if let Err(reason) = attempt(Command::new("rustup").args(["target", "add", RULE_TARGET])) {
             println!("    {reason}");
             println!("    Rules will be built with a standard library compiled from source, which");
-            println!("    needs Debian's packages rustc-web, cargo-web and rust-web-src.");
+            println!("    needs Debian's packages rustc-web, cargo-web, rust-web-src and lld.");
         }
     }
     Ok(())
