@@ -11,6 +11,7 @@ mod acme;
 mod arrows;
 mod background;
 mod client;
+mod conflicts;
 mod contract;
 mod databases;
 mod db;
