@@ -37,5 +37,6 @@ mod statements;
 mod tables;
 mod tenancy;
 mod uploads;
+mod waiting;
 mod whole;
 mod world;
