@@ -116,6 +116,11 @@ impl Office {
     /// The terms are published once more, with the same words.
     pub async fn publishes_again(&mut self) {
         let rules = vec![percentage(CreditRole::Sourced, "10", None)];
+        self.publishes(rules).await;
+    }
+
+    /// The terms are published once more, with other rules.
+    pub async fn publishes(&mut self, rules: Vec<NewRule>) {
         let new = terms_with(self.program.currency, rules);
         self.terms = programs::publish_terms(&self.ada, self.program.id, new)
             .await

@@ -11,12 +11,13 @@ use tributary_domain::scope::{Engine, Origin};
 use tributary_domain::{database, keys};
 use tributary_plugins::Sandbox;
 
-use crate::acme::Acme;
+use crate::acme::{Acme, Deal, Partner, text, usd};
 use crate::db::POOL;
 use crate::world::World;
 
 /// Statements for the page below: one for each kind of thing on it, and on
-/// PostgreSQL one more before each, which names the tenant.
+/// PostgreSQL one more before each, which names the tenant: 15 and 32, and a few
+/// by chance.
 const MOST: usize = 36;
 
 /// How many more or fewer it may be: what is asked for at the same moment is
@@ -43,14 +44,42 @@ const PAGE: &str = "query($first: Int!) { deals(first: $first) {
 /// Deals in the tenant, and on the long page.
 const MANY: usize = 50;
 
+/// A deal that began as the partner's own claim.
+async fn registered(acme: &Acme, partner: &Partner, number: usize) -> Deal {
+    let (name, domain) = (
+        format!("Claimed {number}"),
+        format!("claimed-{number}.example"),
+    );
+    let claim = acme.registration(partner, &name, &domain);
+    let selection = "registration { id }";
+    let claim = partner.client.does("registerDeal", selection, claim).await;
+    let input = json!({
+        "idempotencyKey": acme.key(), "id": claim["id"], "name": "A deal",
+        "amount": usd("1000.00"), "stage": "Qualified",
+    });
+    let deal = acme.owner.does("convertRegistration", "deal { id }", input);
+    Deal {
+        id: text(&deal.await["id"]),
+    }
+}
+
 story! {
-    /// Fifty deals with all that hangs on them take as many statements as five.
+    /// Fifty deals with all that hangs on them take as many statements as five:
+    /// of three partners, half of them registered, half of them won and paid.
     async fn a_longer_page_takes_no_more_statements(world: World) {
         let acme = Acme::new(&world).await;
-        let partner = acme.partner("Northwind").await;
+        let partners = [
+            acme.partner("Northwind").await,
+            acme.partner("Southridge").await,
+            acme.partner("Eastbay").await,
+        ];
         for number in 0..MANY {
-            let deal = acme.deal(&partner, "1000.00").await;
-            if number % 2 == 0 {
+            let partner = &partners[number % partners.len()];
+            let deal = match number % 2 {
+                0 => registered(&acme, partner, number).await,
+                _ => acme.deal(partner, "1000.00").await,
+            };
+            if number % 4 < 2 {
                 acme.wins(&deal).await;
                 acme.collects(&deal, "500.00").await;
             }
@@ -85,8 +114,13 @@ async fn statements(world: &World, acme: &Acme, first: usize) -> usize {
     let answer = graphql::schema().execute(request).await;
     assert!(answer.errors.is_empty(), "{:?}", answer.errors);
     let data = answer.data.into_json().unwrap();
-    assert_eq!(data["deals"]["nodes"].as_array().unwrap().len(), first);
-    let commission = &data["deals"]["nodes"][0]["commissions"]["nodes"][0];
+    let deals = data["deals"]["nodes"].as_array().unwrap();
+    assert_eq!(deals.len(), first);
+    let claimed = deals
+        .iter()
+        .filter(|deal| deal["registration"]["partner"]["name"].is_string());
+    assert_eq!(claimed.count(), first.div_ceil(2), "{deals:#?}");
+    let commission = &deals[0]["commissions"]["nodes"][0];
     assert_eq!(
         commission["earnings"]["nodes"][0]["amount"]["amount"], "50.00",
         "{commission}"

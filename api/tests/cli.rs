@@ -1,0 +1,227 @@
+//! The program itself, as its users start it: arguments in, text and an exit
+//! code out.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::CommandFactory;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tributary_api::cli::Cli;
+
+/// How long a server may take to stop when asked.
+const STOPPING: Duration = Duration::from_secs(15);
+
+/// The program, with none of the settings of whoever runs the tests.
+fn program<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tributary"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("TRIBUTARY_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn runs<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
+    program(arguments).output().unwrap()
+}
+
+/// What a command that succeeds prints.
+#[track_caller]
+fn prints<S: AsRef<OsStr>>(arguments: &[S]) -> String {
+    let output = runs(arguments);
+    assert!(output.status.success(), "{}", said(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What a command says to a person.
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// An SQLite database that is not there yet, in a directory that is not either.
+fn database(directory: &TempDir) -> String {
+    let file = directory.path().join("data/t.db");
+    format!("sqlite://{}", file.display())
+}
+
+/// The token that `key create` printed.
+fn token(printed: &str) -> &str {
+    let mut lines = printed.lines().filter_map(|line| line.strip_prefix("key "));
+    lines.next().unwrap().trim()
+}
+
+#[test]
+fn every_command_has_help() {
+    fn check(command: &clap::Command, path: &[&str]) {
+        let help = prints(&[path, &["--help"]].concat());
+        assert!(help.contains("Usage: tributary"), "{path:?}: {help}");
+        for child in command.get_subcommands() {
+            check(child, &[path, &[child.get_name()]].concat());
+        }
+    }
+    check(&Cli::command(), &[]);
+    let output = runs::<&str>(&[]);
+    assert!(!output.status.success() && said(&output).contains("Usage: tributary"));
+}
+
+#[test]
+fn the_schema_is_the_committed_one() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
+    let committed = std::fs::read_to_string(file).unwrap();
+    assert_eq!(prints(&["schema"]).trim_end(), committed.trim_end());
+}
+
+#[test]
+fn migrating_twice_is_harmless() {
+    let directory = tempfile::tempdir().unwrap();
+    let arguments = ["migrate", "--database-url", &database(&directory)];
+    assert!(!prints(&arguments).contains(": 0 steps applied"));
+    assert!(prints(&arguments).ends_with(": 0 steps applied\n"));
+}
+
+#[test]
+fn a_key_is_printed_once_for_the_tenant_of_that_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = database(&directory);
+    let mut arguments = vec!["key", "create", "--tenant", "Acme", "--person", "Ada"];
+    arguments.extend(["--sandbox", "--database-url", &database]);
+    let output = runs(&arguments);
+    assert!(output.status.success(), "{}", said(&output));
+    let first = String::from_utf8(output.stdout.clone()).unwrap();
+    let secret = token(&first).split_once('.').unwrap().1;
+    assert_eq!(first.matches(secret).count(), 1);
+    assert!(!said(&output).contains(secret), "not in the log");
+
+    let second = prints(&arguments);
+    assert_eq!(second.lines().next(), first.lines().next(), "one tenant");
+    assert_ne!(token(&second), token(&first), "another key");
+}
+
+#[test]
+fn what_cannot_be_opened_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    std::fs::write(&file, "no database, and no directory").unwrap();
+    let under = format!("sqlite://{}/t.db", file.display());
+    let garbage = format!("sqlite://{}", file.display());
+    for (url, clue) in [
+        ("mysql://db/books", "starts with sqlite: or postgres://"),
+        (&under, "cannot be made"),
+        (&garbage, "tributary: "),
+    ] {
+        for command in ["migrate", "serve"] {
+            let output = runs(&[command, "--database-url", url]);
+            assert!(!output.status.success(), "{command} {url}");
+            let said = said(&output);
+            assert!(said.contains(clue), "{command} {url}: {said}");
+            assert!(!said.contains("panicked"), "{said}");
+        }
+    }
+}
+
+/// A server in a process of its own. Dropping it kills it.
+struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    /// Starts it on a free port, and reads from its log where that is.
+    fn start(database: &str) -> Self {
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
+        let mut command = program(&arguments);
+        command.args(["--database-url", database]);
+        let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
+        let url = log.by_ref().find_map(|line| {
+            let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
+            (line["message"] == "serving").then(|| line["url"].as_str().unwrap().to_owned())
+        });
+        // The log is read on, lest the server wait for its reader.
+        thread::spawn(|| log.for_each(drop));
+        let url = url.expect("the server ended before it served");
+        Self { process, url }
+    }
+
+    /// Sends SIGTERM, and waits for the end.
+    fn stop(mut self) -> ExitStatus {
+        let id = self.process.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(sent.unwrap().success());
+        let asked = Instant::now();
+        while asked.elapsed() < STOPPING {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("still there {STOPPING:?} after SIGTERM");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test]
+async fn it_serves_until_it_is_asked_to_stop() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = database(&directory);
+    let mut arguments = vec!["key", "create", "--tenant", "Acme", "--person", "Ada"];
+    arguments.extend(["--sandbox", "--database-url", &database]);
+    let printed = prints(&arguments);
+    let server = Server::start(&database);
+    for path in ["/healthz", "/readyz"] {
+        let answer = reqwest::get(format!("{}{path}", server.url)).await;
+        assert_eq!(answer.unwrap().status(), 200, "{path}");
+    }
+    let request = reqwest::Client::new()
+        .post(format!("{}/graphql", server.url))
+        .bearer_auth(token(&printed))
+        .json(&json!({ "query": "{ viewer { tenant { name } } }" }));
+    let answer: Value = request.send().await.unwrap().json().await.unwrap();
+    assert_eq!(
+        answer["data"]["viewer"]["tenant"]["name"], "Acme",
+        "{answer}"
+    );
+    assert_eq!(server.stop().code(), Some(0));
+}
+
+/// Builds the example rule, the first time for a minute or so.
+#[test]
+fn the_demo_prints_one_object_each_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let rules = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rules");
+    let tells = || -> Value {
+        let mut command = program(&["demo", "--exit", "--json", "--listen", "127.0.0.1:0"]);
+        command
+            .args(["--database-url", &database(&directory)])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("TRIBUTARY_PLUGIN_TARGET_DIR", &rules);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        assert!(said(&output).contains("Acme Cloud"), "told beside it");
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let (first, again) = (tells(), tells());
+    assert_eq!(first["commissions"].as_array().unwrap().len(), 3);
+    assert_eq!(first["ledger"]["balanced"], true);
+    assert_eq!(again["commissions"], first["commissions"]);
+    assert_eq!(again["ledger"], first["ledger"]);
+}

@@ -1,0 +1,228 @@
+//! Commissions that wait: where a rule could not run, or the server stopped
+//! before it did, the deal is won all the same, and no money moves until the
+//! rule has answered.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, pending};
+use tokio::sync::Notify;
+use tributary_domain::access::Role;
+use tributary_domain::calculator::{
+    Calculator, Case, Code, Description, Outcome, Refusal, Verdict, VerdictEntry,
+};
+use tributary_domain::entity::commission::State;
+use tributary_domain::entity::credit_share::Role as CreditRole;
+use tributary_domain::entity::{deal, evaluation};
+use tributary_domain::ids::DealId;
+use tributary_domain::money::Exact;
+use tributary_domain::programs::{Formula, NewRule};
+use tributary_domain::scope::Engine;
+use tributary_domain::{commissions, deals, keys, plugins, tenants};
+
+use crate::office::{Office, scope};
+use crate::rail::TestRail;
+use crate::world::World;
+
+/// What goes wrong with one run of the rule.
+#[derive(Clone, Copy)]
+enum Trouble {
+    /// The machine is too busy to run it.
+    Busy,
+    /// The server stops while it runs: the answer never comes.
+    Stops,
+}
+
+/// A sandbox with troubles. Its one rule gives a tenth.
+struct Troubled {
+    troubles: Mutex<VecDeque<Trouble>>,
+    runs: AtomicUsize,
+    asked: Notify,
+}
+
+impl Troubled {
+    fn new(troubles: &[Trouble]) -> Arc<Self> {
+        Arc::new(Self {
+            troubles: Mutex::new(troubles.iter().copied().collect()),
+            runs: AtomicUsize::new(0),
+            asked: Notify::new(),
+        })
+    }
+
+    fn runs(&self) -> usize {
+        self.runs.load(Ordering::Relaxed)
+    }
+}
+
+impl Calculator for Troubled {
+    fn policy_digest(&self) -> &str {
+        "troubled"
+    }
+
+    fn admit(&self, _: Arc<[u8]>) -> BoxFuture<'_, Result<Description, Refusal>> {
+        let description = Description {
+            name: "tenth".to_owned(),
+            version: "1.0.0".to_owned(),
+            basis_codes: vec!["flat".to_owned()],
+            config_schema: "{}".to_owned(),
+        };
+        async move { Ok(description) }.boxed()
+    }
+
+    fn evaluate(&self, _: Code, case: Case) -> BoxFuture<'_, Outcome> {
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        let trouble = self.troubles.lock().unwrap().pop_front();
+        self.asked.notify_one();
+        async move {
+            match trouble {
+                Some(Trouble::Busy) => Outcome::Aborted,
+                Some(Trouble::Stops) => pending().await,
+                None => tenth(&case),
+            }
+        }
+        .boxed()
+    }
+}
+
+fn tenth(case: &Case) -> Outcome {
+    let entries = case.credits.iter().map(|credit| VerdictEntry {
+        partner: credit.partner,
+        amount: Exact::from_minor(case.deal.amount_minor / 10),
+        basis: "flat".to_owned(),
+        explanation: "a tenth".to_owned(),
+    });
+    let verdict = Verdict {
+        entries: entries.collect(),
+        notes: Vec::new(),
+    };
+    Outcome::Decided {
+        result: Ok(verdict),
+        fuel: 1,
+    }
+}
+
+/// An office whose sourced deals are rewarded by the rule of that sandbox. The
+/// story's own server cannot run it: its sandbox finds no component there.
+async fn office(world: &World, sandbox: Arc<Troubled>) -> Office {
+    let mut office = Office::open(world, Arc::new(TestRail::new([]))).await;
+    let base = &office.engine;
+    let engine = Engine::new(
+        base.db.clone(),
+        sandbox,
+        base.rails.to_vec(),
+        base.clock.clone(),
+    );
+    let key = keys::create(&office.ada, "Cora", Role::Owner, None).await;
+    office.ada = scope(&engine, &key.unwrap().token).await;
+    office.engine = engine;
+
+    let upload = plugins::stage(&office.ada).await.unwrap().id;
+    let bytes = b"no component".to_vec();
+    plugins::put(&office.ada, upload, bytes).await.unwrap();
+    let version = plugins::publish(&office.ada, upload).await.unwrap();
+    let formula = Formula::Plugin {
+        plugin: version.plugin_id,
+        config: "{}".to_owned(),
+    };
+    let role = CreditRole::Sourced;
+    office.publishes(vec![NewRule { role, formula }]).await;
+    office
+}
+
+/// The deal is won and paid for, and its commission waits: nothing is earned,
+/// nothing is in the books, no receipt is written, and the server knows.
+async fn it_waits(office: &Office, deal: DealId) {
+    let deals = office.all::<deal::Entity>().await;
+    assert_eq!(deals[0].state, deal::State::ClosedWon);
+    let [commission] = &office.commissions(deal).await[..] else {
+        panic!("one commission")
+    };
+    assert_eq!(commission.state, State::Pending);
+    assert_eq!(
+        (commission.total_minor, &commission.fault_code),
+        (None, &None)
+    );
+    assert!(office.earnings().await.is_empty());
+    assert!(office.books().await.balances.is_empty());
+    assert!(office.all::<evaluation::Entity>().await.is_empty());
+    let waiting = tenants::with_work(&office.engine).await.unwrap();
+    assert_eq!(waiting, [office.tenant]);
+}
+
+/// The server assesses what waits, as it does of its own accord.
+async fn assesses(office: &Office) {
+    let system = office.engine.system(office.tenant).await.unwrap();
+    commissions::assess_pending(&system).await.unwrap();
+}
+
+/// Assessed once, and all that was collected is released.
+async fn it_is_made_good(office: &Office, deal: DealId) {
+    let [commission] = &office.commissions(deal).await[..] else {
+        panic!("one commission")
+    };
+    assert_eq!(
+        (commission.state, commission.total_minor),
+        (State::Approved, Some(10_000))
+    );
+    assert_eq!(office.earned(commission.partner_id).await, [10_000]);
+    let receipts = office.all::<evaluation::Entity>().await;
+    assert_eq!(receipts.len(), 1);
+    assert_eq!(commission.evaluation_id, Some(receipts[0].id));
+    let books = office.books().await;
+    assert!(books.balanced && !books.balances.is_empty());
+    assert!(tenants::with_work(&office.engine).await.unwrap().is_empty());
+}
+
+story! {
+    /// *Never: a busy machine decides what somebody earns.* A rule that could
+    /// not run leaves the commission waiting, however often; when it runs, what
+    /// was collected meanwhile is released, once.
+    async fn a_rule_that_could_not_run_is_run_later(world: World) {
+        let sandbox = Troubled::new(&[Trouble::Busy, Trouble::Busy]);
+        let office = office(&world, sandbox.clone()).await;
+        let northwind = office.partner("Northwind").await;
+        let deal = office.paid_deal(100_000, northwind).await;
+        it_waits(&office, deal).await;
+        assesses(&office).await;
+        it_waits(&office, deal).await;
+        assert_eq!(sandbox.runs(), 2);
+
+        assesses(&office).await;
+        it_is_made_good(&office, deal).await;
+        assesses(&office).await;
+        assert_eq!(sandbox.runs(), 3, "what is assessed is not assessed again");
+        it_is_made_good(&office, deal).await;
+    }
+}
+
+story! {
+    /// *Never: a win is lost, or half of it.* The server stops between the win
+    /// and the rule's answer: the deal is won, its commission waits, and the
+    /// next look makes it good. So does the same command, repeated.
+    async fn a_server_that_stops_after_a_win_loses_nothing(world: World) {
+        let sandbox = Troubled::new(&[Trouble::Stops, Trouble::Busy]);
+        let office = office(&world, sandbox.clone()).await;
+        let northwind = office.partner("Northwind").await;
+        let deal = office.deal(100_000, northwind, &[]).await;
+        let (ada, key) = (office.ada.clone(), office.key());
+        let winning = {
+            let (ada, key) = (ada.clone(), key.clone());
+            tokio::spawn(async move { deals::win(&ada, &key, deal).await })
+        };
+        sandbox.asked.notified().await;
+        winning.abort();
+        assert!(winning.await.unwrap_err().is_cancelled());
+        office.collects(deal, 100_000).await.unwrap();
+        it_waits(&office, deal).await;
+
+        deals::win(&ada, &key, deal).await.unwrap();
+        it_waits(&office, deal).await;
+        assesses(&office).await;
+        it_is_made_good(&office, deal).await;
+        deals::win(&ada, &key, deal).await.unwrap();
+        assert_eq!(sandbox.runs(), 3, "a repeated win is the same win");
+        it_is_made_good(&office, deal).await;
+    }
+}
