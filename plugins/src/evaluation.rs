@@ -11,6 +11,8 @@ use crate::limits::{self, Denied, Limiter};
 /// Code that is compiled and found to have the right exports.
 pub struct CompiledRule {
     pre: RulePre<Limiter>,
+    /// Ticks after which a run is interrupted.
+    deadline: u64,
 }
 
 /// Why a run ended without an answer.
@@ -35,7 +37,8 @@ impl CompiledRule {
     pub fn link(component: &Component) -> wasmtime::Result<Self> {
         let nothing = Linker::new(component.engine());
         let pre = RulePre::new(nothing.instantiate_pre(component)?)?;
-        Ok(Self { pre })
+        let deadline = limits::DEADLINE_TICKS;
+        Ok(Self { pre, deadline })
     }
 
     /// Whether the exports have the types of the world. Instantiates, so that
@@ -103,7 +106,7 @@ impl CompiledRule {
         let mut store = Store::new(self.pre.engine(), Limiter);
         store.limiter(|limiter| limiter);
         store.set_fuel(limits::FUEL)?;
-        store.set_epoch_deadline(limits::DEADLINE_TICKS);
+        store.set_epoch_deadline(self.deadline);
         store.set_hostcall_fuel(limits::ANSWER_BYTES);
         store.set_max_component_handles(0);
         Ok(store)
@@ -158,5 +161,80 @@ fn kind(trap: Trap) -> &'static str {
         Trap::IntegerDivisionByZero => "division-by-zero",
         Trap::BadConversionToInteger => "bad-conversion",
         _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tributary_domain::calculator::{CaseDeal, CaseTerms};
+    use tributary_domain::clock::Moment;
+    use tributary_domain::entity::{credit_share::Role, program::ProgramModel};
+    use tributary_domain::ids::{DealId, TermsId};
+    use tributary_domain::money::Currency;
+    use wit_component::{ComponentEncoder, StringEncoding};
+
+    use super::*;
+
+    /// A rule that never stops of its own accord.
+    const ENDLESS: &str = r#"(module
+        (memory (export "memory") 1)
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+        (func (export "tributary:rule/calculation@1.0.0#describe") (result i32)
+            (loop (br 0)) unreachable)
+        (func (export "tributary:rule/calculation@1.0.0#evaluate") (param i32) (result i32)
+            (loop (br 0)) unreachable))"#;
+
+    fn endless() -> Vec<u8> {
+        let mut module = wat::parse_str(ENDLESS).unwrap();
+        let contract = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugin-sdk/wit/v1");
+        let mut resolve = wit_parser::Resolve::default();
+        let (package, _) = resolve.push_dir(contract).unwrap();
+        let world = resolve.select_world(&[package], None).unwrap();
+        let encoding = StringEncoding::UTF8;
+        wit_component::embed_component_metadata(&mut module, &resolve, world, encoding, false)
+            .unwrap();
+        let mut encoder = ComponentEncoder::default();
+        let encoder = encoder.module(&module).unwrap();
+        encoder.encode().unwrap()
+    }
+
+    fn case() -> Case {
+        let then = Moment(1_780_000_000_000);
+        Case {
+            evaluated_at: then,
+            deal: CaseDeal {
+                id: DealId::new(),
+                amount_minor: 1_000_000,
+                currency: Currency::USD,
+                opened_at: then,
+                closed_at: then,
+            },
+            role: Role::Sourced,
+            credits: Vec::new(),
+            terms: CaseTerms {
+                id: TermsId::new(),
+                version: 1,
+                model: ProgramModel::Referral,
+            },
+            history: Vec::new(),
+            config: "{}".to_owned(),
+        }
+    }
+
+    /// The same rule and case: fuel decides, and the clock says nothing.
+    #[test]
+    fn what_the_clock_stops_is_no_verdict() {
+        let engine = Engine::new(1).unwrap();
+        let mut rule = CompiledRule::compile(&engine, &endless()).unwrap();
+        rule.deadline = u64::MAX / 2;
+        let decided = rule.evaluate(&case(), &[]);
+        let Outcome::Decided { result, .. } = decided else {
+            panic!("{decided:?}")
+        };
+        assert_eq!(result, Err(Fault::OutOfFuel));
+
+        rule.deadline = 0;
+        assert_eq!(rule.evaluate(&case(), &[]), Outcome::Aborted);
+        assert!(matches!(rule.describe(), Err(Stop::Interrupted)));
     }
 }
