@@ -1,10 +1,14 @@
 //! Settings, from arguments and the environment.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
 use axum::http::HeaderValue;
+use clap::builder::{TypedValueParser, ValueParserFactory};
+use clap::error::ErrorKind;
+use clap::{Arg, Command};
 use clap::{Args, ValueEnum};
 
 use crate::edge::Edge;
@@ -122,6 +126,37 @@ impl FromStr for DatabaseUrl {
             // The text is not repeated: what looks wrong here may hold a password.
             false => Err("a database address starts with sqlite: or postgres://"),
         }
+    }
+}
+
+/// Reads the address from the command line or the environment. The usual
+/// parser repeats a value that it does not like, password and all.
+#[derive(Clone)]
+pub struct DatabaseUrlParser;
+
+impl TypedValueParser for DatabaseUrlParser {
+    type Value = DatabaseUrl;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        _: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<DatabaseUrl, clap::Error> {
+        let text = value.to_str().unwrap_or_default();
+        let refused = |reason| {
+            let message = format!("--database-url, TRIBUTARY_DATABASE_URL: {reason}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
+        };
+        text.parse().map_err(refused)
+    }
+}
+
+impl ValueParserFactory for DatabaseUrl {
+    type Parser = DatabaseUrlParser;
+
+    fn value_parser() -> DatabaseUrlParser {
+        DatabaseUrlParser
     }
 }
 

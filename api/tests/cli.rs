@@ -117,7 +117,10 @@ fn what_cannot_be_opened_is_said() {
     let under = format!("sqlite://{}/t.db", file.display());
     let garbage = format!("sqlite://{}", file.display());
     for (url, clue) in [
-        ("mysql://db/books", "starts with sqlite: or postgres://"),
+        (
+            "mysql://ada:hunter2@db/books",
+            "starts with sqlite: or postgres://",
+        ),
         (&under, "cannot be made"),
         (&garbage, "tributary: "),
     ] {
@@ -127,6 +130,7 @@ fn what_cannot_be_opened_is_said() {
             let said = said(&output);
             assert!(said.contains(clue), "{command} {url}: {said}");
             assert!(!said.contains("panicked"), "{said}");
+            assert!(!said.contains("hunter2"), "{said}");
         }
     }
 }

@@ -19,7 +19,7 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The engine behind B2B partner programs.
 ///
-/// Every option can be set in the environment too, under the name shown.
+/// Settings have an environment variable, which is shown beside them.
 #[derive(Parser)]
 #[command(name = "tributary", version, arg_required_else_help = true)]
 pub struct Cli {
