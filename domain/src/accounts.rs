@@ -1,22 +1,31 @@
 //! Customer companies, and how one is recognised under several spellings.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::Condition;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
+use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
 use serde_json::json;
+use unicode_normalization::UnicodeNormalization;
 use url::{Host, Url};
 
 use crate::entity::account_identifier::{self, Kind};
-use crate::entity::{Owned, account, deal, involvement, registration};
+use crate::entity::{Owned, account, deal, registration};
 use crate::error::{Error, Result};
 use crate::ids::AccountId;
-use crate::limits;
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
+use crate::{deals, limits};
+
+/// Claims that competed with somebody: what is known of the account, and since
+/// when, may come from the rival. The claim keeps what its own partner said.
+const CONTESTED: [registration::State; 2] = [
+    registration::State::InConflict,
+    registration::State::Rejected,
+];
 
 impl Visible for account::Entity {
+    /// For a partner, those that it claimed without being contested, and the
+    /// customers of the deals that it has a part in.
     fn visible(scope: &Scope) -> Select<Self> {
         let all = Self::of(scope.tenant());
         let Some(own) = scope.partner() else {
@@ -27,19 +36,14 @@ impl Visible for account::Entity {
             .from(registration::Entity)
             .and_where(registration::Column::TenantId.eq(scope.tenant()))
             .and_where(registration::Column::PartnerId.eq(own))
+            .and_where(registration::Column::State.is_not_in(CONTESTED))
             .to_owned();
-        let worked = Query::select()
-            .column(involvement::Column::DealId)
-            .from(involvement::Entity)
-            .and_where(involvement::Column::TenantId.eq(scope.tenant()))
-            .and_where(involvement::Column::PartnerId.eq(own))
-            .to_owned();
-        let customers = Query::select()
+        let customers = deals::with_partner(scope, own);
+        let customers = deal::Entity::of(scope.tenant()).filter(customers);
+        let customers = customers
+            .select_only()
             .column(deal::Column::AccountId)
-            .from(deal::Entity)
-            .and_where(deal::Column::TenantId.eq(scope.tenant()))
-            .and_where(deal::Column::Id.in_subquery(worked))
-            .to_owned();
+            .into_query();
         all.filter(
             Condition::any()
                 .add(account::Column::Id.in_subquery(claimed))
@@ -118,7 +122,7 @@ const LEGAL_FORMS: &[&str] = &[
 /// `globex`. A name of nothing but legal forms keeps them.
 pub fn normalized_name(name: &str) -> String {
     let folded: String = name
-        .chars()
+        .nfkc()
         .filter(|c| !matches!(c, '.' | '\'' | '’'))
         .map(|c| if c.is_alphanumeric() { c } else { ' ' })
         .collect::<String>()
@@ -211,11 +215,17 @@ async fn log(
     Ok(())
 }
 
-/// Other accounts with the same normalised name.
-pub(crate) async fn namesakes(tx: &Tx, account: &account::Model) -> Result<Vec<AccountId>> {
+/// The first other accounts with the same normalised name.
+pub(crate) async fn namesakes(
+    tx: &Tx,
+    account: &account::Model,
+    most: u64,
+) -> Result<Vec<AccountId>> {
     let query = account::Entity::of(tx.tenant())
         .filter(account::Column::NormalizedName.eq(&account.normalized_name))
-        .filter(account::Column::Id.ne(account.id));
+        .filter(account::Column::Id.ne(account.id))
+        .order_by_asc(account::Column::Id)
+        .limit(most);
     Ok(query
         .all(&**tx)
         .await?
@@ -274,6 +284,8 @@ mod tests {
             ("GLOBEX Corporation Ltd.", "globex"),
             ("Globex, Inc.", "globex"),
             ("Müller & Söhne GmbH", "müller söhne"),
+            ("Mu\u{308}ller & So\u{308}hne GmbH", "müller söhne"),
+            ("Ｇｌｏｂｅｘ", "globex"),
             ("Acme Holdings Pvt. Ltd.", "acme holdings"),
             ("The Company", "the"),
             ("SE Co", "se co"),

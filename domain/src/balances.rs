@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
-use sea_orm::{Condition, QueryOrder};
+use sea_orm::{Condition, QueryOrder, QuerySelect};
 
 use crate::clock::Moment;
 use crate::entity::payout_hold::Reason;
-use crate::entity::{Owned, deal, earning, partner};
+use crate::entity::{Owned, deal, earning};
 use crate::error::{Error, Result};
-use crate::ids::{DealId, PartnerId, ProgramId, TermsId};
-use crate::readiness::Papers;
+use crate::ids::{CommissionId, DealId, PartnerId, ProgramId, TermsId};
+use crate::readiness::{CHUNK, Papers};
 use crate::scope::Tx;
 
 /// What one partner has coming in one program.
@@ -21,6 +21,7 @@ pub(crate) struct Balance {
     pub due_minor: i64,
     pub on_hold_minor: i64,
     pub on_hold_until: Option<Moment>,
+    /// The terms of the deals that what is due comes from.
     pub terms: BTreeSet<TermsId>,
 }
 
@@ -62,32 +63,49 @@ pub(crate) async fn of_program(
 }
 
 /// Divides unpaid earnings by partner, due ones apart from those on hold.
+///
+/// What a refund took back is set off first against what the same commission
+/// has on hold, and waits with it; only where it exceeds that, because the
+/// partner has been paid already or is about to be, does it lessen what is due.
 async fn divide(tx: &Tx, unpaid: Vec<earning::Model>) -> Result<BTreeMap<PartnerId, Balance>> {
     let terms = terms_of(tx, &unpaid).await?;
+    let waiting = waiting(&unpaid, tx.now())?;
     let mut balances: BTreeMap<PartnerId, Balance> = BTreeMap::new();
     for earning in unpaid {
         let balance = balances.entry(earning.partner_id).or_default();
-        let add = |sum: i64| {
-            sum.checked_add(earning.amount_minor)
-                .ok_or_else(|| Error::broken("balance overflow"))
-        };
-        if earning.is_payable(tx.now()) {
-            balance.due_minor = add(balance.due_minor)?;
+        let on_hold = !earning.is_payable(tx.now())
+            && waiting
+                .get(&earning.commission_id)
+                .is_some_and(|&sum| sum >= 0);
+        if on_hold {
+            balance.on_hold_minor = add(balance.on_hold_minor, &earning)?;
+            if !earning.is_taken_back() {
+                let (first, end) = (balance.on_hold_until, earning.payable_at);
+                balance.on_hold_until = Some(first.map_or(end, |first| first.min(end)));
+            }
+        } else {
+            balance.due_minor = add(balance.due_minor, &earning)?;
             balance.terms.extend(terms.get(&earning.deal_id));
             balance.due.push(earning);
-        } else {
-            balance.on_hold_minor = add(balance.on_hold_minor)?;
-            let first = balance
-                .on_hold_until
-                .map_or(earning.payable_at, |end| end.min(earning.payable_at));
-            balance.on_hold_until = Some(first);
         }
     }
     Ok(balances)
 }
 
-/// Ids in one statement: a statement takes some tens of thousands of values.
-pub(crate) const CHUNK: usize = 1_000;
+/// What each commission has on hold, less what refunds took back of it.
+fn waiting(unpaid: &[earning::Model], now: Moment) -> Result<HashMap<CommissionId, i64>> {
+    let mut sums = HashMap::new();
+    for earning in unpaid.iter().filter(|row| !row.is_payable(now)) {
+        let sum = sums.entry(earning.commission_id).or_default();
+        *sum = add(*sum, earning)?;
+    }
+    Ok(sums)
+}
+
+fn add(sum: i64, earning: &earning::Model) -> Result<i64> {
+    sum.checked_add(earning.amount_minor)
+        .ok_or_else(|| Error::broken("balance overflow"))
+}
 
 /// The terms of the deals that earnings come from.
 pub(crate) async fn terms_of(
@@ -98,65 +116,36 @@ pub(crate) async fn terms_of(
     let ids: Vec<DealId> = ids.into_iter().collect();
     let mut terms = HashMap::new();
     for ids in ids.chunks(CHUNK) {
-        let query =
-            deal::Entity::of(tx.tenant()).filter(deal::Column::Id.is_in(ids.iter().copied()));
-        let deals = query.all(&**tx).await?;
-        terms.extend(deals.into_iter().map(|row| (row.id, row.terms_id)));
+        let deals: Vec<(DealId, TermsId)> = deal::Entity::of(tx.tenant())
+            .filter(deal::Column::Id.is_in(ids.iter().copied()))
+            .select_only()
+            .column(deal::Column::Id)
+            .column(deal::Column::TermsId)
+            .into_tuple()
+            .all(&**tx)
+            .await?;
+        terms.extend(deals);
     }
     Ok(terms)
 }
 
 /// Why what is due to a partner is not paid; empty if it is, or if nothing is
-/// due.
+/// due. The least amount is that of the terms it was earned under: of several,
+/// the smallest.
 pub(crate) fn reasons(
     balance: &Balance,
     papers: &Papers,
-    state: Option<&partner::State>,
-    minimum: i64,
-) -> Vec<(Reason, String)> {
-    if balance.due_minor < 0 {
-        let detail = "refunds took back more than is due; it is carried to the next run";
-        return vec![(Reason::NegativeBalance, detail.to_owned())];
+    minimums: &HashMap<TermsId, i64>,
+) -> Vec<Reason> {
+    match balance.due_minor {
+        0 => return Vec::new(),
+        ..0 => return vec![Reason::NegativeBalance],
+        _ => {}
     }
-    if balance.due_minor == 0 {
-        return Vec::new();
+    let obstacles = papers.obstacles_under(&balance.terms);
+    let minimum = balance.terms.iter().filter_map(|id| minimums.get(id)).min();
+    if obstacles.is_empty() && minimum.is_some_and(|&least| balance.due_minor < least) {
+        return vec![Reason::BelowMinimum];
     }
-    let mut reasons = unready(papers, state, &balance.terms);
-    if reasons.is_empty() && balance.due_minor < minimum {
-        let detail = "less than the terms' minimum; it is carried to the next run";
-        reasons.push((Reason::BelowMinimum, detail.to_owned()));
-    }
-    reasons
-}
-
-/// What stands between a partner and being paid for deals under these terms.
-pub(crate) fn unready(
-    papers: &Papers,
-    state: Option<&partner::State>,
-    terms: &BTreeSet<TermsId>,
-) -> Vec<(Reason, String)> {
-    let mut reasons = Vec::new();
-    let mut add = |reason, detail: &str| reasons.push((reason, detail.to_owned()));
-    if matches!(
-        state,
-        None | Some(partner::State::Suspended | partner::State::Offboarded)
-    ) {
-        add(
-            Reason::PartnerSuspended,
-            "the partner is suspended or has left",
-        );
-    }
-    if !terms.iter().all(|terms| papers.accepted.contains(terms)) {
-        add(
-            Reason::AgreementMissing,
-            "the agreement for the deals' terms is not accepted",
-        );
-    }
-    if !papers.tax_form {
-        add(Reason::TaxFormMissing, "no valid tax form is approved");
-    }
-    if papers.method.is_none() {
-        add(Reason::PayoutMethodMissing, "no payout method is verified");
-    }
-    reasons
+    obstacles.into_iter().map(Reason::from).collect()
 }

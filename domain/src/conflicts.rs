@@ -1,8 +1,8 @@
 //! What a new claim can run into.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
 
 use crate::entity::registration_conflict::{self, Kind};
 use crate::entity::{Owned, account, deal};
@@ -10,6 +10,10 @@ use crate::error::Result;
 use crate::ids::RegistrationId;
 use crate::scope::Tx;
 use crate::{accounts, registrations};
+
+/// The most that is kept of each kind: who settles a conflict reads the first
+/// few, and a crowd of claims must not each keep the whole crowd.
+const MOST_OF_A_KIND: u64 = 20;
 
 /// What stands against a claim on an account, in the order it is shown.
 pub(crate) async fn against(
@@ -29,14 +33,15 @@ pub(crate) async fn against(
     };
     // A claim that still waits for a person counts as well: the later one
     // must not be approved by policy over the head of the earlier.
-    let live = registrations::live(account.id, tx);
+    let live = registrations::live(account.id, tx).limit(MOST_OF_A_KIND);
     for claim in live.all(&**tx).await? {
         add(Kind::LiveRegistration, Some(claim.id), None, None);
     }
     let deals = deal::Entity::of(tx.tenant())
         .filter(deal::Column::AccountId.eq(account.id))
         .filter(deal::Column::State.ne(deal::State::ClosedLost))
-        .order_by_asc(deal::Column::Id);
+        .order_by_asc(deal::Column::Id)
+        .limit(MOST_OF_A_KIND);
     for deal in deals.all(&**tx).await? {
         match deal.state {
             // A registered opportunity is its registration's conflict already.
@@ -45,7 +50,7 @@ pub(crate) async fn against(
             _ => add(Kind::ExistingCustomer, None, Some(deal.id), None),
         }
     }
-    for namesake in accounts::namesakes(tx, account).await? {
+    for namesake in accounts::namesakes(tx, account, MOST_OF_A_KIND).await? {
         add(Kind::PossibleDuplicate, None, None, Some(namesake));
     }
     Ok(found)

@@ -257,7 +257,10 @@ pub async fn win(scope: &Scope, key: &str, id: DealId) -> Result<deal::Model> {
     } else {
         drop(tx);
     }
-    commissions::assess_deal(scope, id).await?;
+    // The win stands, whatever comes of the rules: what waits is tried again.
+    if let Err(error) = commissions::assess_deal(scope, id).await {
+        tracing::error!(deal = %id, ?error, "a won deal could not be assessed yet");
+    }
     reads::get::<deal::Entity>(scope, id).await
 }
 
@@ -292,13 +295,15 @@ pub fn in_states(states: &[State]) -> Condition {
     Condition::all().add_option(named)
 }
 
-/// The filter that the deals a partner has a part in pass.
+/// The filter that the deals a partner has a part in pass. A part that was
+/// declined is none.
 pub fn with_partner(scope: &Scope, partner: PartnerId) -> Condition {
     let worked = Query::select()
         .column(involvement::Column::DealId)
         .from(involvement::Entity)
         .and_where(involvement::Column::TenantId.eq(scope.tenant()))
         .and_where(involvement::Column::PartnerId.eq(partner))
+        .and_where(involvement::Column::State.ne(involvement::State::Declined))
         .to_owned();
     Condition::all().add(deal::Column::Id.in_subquery(worked))
 }

@@ -20,9 +20,14 @@ use crate::scope::{Fact, Scope, Tx};
 use crate::{commissions, ledger};
 
 impl earning::Model {
-    /// Whether its hold has ended and it is in no payout.
+    /// Whether a refund took it back.
+    pub fn is_taken_back(&self) -> bool {
+        self.amount_minor < 0
+    }
+
+    /// Whether it was released, its hold has ended, and it is in no payout.
     pub fn is_payable(&self, now: Moment) -> bool {
-        self.state == State::Held && self.payable_at <= now
+        self.state == State::Held && !self.is_taken_back() && self.payable_at <= now
     }
 }
 
@@ -69,9 +74,8 @@ pub async fn sums(
 /// collection that has none yet gets the difference between the cumulative
 /// target after it and what is released already.
 ///
-/// What a refund takes back counts at once; what is released waits for the
-/// hold, which begins when the customer's money arrived and not before the
-/// deal was won.
+/// What is released waits for the hold, which begins when the customer's money
+/// arrived and not before the deal was won.
 pub(crate) async fn release(
     tx: &mut Tx,
     deal: &deal::Model,

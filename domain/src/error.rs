@@ -56,6 +56,8 @@ pub enum Conflict {
     ProgramNotOpen,
     /// The partner does not take part in the program.
     NotEnrolled,
+    /// The partner has not accepted the terms.
+    AgreementNeeded,
     /// Another claim on the same account is alive.
     AccountProtected,
     /// The deal is won already.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::access::Permission;
 use crate::calculator::{Case, Code, Description, Fault, Outcome, Verdict};
 use crate::digest::sha256;
-use crate::entity::{Owned, evaluation, plugin, plugin_version, rule, terms};
+use crate::entity::{Owned, evaluation, plugin, plugin_code, plugin_version, rule, terms};
 use crate::error::{Conflict, Error, Result};
 use crate::ids::{DealId, EvaluationId, PluginVersionId, RuleId};
 use crate::reads::{self, Visible};
@@ -126,9 +126,12 @@ async fn code(scope: &Scope, id: PluginVersionId) -> Result<Code> {
     let version = plugin_version::Entity::get(&db, scope.tenant(), id).await?;
     let description: Description = serde_json::from_str(&version.description)
         .map_err(|error| Error::broken(format!("{id} has no description: {error}")))?;
+    let key = (scope.tenant(), version.digest.clone());
+    let stored = plugin_code::Entity::find_by_id(key).one(&db).await?;
+    let stored = stored.ok_or_else(|| Error::broken(format!("{id} has no bytes")))?;
     Ok(Code {
         digest: version.digest,
-        bytes: version.bytes.into(),
+        bytes: stored.bytes.into(),
         basis_codes: description.basis_codes,
     })
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::digest::sha256;
 use crate::entity::command;
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::scope::Tx;
 
 /// A command's claim on its key. Nothing is kept of a command that failed, so
@@ -28,12 +29,7 @@ pub async fn claim<A: Serialize + Sync>(
     key: &str,
     arguments: &A,
 ) -> Result<Claim> {
-    if key.is_empty() || key.len() > 255 {
-        return Err(Error::invalid(
-            "idempotencyKey",
-            "a key has 1 to 255 characters",
-        ));
-    }
+    limits::bounded("idempotencyKey", key, 255)?;
     let arguments = serde_json::to_vec(arguments)
         .map_err(|error| Error::broken(format!("arguments have no JSON: {error}")))?;
     let arguments_digest = sha256(arguments);

@@ -160,13 +160,13 @@ pub async fn decide(
     Ok(involvement)
 }
 
-/// The confirmed involvements in a deal, earliest first; of two at one
-/// instant, the one recorded first.
+/// The confirmed involvements in a deal in the order in which they were
+/// recorded. When something happened is what its recorder says; when it was
+/// recorded is what the server saw, and that decides who was first.
 pub(crate) async fn confirmed(tx: &Tx, deal: DealId) -> Result<Vec<involvement::Model>> {
     let query = involvement::Entity::of(tx.tenant())
         .filter(involvement::Column::DealId.eq(deal))
         .filter(involvement::Column::State.eq(State::Confirmed))
-        .order_by_asc(involvement::Column::OccurredAt)
         .order_by_asc(involvement::Column::RecordedAt)
         .order_by_asc(involvement::Column::Id);
     Ok(query.all(&**tx).await?)

@@ -58,6 +58,11 @@ pub async fn authenticate(engine: &Engine, token: &str, origin: Origin) -> Resul
     Ok(tenant.map(|tenant| engine.scope(&tenant, key.person, key.role, key.partner_id, origin)))
 }
 
+/// Whether two keys are one person's, as far as their holders were named.
+pub(crate) fn same_person(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
 /// Creates the first key of a tenant. For whoever runs the server.
 pub async fn create_first(engine: &Engine, tenant: TenantId, person: &str) -> Result<NewKey> {
     create(&engine.system(tenant).await?, person, Role::Owner, None).await

@@ -11,7 +11,7 @@ pub(crate) const LAST_MOMENT: Moment = Moment(32_503_679_999_000);
 /// billionths of it, times any rate, fits 128 bits.
 pub(crate) const LARGEST_AMOUNT: i64 = 1_000_000_000_000_000;
 
-/// A name: 1 to 200 characters on one line, without white space around it.
+/// A name: 1 to 200 characters, without white space around it.
 pub(crate) fn name(field: &'static str, text: &str) -> Result<String> {
     bounded(field, text, 200)
 }

@@ -12,8 +12,9 @@ use crate::entity::{
 };
 use crate::error::{Conflict, Error, Result};
 use crate::ids::{AgreementId, PartnerId, PayoutMethodId, TaxFormId, TermsId};
+use crate::keys::same_person;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{limits, partners};
+use crate::{idempotency, limits, partners, readiness};
 
 /// Who accepted, by what authority, and how.
 pub struct Signature {
@@ -26,8 +27,8 @@ pub struct Signature {
 }
 
 /// Accepts terms for a partner: those in force, or earlier ones that a deal of
-/// its own goes on under. `document_digest` must be the digest of the
-/// text that the signer was shown. Accepting the same terms again is harmless.
+/// its own is under. `document_digest` must be the digest of the text that the
+/// signer was shown. Accepting the same terms again is harmless.
 pub async fn accept_agreement(
     scope: &Scope,
     partner: PartnerId,
@@ -43,6 +44,10 @@ pub async fn accept_agreement(
     let enrollment = partners::enrollment_in(&tx, partner, terms.program_id).await?;
     if let Some(earlier) = agreement_for(&tx, partner, terms.id).await? {
         return Ok(earlier);
+    }
+    if terms.state != terms::State::Published && !is_required(&tx, partner, terms.id).await? {
+        let message = "these terms are superseded: accept those in force";
+        return Err(Error::conflict(Conflict::WrongState, message));
     }
     if document_digest != terms.document_digest {
         let message = "not the digest of these terms' text: show the text again";
@@ -85,9 +90,17 @@ pub async fn accept_agreement(
     Ok(agreement)
 }
 
-/// Files a tax form. Of the tax id only the last four characters are kept.
+async fn is_required(tx: &Tx, partner: PartnerId, terms: TermsId) -> Result<bool> {
+    let papers = readiness::papers(&**tx, tx.tenant(), &[partner], tx.now()).await?;
+    let papers = papers.get(&partner);
+    Ok(papers.is_some_and(|papers| papers.required.contains(&terms)))
+}
+
+/// Files a tax form. Of the tax id only the last four characters are kept, also
+/// in what a repeated command is known by.
 pub async fn submit_tax_form(
     scope: &Scope,
+    key: &str,
     partner: PartnerId,
     kind: tax_form::Kind,
     tax_id: &str,
@@ -106,14 +119,20 @@ pub async fn submit_tax_form(
             "a tax id has 5 to 20 letters and digits",
         ));
     }
+    let last4: String = characters[characters.len() - 4..].iter().collect();
     let mut tx = scope.begin().await?;
+    let arguments = (partner, kind, &last4, &signer_name);
+    let claim = idempotency::claim(&tx, "tax_form.submit", key, &arguments).await?;
+    if let Some(id) = claim.done {
+        return tax_form::Entity::get(&*tx, tx.tenant(), TaxFormId(id)).await;
+    }
     partner::Entity::get(&*tx, tx.tenant(), partner).await?;
     let row = tax_form::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(TaxFormId::new()),
         partner_id: Set(partner),
         kind: Set(kind),
-        tax_id_last4: Set(characters[characters.len() - 4..].iter().collect()),
+        tax_id_last4: Set(last4),
         signer_name: Set(signer_name),
         state: Set(tax_form::State::Submitted),
         submitted_at: Set(tx.now()),
@@ -131,6 +150,7 @@ pub async fn submit_tax_form(
         data,
     })
     .await?;
+    claim.keep(&tx, form.id.0).await?;
     tx.commit().await?;
     Ok(form)
 }
@@ -191,10 +211,11 @@ pub async fn decide_tax_form(
 }
 
 /// Adds a payout method on a rail that this server has, and that moves money
-/// where the tenant is live and none where it is a sandbox. A person of the
-/// tenant verifies it before anything is paid to it.
+/// where the tenant is live and none where it is a sandbox. Another person, of
+/// the tenant, verifies it before anything is paid to it.
 pub async fn add_payout_method(
     scope: &Scope,
+    key: &str,
     partner: PartnerId,
     rail: &str,
     destination: &str,
@@ -205,6 +226,11 @@ pub async fn add_payout_method(
     let unknown = || Error::invalid("rail", "this server has no such rail");
     let moves_money = scope.engine().rail(rail).ok_or_else(unknown)?.moves_money();
     let mut tx = scope.begin().await?;
+    let arguments = (partner, rail, &destination);
+    let claim = idempotency::claim(&tx, "payout_method.add", key, &arguments).await?;
+    if let Some(id) = claim.done {
+        return payout_method::Entity::get(&*tx, tx.tenant(), PayoutMethodId(id)).await;
+    }
     if moves_money != (tx.head().kind == tenant::Kind::Live) {
         let message = "live tenants pay over rails that move money, sandboxes over others";
         return Err(Error::invalid("rail", message));
@@ -218,6 +244,8 @@ pub async fn add_payout_method(
         label: Set(masked(&destination)),
         destination: Set(destination),
         state: Set(payout_method::State::Unverified),
+        added_by: Set(tx.actor().to_owned()),
+        verified_by: Set(None),
         created_at: Set(tx.now()),
     };
     let method = row.insert(&*tx).await?;
@@ -229,6 +257,7 @@ pub async fn add_payout_method(
         data,
     })
     .await?;
+    claim.keep(&tx, method.id.0).await?;
     tx.commit().await?;
     Ok(method)
 }
@@ -240,7 +269,8 @@ fn masked(destination: &str) -> String {
     "•".repeat(hidden) + &tail.into_iter().rev().collect::<String>()
 }
 
-/// Verifies a payout method, and disables those the partner had before.
+/// Verifies a payout method that somebody else added, and disables those the
+/// partner had before. One person alone never sends a partner's money elsewhere.
 pub async fn verify_payout_method(
     scope: &Scope,
     id: PayoutMethodId,
@@ -257,6 +287,10 @@ pub async fn verify_payout_method(
             ));
         }
         payout_method::State::Unverified => {}
+    }
+    if same_person(&method.added_by, tx.actor()) {
+        let message = "whoever added a payout method cannot verify it: ask a second person";
+        return Err(Error::conflict(Conflict::SecondPersonNeeded, message));
     }
     let earlier = payout_method::Entity::of(tx.tenant())
         .filter(payout_method::Column::PartnerId.eq(method.partner_id))
@@ -277,6 +311,7 @@ pub async fn verify_payout_method(
     }
     let mut change: payout_method::ActiveModel = method.into();
     change.state = Set(payout_method::State::Verified);
+    change.verified_by = Set(Some(tx.actor().to_owned()));
     let method = change.update(&*tx).await?;
     let data = json!({ "partner": method.partner_id });
     tx.log(Fact {

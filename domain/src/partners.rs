@@ -6,12 +6,12 @@ use sea_orm::entity::prelude::*;
 use serde_json::json;
 
 use crate::access::Permission;
-use crate::entity::{Owned, enrollment, partner};
+use crate::entity::{Owned, agreement, enrollment, partner};
 use crate::error::{Conflict, Error, Result};
-use crate::ids::{EnrollmentId, PartnerId, ProgramId};
+use crate::ids::{EnrollmentId, PartnerId, ProgramId, TermsId};
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{limits, programs, readiness};
+use crate::{idempotency, limits, programs, readiness};
 
 impl Visible for partner::Entity {
     fn visible(scope: &Scope) -> Select<Self> {
@@ -40,6 +40,7 @@ visible_to_its_partner! {
 /// Invites a partner into a program whose terms are published.
 pub async fn invite(
     scope: &Scope,
+    key: &str,
     name: &str,
     program: ProgramId,
     tier: Option<String>,
@@ -48,6 +49,10 @@ pub async fn invite(
     let name = limits::name("name", name)?;
     let tier = tier.map(|tier| limits::name("tier", &tier)).transpose()?;
     let mut tx = scope.begin().await?;
+    let claim = idempotency::claim(&tx, "partner.invite", key, &(&name, program, &tier)).await?;
+    if let Some(id) = claim.done {
+        return partner::Entity::get(&*tx, tx.tenant(), PartnerId(id)).await;
+    }
     programs::open_terms(&tx, program).await?;
     let row = partner::ActiveModel {
         tenant_id: Set(tx.tenant()),
@@ -77,6 +82,7 @@ pub async fn invite(
         data,
     })
     .await?;
+    claim.keep(&tx, partner.id.0).await?;
     tx.commit().await?;
     Ok(partner)
 }
@@ -139,8 +145,8 @@ pub(crate) async fn enrollment_in(
     })
 }
 
-/// A partner that may work in a program: enrolled there under an accepted
-/// agreement, and neither suspended nor gone.
+/// A partner that may work in a program: enrolled there, with an agreement to
+/// some version of its terms, and neither suspended nor gone.
 pub(crate) async fn working_in(
     tx: &Tx,
     id: PartnerId,
@@ -159,9 +165,24 @@ pub(crate) async fn working_in(
     let enrollment = enrollment_in(tx, id, program).await?;
     if enrollment.state != enrollment::State::Active {
         let message = "the partner has not accepted the program's agreement";
-        return Err(Error::conflict(Conflict::NotEnrolled, message));
+        return Err(Error::conflict(Conflict::AgreementNeeded, message));
     }
     Ok(partner)
+}
+
+/// Fails unless the partner has accepted these terms: nobody enters into
+/// anything new under terms that it has not agreed to.
+pub(crate) async fn bound_by(tx: &Tx, partner: PartnerId, terms: TermsId) -> Result<()> {
+    let accepted = agreement::Entity::of(tx.tenant())
+        .filter(agreement::Column::PartnerId.eq(partner))
+        .filter(agreement::Column::TermsId.eq(terms));
+    match accepted.one(&**tx).await? {
+        Some(_) => Ok(()),
+        None => {
+            let message = "the partner has not accepted the terms in force: it does so first";
+            Err(Error::conflict(Conflict::AgreementNeeded, message))
+        }
+    }
 }
 
 /// Makes an onboarding partner active once its paperwork is complete.
@@ -170,7 +191,7 @@ pub(crate) async fn settle_state(tx: &mut Tx, id: PartnerId) -> Result<partner::
     let papers = readiness::papers(&**tx, tx.tenant(), &[id], tx.now()).await?;
     let ready = papers
         .get(&id)
-        .is_some_and(|papers| papers.missing().is_empty());
+        .is_some_and(|papers| papers.obstacles().is_empty());
     if partner.state != partner::State::Onboarding || !ready {
         return Ok(partner);
     }

@@ -1,26 +1,28 @@
 //! Payout runs: who is paid, who is not yet, and why.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
+use sea_orm::{Condition, PaginatorTrait, QueryOrder};
 use serde_json::json;
 
 use crate::access::Permission;
+use crate::balances::{self, Balance};
 use crate::entity::payout_hold::{self, Reason};
 use crate::entity::payout_run::{self, State};
-use crate::entity::{Owned, earning, partner, payout, payout_method, program};
+use crate::entity::{Owned, earning, payout, payout_method, program};
 use crate::error::{Conflict, Error, Result};
 use crate::ids::{EarningId, PartnerId, PayoutId, PayoutRunId, ProgramId};
+use crate::keys::same_person;
 use crate::money::Money;
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{balances, idempotency, payouts, programs, readiness};
+use crate::{idempotency, payouts, programs, readiness};
 
 impl Visible for payout_run::Entity {
-    /// For the tenant's own people, and for those it pays.
+    /// For the tenant's own people, and for those it pays or says why not.
     fn visible(scope: &Scope) -> Select<Self> {
         let all = Self::of(scope.tenant());
         let Some(own) = scope.partner() else {
@@ -32,7 +34,17 @@ impl Visible for payout_run::Entity {
             .and_where(payout::Column::TenantId.eq(scope.tenant()))
             .and_where(payout::Column::PartnerId.eq(own))
             .to_owned();
-        all.filter(payout_run::Column::Id.in_subquery(paid))
+        let held = Query::select()
+            .column(payout_hold::Column::RunId)
+            .from(payout_hold::Entity)
+            .and_where(payout_hold::Column::TenantId.eq(scope.tenant()))
+            .and_where(payout_hold::Column::PartnerId.eq(own))
+            .to_owned();
+        all.filter(
+            Condition::any()
+                .add(payout_run::Column::Id.in_subquery(paid))
+                .add(payout_run::Column::Id.in_subquery(held)),
+        )
     }
 }
 
@@ -47,9 +59,6 @@ pub async fn propose(scope: &Scope, key: &str, program: ProgramId) -> Result<pay
         return payout_run::Entity::get(&*tx, tx.tenant(), PayoutRunId(id)).await;
     }
     let program = program::Entity::get(&*tx, tx.tenant(), program).await?;
-    let terms = programs::current_in(&tx, program.id).await?;
-    let not_open = || Error::conflict(Conflict::ProgramNotOpen, "the program has no terms");
-    let minimum = terms.ok_or_else(not_open)?.payout_minimum_minor;
     refuse_second_run(&tx, program.id).await?;
     let balances = balances::of_program(&tx, program.id).await?;
     if balances.is_empty() {
@@ -59,12 +68,31 @@ pub async fn propose(scope: &Scope, key: &str, program: ProgramId) -> Result<pay
         ));
     }
     let run = insert(&tx, &program).await?;
+    let total = fill(&tx, &run, balances).await?;
+    let money = Money::new(total, run.currency);
+    let data = json!({ "program": program.id, "total": money.on_the_wire() });
+    log(&mut tx, "payout_run.proposed", run.id, data).await?;
+    let run = match total {
+        0 => finish(&mut tx, run).await?,
+        _ => run,
+    };
+    claim.keep(&tx, run.id.0).await?;
+    tx.commit().await?;
+    Ok(run)
+}
+
+/// Puts what is due into payouts, lists what is not, and returns what the
+/// payouts add up to.
+async fn fill(
+    tx: &Tx,
+    run: &payout_run::Model,
+    balances: BTreeMap<PartnerId, Balance>,
+) -> Result<i64> {
     let partners: Vec<PartnerId> = balances.keys().copied().collect();
-    let papers = readiness::papers(&*tx, tx.tenant(), &partners, tx.now()).await?;
-    let states = states(&tx, &partners).await?;
+    let mut papers = readiness::papers(&**tx, tx.tenant(), &partners, tx.now()).await?;
+    let minimums = programs::payout_minimums(tx, run.program_id).await?;
     let mut total = 0_i64;
     for (partner, balance) in balances {
-        let papers = papers.get(&partner).cloned().unwrap_or_default();
         if balance.on_hold_minor > 0 {
             let until = balance
                 .on_hold_until
@@ -72,8 +100,8 @@ pub async fn propose(scope: &Scope, key: &str, program: ProgramId) -> Result<pay
                 .unwrap_or_default();
             let detail = format!("the first hold ends on {until}");
             hold(
-                &tx,
-                &run,
+                tx,
+                run,
                 partner,
                 Reason::OnHold,
                 balance.on_hold_minor,
@@ -81,40 +109,20 @@ pub async fn propose(scope: &Scope, key: &str, program: ProgramId) -> Result<pay
             )
             .await?;
         }
-        let reasons = balances::reasons(&balance, &papers, states.get(&partner), minimum);
-        for (reason, detail) in &reasons {
-            hold(
-                &tx,
-                &run,
-                partner,
-                *reason,
-                balance.due_minor,
-                detail.clone(),
-            )
-            .await?;
+        let papers = papers.remove(&partner).unwrap_or_default();
+        let reasons = balances::reasons(&balance, &papers, &minimums);
+        for &reason in &reasons {
+            let detail = reason.words().to_owned();
+            hold(tx, run, partner, reason, balance.due_minor, detail).await?;
         }
         if let (true, Some(method)) = (reasons.is_empty() && balance.due_minor > 0, papers.method) {
-            total += balance.due_minor;
-            schedule(&tx, &run, method, balance).await?;
+            total = total
+                .checked_add(balance.due_minor)
+                .ok_or_else(|| Error::broken("a run overflows"))?;
+            schedule(tx, run, method, balance).await?;
         }
     }
-    let money = Money::new(total, run.currency);
-    let data = json!({ "program": program.id, "total": money.on_the_wire() });
-    tx.log(Fact {
-        kind: "payout_run.proposed",
-        subject: &run.id,
-        deal: None,
-        data,
-    })
-    .await?;
-    let run = if total == 0 {
-        finish(&mut tx, run).await?
-    } else {
-        run
-    };
-    claim.keep(&tx, run.id.0).await?;
-    tx.commit().await?;
-    Ok(run)
+    Ok(total)
 }
 
 async fn refuse_second_run(tx: &Tx, program: ProgramId) -> Result<()> {
@@ -128,17 +136,6 @@ async fn refuse_second_run(tx: &Tx, program: ProgramId) -> Result<()> {
             Err(Error::conflict(Conflict::RunInProgress, message))
         }
     }
-}
-
-async fn states(tx: &Tx, partners: &[PartnerId]) -> Result<HashMap<PartnerId, partner::State>> {
-    let query = partner::Entity::of(tx.tenant())
-        .filter(partner::Column::Id.is_in(partners.iter().copied()));
-    Ok(query
-        .all(&**tx)
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row.state))
-        .collect())
 }
 
 async fn insert(tx: &Tx, program: &program::Model) -> Result<payout_run::Model> {
@@ -157,7 +154,7 @@ async fn insert(tx: &Tx, program: &program::Model) -> Result<payout_run::Model> 
     Ok(row.insert(&**tx).await?)
 }
 
-pub(crate) async fn hold(
+async fn hold(
     tx: &Tx,
     run: &payout_run::Model,
     partner: PartnerId,
@@ -184,7 +181,7 @@ async fn schedule(
     tx: &Tx,
     run: &payout_run::Model,
     method: payout_method::Model,
-    balance: balances::Balance,
+    balance: Balance,
 ) -> Result<()> {
     let id = PayoutId::new();
     let row = payout::ActiveModel {
@@ -207,7 +204,7 @@ async fn schedule(
         .exec_without_returning(&**tx)
         .await?;
     let ids: Vec<EarningId> = balance.due.iter().map(|row| row.id).collect();
-    for ids in ids.chunks(balances::CHUNK) {
+    for ids in ids.chunks(readiness::CHUNK) {
         let claimed = earning::Entity::update_many()
             .col_expr(
                 earning::Column::State,
@@ -244,7 +241,7 @@ pub async fn approve(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model
         }
         _ => return Ok(run),
     }
-    if run.proposed_by.to_lowercase() == tx.actor().to_lowercase() {
+    if same_person(&run.proposed_by, tx.actor()) {
         let message = "whoever proposed a run cannot approve it: ask a second person";
         return Err(Error::conflict(Conflict::SecondPersonNeeded, message));
     }
@@ -254,13 +251,7 @@ pub async fn approve(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model
     change.approved_at = Set(Some(tx.now()));
     let run = change.update(&*tx).await?;
     let data = json!({ "proposed_by": run.proposed_by });
-    tx.log(Fact {
-        kind: "payout_run.approved",
-        subject: &id,
-        deal: None,
-        data,
-    })
-    .await?;
+    log(&mut tx, "payout_run.approved", id, data).await?;
     tx.note_open_run(true);
     tx.commit().await?;
     Ok(run)
@@ -283,38 +274,61 @@ pub async fn cancel(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model>
         }
     }
     for payout in payouts::of_run(&tx, id).await? {
-        payouts::fail(&mut tx, payout, "the run was cancelled", false).await?;
+        payouts::fail(&mut tx, payout, "the run was cancelled".to_owned()).await?;
     }
     let mut change: payout_run::ActiveModel = run.into();
     change.state = Set(State::Cancelled);
     change.finished_at = Set(Some(tx.now()));
     let run = change.update(&*tx).await?;
-    let kind = "payout_run.cancelled";
-    tx.log(Fact {
-        kind,
-        subject: &id,
-        deal: None,
-        data: json!({}),
-    })
-    .await?;
+    log(&mut tx, "payout_run.cancelled", id, json!({})).await?;
     tx.commit().await?;
     Ok(run)
 }
 
-/// Marks a run as done, whose payouts are all paid or failed.
-pub(crate) async fn finish(tx: &mut Tx, run: payout_run::Model) -> Result<payout_run::Model> {
+/// Closes a run once all its payouts are settled, in the transaction that
+/// settles the last.
+pub(crate) async fn close_if_settled(tx: &mut Tx, id: PayoutRunId) -> Result<()> {
+    let open = payout::Entity::of(tx.tenant())
+        .filter(payout::Column::RunId.eq(id))
+        .filter(payout::Column::State.is_not_in(payout::State::SETTLED))
+        .count(&**tx)
+        .await?;
+    if open > 0 {
+        return Ok(());
+    }
+    let run = payout_run::Entity::get(&**tx, tx.tenant(), id).await?;
+    finish(tx, run).await?;
+    let left = payout_run::Entity::of(tx.tenant())
+        .filter(payout_run::Column::State.is_in(State::AT_WORK))
+        .count(&**tx)
+        .await?;
+    tx.note_open_run(left > 0);
+    Ok(())
+}
+
+async fn finish(tx: &mut Tx, run: payout_run::Model) -> Result<payout_run::Model> {
     let mut change: payout_run::ActiveModel = run.into();
     change.state = Set(State::Done);
     change.finished_at = Set(Some(tx.now()));
     let run = change.update(&**tx).await?;
+    log(tx, "payout_run.done", run.id, json!({})).await?;
+    Ok(run)
+}
+
+async fn log(
+    tx: &mut Tx,
+    kind: &'static str,
+    run: PayoutRunId,
+    data: serde_json::Value,
+) -> Result<()> {
     tx.log(Fact {
-        kind: "payout_run.done",
-        subject: &run.id,
+        kind,
+        subject: &run,
         deal: None,
-        data: json!({}),
+        data,
     })
     .await?;
-    Ok(run)
+    Ok(())
 }
 
 /// Who runs do not pay, and why. A partner sees its own lines alone.
@@ -325,7 +339,7 @@ pub async fn holds(scope: &Scope, runs: &[PayoutRunId]) -> Result<Vec<payout_hol
     let query = payout_hold::Entity::find()
         .filter(payout_hold::Column::TenantId.eq(scope.tenant()))
         .filter(payout_hold::Column::RunId.is_in(runs.iter().copied()))
-        .filter(sea_orm::Condition::all().add_option(own))
+        .filter(Condition::all().add_option(own))
         .order_by_asc(payout_hold::Column::PartnerId)
         .order_by_asc(payout_hold::Column::Reason);
     Ok(query.all(&scope.read().await?).await?)

@@ -6,60 +6,70 @@
 //! knows. Only a certain "no" gives the earnings back.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query;
-use sea_orm::{PaginatorTrait, QueryOrder, QuerySelect};
+use sea_orm::{QueryOrder, QuerySelect};
 use serde_json::json;
 
 use crate::entity::ledger_transaction::Kind;
 use crate::entity::payout::{self, State};
-use crate::entity::{Owned, earning, partner, payout_method, payout_run};
+use crate::entity::payout_hold::Reason;
+use crate::entity::{Owned, earning, payout_method, payout_run};
 use crate::error::{Error, Result};
-use crate::ids::{PayoutId, PayoutMethodId, PayoutRunId};
+use crate::ids::{PayoutId, PayoutRunId};
 use crate::money::Money;
 use crate::rail::{Instruction, Status};
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
 use crate::{balances, ledger, payout_runs, readiness};
 
+/// How long a rail is waited for. Whoever does not answer in time may have paid.
+const RAIL_TIME: Duration = Duration::from_secs(10);
+
+/// Payouts of one tenant that the rail is asked about at the same time.
+const AT_ONCE: usize = 4;
+
 impl payout::Model {
     /// Whether the rail's final answer is recorded.
     pub fn is_settled(&self) -> bool {
-        matches!(self.state, State::Paid | State::Failed)
+        State::SETTLED.contains(&self.state)
     }
 }
 
-/// Does what the rail has to do for the tenant: sends what is scheduled, asks
-/// after what is on its way, and closes runs that are finished. For the
-/// server; repeating it is harmless, also from two servers at once.
+/// Does what the rail has to do for the tenant: sends what is scheduled, and
+/// asks after what is on its way. For the server; repeating it is harmless,
+/// also from two servers at once, and so is stopping it.
 pub async fn execute(scope: &Scope) -> Result<()> {
-    let runs = payout_run::Entity::of(scope.tenant())
-        .filter(
-            payout_run::Column::State
-                .is_in([payout_run::State::Approved, payout_run::State::Executing]),
-        )
-        .order_by_asc(payout_run::Column::Id)
-        .all(&scope.read().await?)
-        .await?;
-    let open = payout::Entity::of(scope.tenant())
+    let at_work = payout_run::Entity::of(scope.tenant())
+        .filter(payout_run::Column::State.is_in(payout_run::State::AT_WORK));
+    let db = scope.read().await?;
+    let runs = at_work.all(&db).await?;
+    let mut open = payout::Entity::of(scope.tenant())
         .filter(payout::Column::RunId.is_in(runs.iter().map(|run| run.id)))
-        .filter(payout::Column::State.is_not_in([State::Paid, State::Failed]))
-        // Those that were never sent come first, before all that is asked after.
-        .order_by_desc(payout::Column::State.eq(State::Scheduled))
+        .filter(payout::Column::State.is_not_in(State::SETTLED))
         .order_by_asc(payout::Column::Id)
-        .all(&scope.read().await?)
+        .all(&db)
         .await?;
-    for payout in open {
-        // One payout that cannot be worked on must not stop the others.
-        if let Err(error) = advance(scope, payout.id).await {
-            tracing::error!(payout = %payout.id, ?error, "a payout could not be advanced");
-        }
-    }
-    for run in runs {
-        close(scope, run.id).await?;
-    }
+    drop(db);
+    // Each time another one comes first: those that the rail does not answer
+    // for must not keep the others from their turn.
+    let turn = scope.engine().next_turn() % open.len().max(1);
+    open.rotate_left(turn);
+    // Those that were never sent come before all that is asked after.
+    open.sort_by_key(|payout| payout.state != State::Scheduled);
+    stream::iter(open)
+        .for_each_concurrent(AT_ONCE, async |payout| {
+            // One payout that cannot be worked on must not stop the others.
+            if let Err(error) = advance(scope, payout.id).await {
+                tracing::error!(payout = %payout.id, ?error, "a payout could not be advanced");
+            }
+        })
+        .await;
     Ok(())
 }
 
@@ -69,15 +79,15 @@ async fn advance(scope: &Scope, id: PayoutId) -> Result<()> {
     let mut payout = payout::Entity::get(&db, scope.tenant(), id).await?;
     let method = payout_method::Entity::get(&db, scope.tenant(), payout.method_id).await?;
     drop(db);
-    // Nothing is booked as in transit by a server that could not send it.
-    let missing = || Error::broken(format!("this server has no rail {}", payout.rail));
-    let rail = scope.engine().rail(&payout.rail).ok_or_else(missing)?;
     if payout.state == State::Scheduled {
-        payout = prepare(scope, id, &method).await?;
+        payout = prepare(scope, id).await?;
     }
     let Some(sent_at) = payout.sent_at.filter(|_| !payout.is_settled()) else {
         return Ok(());
     };
+    // Another server may have sent it; this one cannot ask.
+    let missing = || Error::broken(format!("this server has no rail {}", payout.rail));
+    let rail = scope.engine().rail(&payout.rail).ok_or_else(missing)?;
     let instruction = Instruction {
         payout: payout.id,
         attempt: payout.attempt,
@@ -86,87 +96,96 @@ async fn advance(scope: &Scope, id: PayoutId) -> Result<()> {
         sent_at,
         now: scope.now().max(sent_at),
     };
-    let status = rail.send(instruction).await;
-    match (&status, payout.state) {
-        // Nothing new: most questions end here, without a write.
-        (Status::Accepted { .. }, State::Sent) => Ok(()),
-        (Status::Unknown { .. }, State::Unknown | State::Sent) => Ok(()),
-        _ => settle(scope, id, payout.attempt, status).await,
+    let answer = tokio::time::timeout(RAIL_TIME, rail.send(instruction)).await;
+    let status = answer.unwrap_or_else(|_| Status::Unknown {
+        reason: format!("the rail did not answer within {RAIL_TIME:?}"),
+    });
+    match is_news(payout.state, &status) {
+        true => settle(scope, id, payout.attempt, status).await,
+        // Most questions end here, without a write.
+        false => Ok(()),
+    }
+}
+
+/// Whether an answer says more than is known already.
+fn is_news(known: State, status: &Status) -> bool {
+    match status {
+        Status::Accepted { .. } => known != State::Sent,
+        Status::Unknown { .. } => !matches!(known, State::Unknown | State::Sent),
+        Status::Paid { .. } | Status::Failed { .. } => true,
     }
 }
 
 /// Makes the instruction of a scheduled payout durable, and books the money as
 /// in transit; or fails the payout, if something no longer holds.
-async fn prepare(
-    scope: &Scope,
-    id: PayoutId,
-    method: &payout_method::Model,
-) -> Result<payout::Model> {
+async fn prepare(scope: &Scope, id: PayoutId) -> Result<payout::Model> {
     let mut tx = scope.begin().await?;
     let payout = payout::Entity::get(&*tx, tx.tenant(), id).await?;
     if payout.state != State::Scheduled {
         return Ok(payout);
     }
     let run = payout_run::Entity::get(&*tx, tx.tenant(), payout.run_id).await?;
-    let payout = match no_longer_ready(&tx, &run, &payout, method.id).await? {
-        Some(reason) => fail(&mut tx, payout, &reason, false).await?,
+    // Nothing is booked as in transit by a server that could not send it.
+    let unready = match scope.engine().rail(&payout.rail) {
+        None => Some(format!("this server has no rail {}", payout.rail)),
+        Some(_) => no_longer_ready(&tx, &run, &payout)
+            .await?
+            .map(str::to_owned),
+    };
+    start(&tx, run).await?;
+    let payout = match unready {
+        Some(reason) => fail_and_close(&mut tx, payout, reason).await?,
         None => depart(&mut tx, payout).await?,
     };
-    if run.state == payout_run::State::Approved {
-        let mut change: payout_run::ActiveModel = run.into();
-        change.state = Set(payout_run::State::Executing);
-        change.update(&*tx).await?;
-    }
     tx.commit().await?;
     Ok(payout)
 }
 
+/// Marks a run as one that the rail is at work on.
+async fn start(tx: &Tx, run: payout_run::Model) -> Result<()> {
+    if run.state == payout_run::State::Approved {
+        let mut change: payout_run::ActiveModel = run.into();
+        change.state = Set(payout_run::State::Executing);
+        change.update(&**tx).await?;
+    }
+    Ok(())
+}
+
 /// Books a scheduled payout as sent, before it is.
 async fn depart(tx: &mut Tx, payout: payout::Model) -> Result<payout::Model> {
-    let money = Money::new(payout.amount_minor, payout.currency);
-    let mut change: payout::ActiveModel = payout.into();
-    change.state = Set(State::Sending);
-    change.sent_at = Set(Some(tx.now()));
-    let payout = change.update(&**tx).await?;
-    let position = log(tx, "payout.sending", &payout).await?;
-    let (subject, partner) = (payout.id.0, payout.partner_id);
-    ledger::post(tx, position, Kind::PayoutSent, subject, partner, money).await?;
+    let (payout, position) = mark(tx, payout, State::Sending, None, None).await?;
+    post(tx, position, Kind::PayoutSent, &payout).await?;
     Ok(payout)
 }
 
-/// Whether anything that must be true when money leaves has ceased to be.
+/// What must be true when money leaves and has ceased to be.
 async fn no_longer_ready(
     tx: &Tx,
     run: &payout_run::Model,
     payout: &payout::Model,
-    method: PayoutMethodId,
-) -> Result<Option<String>> {
+) -> Result<Option<&'static str>> {
     let earnings = earnings_of(tx, payout.id).await?;
     let sum: i64 = earnings.iter().map(|row| row.amount_minor).sum();
-    assert_eq!(
-        sum, payout.amount_minor,
-        "a payout is the sum of its earnings"
-    );
-    let method = payout_method::Entity::get(&**tx, tx.tenant(), method).await?;
-    if method.state != payout_method::State::Verified {
-        return Ok(Some("the payout method is no longer verified".to_owned()));
+    if sum != payout.amount_minor {
+        let what = format!("{} is not the sum of its earnings", payout.id);
+        return Err(Error::broken(what));
+    }
+    let papers = readiness::papers(&**tx, tx.tenant(), &[payout.partner_id], tx.now()).await?;
+    let papers = papers.get(&payout.partner_id).cloned().unwrap_or_default();
+    let terms = balances::terms_of(tx, &earnings).await?;
+    let obstacles = papers.obstacles_under(&terms.into_values().collect());
+    if let Some(&obstacle) = obstacles.first() {
+        return Ok(Some(Reason::from(obstacle).words()));
+    }
+    if papers
+        .method
+        .is_none_or(|method| method.id != payout.method_id)
+    {
+        return Ok(Some("the payout method is no longer the partner's"));
     }
     // What a refund took back since is to be set off before money leaves.
     let others = balances::of_partner(tx, run.program_id, payout.partner_id).await?;
-    if others.due_minor < 0 {
-        return Ok(Some(
-            "something was refunded since the run was proposed".to_owned(),
-        ));
-    }
-    let terms = balances::terms_of(tx, &earnings)
-        .await?
-        .into_values()
-        .collect();
-    let partner = partner::Entity::get(&**tx, tx.tenant(), payout.partner_id).await?;
-    let papers = readiness::papers(&**tx, tx.tenant(), &[partner.id], tx.now()).await?;
-    let papers = papers.get(&partner.id).cloned().unwrap_or_default();
-    let reasons = balances::unready(&papers, Some(&partner.state), &terms);
-    Ok(reasons.into_iter().next().map(|(_, detail)| detail))
+    Ok((others.due_minor < 0).then_some("something was refunded since the run was proposed"))
 }
 
 /// Records an answer of the rail to one attempt. Answers to a payout that is
@@ -174,108 +193,98 @@ async fn no_longer_ready(
 async fn settle(scope: &Scope, id: PayoutId, attempt: i32, status: Status) -> Result<()> {
     let mut tx = scope.begin().await?;
     let payout = payout::Entity::get(&*tx, tx.tenant(), id).await?;
-    if payout.is_settled() || payout.attempt != attempt || payout.state == State::Scheduled {
+    let asked = payout.state != State::Scheduled && payout.attempt == attempt;
+    if !asked || payout.is_settled() || !is_news(payout.state, &status) {
         return Ok(());
     }
     match status {
         Status::Accepted { reference } => {
-            if payout.state == State::Sent {
-                return Ok(());
-            }
-            mark(
-                &mut tx,
-                payout,
-                State::Sent,
-                Some(reference),
-                None,
-                "payout.sent",
-            )
-            .await?;
+            mark(&mut tx, payout, State::Sent, Some(reference), None).await?;
         }
         Status::Unknown { reason } => {
-            if matches!(payout.state, State::Unknown | State::Sent) {
-                return Ok(());
-            }
-            mark(
-                &mut tx,
-                payout,
-                State::Unknown,
-                None,
-                Some(reason),
-                "payout.unknown",
-            )
-            .await?;
+            mark(&mut tx, payout, State::Unknown, None, Some(reason)).await?;
         }
         Status::Paid { reference } => pay(&mut tx, payout, reference).await?,
         Status::Failed { reason } => {
-            fail(&mut tx, payout, &reason, true).await?;
+            fail_and_close(&mut tx, payout, reason).await?;
         }
     }
     tx.commit().await
 }
 
+/// Moves a payout on, and appends that to the log.
 async fn mark(
     tx: &mut Tx,
     payout: payout::Model,
     state: State,
     reference: Option<String>,
     reason: Option<String>,
-    kind: &'static str,
 ) -> Result<(payout::Model, i64)> {
+    let kind = match state {
+        State::Scheduled => "payout.scheduled",
+        State::Sending => "payout.sending",
+        State::Unknown => "payout.unknown",
+        State::Sent => "payout.sent",
+        State::Paid => "payout.paid",
+        State::Failed => "payout.failed",
+    };
     let reference = reference.or(payout.reference.clone());
-    let settled = matches!(state, State::Paid | State::Failed).then_some(tx.now());
     let mut change: payout::ActiveModel = payout.into();
     change.state = Set(state);
     change.reference = Set(reference);
     change.reason = Set(reason);
-    change.settled_at = Set(settled);
+    if state == State::Sending {
+        change.sent_at = Set(Some(tx.now()));
+    }
+    if State::SETTLED.contains(&state) {
+        change.settled_at = Set(Some(tx.now()));
+    }
     let payout = change.update(&**tx).await?;
-    let position = log(tx, kind, &payout).await?;
+    let data = json!({
+        "partner": payout.partner_id,
+        "amount": Money::new(payout.amount_minor, payout.currency).on_the_wire(),
+        "rail": payout.rail,
+        "reason": payout.reason,
+    });
+    let fact = Fact {
+        kind,
+        subject: &payout.id,
+        deal: None,
+        data,
+    };
+    let position = tx.log(fact).await?;
     Ok((payout, position))
 }
 
 async fn pay(tx: &mut Tx, payout: payout::Model, reference: String) -> Result<()> {
-    let money = Money::new(payout.amount_minor, payout.currency);
-    let (payout, position) = mark(
-        tx,
-        payout,
-        State::Paid,
-        Some(reference),
-        None,
-        "payout.paid",
-    )
-    .await?;
-    let (subject, partner) = (payout.id.0, payout.partner_id);
-    ledger::post(tx, position, Kind::PayoutSettled, subject, partner, money).await?;
+    let (payout, position) = mark(tx, payout, State::Paid, Some(reference), None).await?;
+    post(tx, position, Kind::PayoutSettled, &payout).await?;
     earning::Entity::update_many()
         .col_expr(earning::Column::State, Expr::value(earning::State::Paid))
         .filter(earning::Column::TenantId.eq(tx.tenant()))
         .filter(earning::Column::PayoutId.eq(payout.id))
         .exec(&**tx)
         .await?;
-    Ok(())
+    payout_runs::close_if_settled(tx, payout.run_id).await
 }
 
-/// Fails a payout: its earnings wait for the next run. `departed` says whether
-/// the money was booked as in transit.
-pub(crate) async fn fail(
+async fn fail_and_close(
     tx: &mut Tx,
     payout: payout::Model,
-    reason: &str,
-    departed: bool,
+    reason: String,
 ) -> Result<payout::Model> {
-    let money = Money::new(payout.amount_minor, payout.currency);
-    let payout = give_back(tx, payout, reason).await?;
-    let position = log(tx, "payout.failed", &payout).await?;
-    if departed {
-        let (subject, partner) = (payout.id.0, payout.partner_id);
-        ledger::post(tx, position, Kind::PayoutFailed, subject, partner, money).await?;
-    }
+    let payout = fail(tx, payout, reason).await?;
+    payout_runs::close_if_settled(tx, payout.run_id).await?;
     Ok(payout)
 }
 
-/// Ends a payout that nothing was paid for, and frees its earnings.
-async fn give_back(tx: &Tx, payout: payout::Model, reason: &str) -> Result<payout::Model> {
+/// Fails a payout: its earnings wait for the next run.
+pub(crate) async fn fail(
+    tx: &mut Tx,
+    payout: payout::Model,
+    reason: String,
+) -> Result<payout::Model> {
+    let departed = payout.state != State::Scheduled;
     earning::Entity::update_many()
         .col_expr(earning::Column::State, Expr::value(earning::State::Held))
         .col_expr(earning::Column::PayoutId, Expr::value(None::<PayoutId>))
@@ -283,54 +292,16 @@ async fn give_back(tx: &Tx, payout: payout::Model, reason: &str) -> Result<payou
         .filter(earning::Column::PayoutId.eq(payout.id))
         .exec(&**tx)
         .await?;
-    let mut change: payout::ActiveModel = payout.into();
-    change.state = Set(State::Failed);
-    change.reason = Set(Some(reason.to_owned()));
-    change.settled_at = Set(Some(tx.now()));
-    Ok(change.update(&**tx).await?)
+    let (payout, position) = mark(tx, payout, State::Failed, None, Some(reason)).await?;
+    if departed {
+        post(tx, position, Kind::PayoutFailed, &payout).await?;
+    }
+    Ok(payout)
 }
 
-async fn log(tx: &mut Tx, kind: &'static str, payout: &payout::Model) -> Result<i64> {
-    let data = json!({
-        "partner": payout.partner_id,
-        "amount": Money::new(payout.amount_minor, payout.currency).on_the_wire(),
-        "rail": payout.rail,
-        "reason": payout.reason,
-    });
-    tx.log(Fact {
-        kind,
-        subject: &payout.id,
-        deal: None,
-        data,
-    })
-    .await
-}
-
-/// Closes a run once all its payouts are settled.
-async fn close(scope: &Scope, id: PayoutRunId) -> Result<()> {
-    let open = payout::Entity::of(scope.tenant())
-        .filter(payout::Column::RunId.eq(id))
-        .filter(payout::Column::State.is_not_in([State::Paid, State::Failed]))
-        .count(&scope.read().await?)
-        .await?;
-    if open > 0 {
-        return Ok(());
-    }
-    let mut tx = scope.begin().await?;
-    let run = payout_run::Entity::get(&*tx, tx.tenant(), id).await?;
-    if run.state == payout_run::State::Done {
-        return Ok(());
-    }
-    payout_runs::finish(&mut tx, run).await?;
-    let left = payout_run::Entity::of(tx.tenant())
-        .filter(
-            payout_run::Column::State
-                .is_in([payout_run::State::Approved, payout_run::State::Executing]),
-        )
-        .count(&*tx)
-        .await?;
-    tx.note_open_run(left > 0);
-    tx.commit().await
+async fn post(tx: &Tx, position: i64, kind: Kind, payout: &payout::Model) -> Result<()> {
+    let money = Money::new(payout.amount_minor, payout.currency);
+    ledger::post(tx, position, kind, payout.id.0, payout.partner_id, money).await
 }
 
 async fn earnings_of(tx: &Tx, payout: PayoutId) -> Result<Vec<earning::Model>> {

@@ -8,7 +8,7 @@ use crate::access::Permission;
 use crate::calculator::Description;
 use crate::digest::sha256;
 use crate::entity::plugin_version::{self, State};
-use crate::entity::{Owned, plugin, upload};
+use crate::entity::{Owned, plugin, plugin_code, upload};
 use crate::error::{Conflict, Error, Result};
 use crate::ids::{Noun, PluginId, PluginVersionId, UploadId};
 use crate::reads::Visible;
@@ -122,13 +122,21 @@ async fn insert_version(
     description: &Description,
     bytes: Vec<u8>,
 ) -> Result<plugin_version::Model> {
-    let digest = sha256(&bytes);
+    let (digest, size) = (sha256(&bytes), bytes.len());
     let query = plugin_version::Entity::of(tx.tenant())
         .filter(plugin_version::Column::PluginId.eq(plugin.id))
         .filter(plugin_version::Column::Digest.eq(&digest));
     if let Some(version) = query.one(&**tx).await? {
         return Ok(version);
     }
+    let code = plugin_code::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        digest: Set(digest.clone()),
+        bytes: Set(bytes),
+    };
+    plugin_code::Entity::insert(code)
+        .exec_without_returning(&**tx)
+        .await?;
     let description_json = serde_json::to_string(description)
         .map_err(|error| Error::broken(format!("a description has no JSON: {error}")))?;
     let row = plugin_version::ActiveModel {
@@ -137,8 +145,7 @@ async fn insert_version(
         plugin_id: Set(plugin.id),
         version: Set(description.version.clone()),
         digest: Set(digest),
-        size_bytes: Set(i64::try_from(bytes.len()).unwrap_or(i64::MAX)),
-        bytes: Set(bytes),
+        size_bytes: Set(i64::try_from(size).unwrap_or(i64::MAX)),
         description: Set(description_json),
         state: Set(State::Retired),
         published_by: Set(tx.actor().to_owned()),

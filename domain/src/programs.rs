@@ -1,10 +1,13 @@
 //! Programs, their terms and the rules of those.
 
+use std::collections::HashMap;
+
 use rust_decimal::Decimal;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use crate::access::Permission;
@@ -13,10 +16,10 @@ use crate::entity::credit_share::Role;
 use crate::entity::{Owned, enrollment, plugin, program, rule, terms};
 use crate::error::{Conflict, Error, Result};
 use crate::ids::{PluginId, ProgramId, RuleId, TermsId};
-use crate::limits;
 use crate::money::{Currency, Money};
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
+use crate::{idempotency, limits};
 
 impl Visible for program::Entity {
     /// For a partner, the programs that it is in.
@@ -59,6 +62,7 @@ fn programs_of_partner(scope: &Scope) -> Option<SelectStatement> {
 }
 
 /// What a version of the terms says.
+#[derive(Clone, Debug, Serialize)]
 pub struct NewTerms {
     /// What partners agree to.
     pub agreement_text: String,
@@ -77,6 +81,7 @@ pub struct NewTerms {
 }
 
 /// How one role's credit becomes money.
+#[derive(Clone, Debug, Serialize)]
 pub struct NewRule {
     /// The role.
     pub role: Role,
@@ -85,10 +90,12 @@ pub struct NewRule {
 }
 
 /// A rule's computation.
+#[derive(Clone, Debug, Serialize)]
 pub enum Formula {
     /// A part of the deal's amount.
     Percentage {
         /// Per cent: more than 0, at most 100, with at most six decimals.
+        #[serde(serialize_with = "as_text")]
         rate: Decimal,
         /// The most on one deal, in the program's currency.
         cap: Option<Money>,
@@ -102,9 +109,15 @@ pub enum Formula {
     },
 }
 
+/// A rate as its text: a number in JSON has no exact decimals.
+fn as_text<S: Serializer>(rate: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&rate.normalize())
+}
+
 /// Creates a program without terms.
 pub async fn create(
     scope: &Scope,
+    key: &str,
     name: &str,
     model: program::ProgramModel,
     currency: Currency,
@@ -112,6 +125,11 @@ pub async fn create(
     scope.require(Permission::ProgramManage)?;
     let name = limits::name("name", name)?;
     let mut tx = scope.begin().await?;
+    let arguments = (&name, model, currency);
+    let claim = idempotency::claim(&tx, "program.create", key, &arguments).await?;
+    if let Some(id) = claim.done {
+        return program::Entity::get(&*tx, tx.tenant(), ProgramId(id)).await;
+    }
     let row = program::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(ProgramId::new()),
@@ -130,14 +148,24 @@ pub async fn create(
         data,
     })
     .await?;
+    claim.keep(&tx, program.id.0).await?;
     tx.commit().await?;
     Ok(program)
 }
 
 /// Publishes new terms, supersedes the current ones, and opens the program.
-pub async fn publish_terms(scope: &Scope, id: ProgramId, new: NewTerms) -> Result<terms::Model> {
+pub async fn publish_terms(
+    scope: &Scope,
+    key: &str,
+    id: ProgramId,
+    new: NewTerms,
+) -> Result<terms::Model> {
     scope.require(Permission::ProgramManage)?;
     let mut tx = scope.begin().await?;
+    let claim = idempotency::claim(&tx, "terms.publish", key, &(id, &new)).await?;
+    if let Some(id) = claim.done {
+        return terms::Entity::get(&*tx, tx.tenant(), TermsId(id)).await;
+    }
     let program = program::Entity::get(&*tx, tx.tenant(), id).await?;
     if program.state == program::State::Closed {
         return Err(Error::conflict(
@@ -189,6 +217,7 @@ pub async fn publish_terms(scope: &Scope, id: ProgramId, new: NewTerms) -> Resul
         data,
     })
     .await?;
+    claim.keep(&tx, terms.id.0).await?;
     tx.commit().await?;
     Ok(terms)
 }
@@ -265,6 +294,18 @@ pub(crate) async fn current_in(tx: &Tx, id: ProgramId) -> Result<Option<terms::M
         .filter(terms::Column::ProgramId.eq(id))
         .filter(terms::Column::State.eq(terms::State::Published));
     Ok(query.one(&**tx).await?)
+}
+
+/// The least that is paid out under each version of a program's terms, in minor
+/// units.
+pub(crate) async fn payout_minimums(tx: &Tx, id: ProgramId) -> Result<HashMap<TermsId, i64>> {
+    let query = terms::Entity::of(tx.tenant())
+        .filter(terms::Column::ProgramId.eq(id))
+        .select_only()
+        .column(terms::Column::Id)
+        .column(terms::Column::PayoutMinimumMinor)
+        .into_tuple();
+    Ok(query.all(&**tx).await?.into_iter().collect())
 }
 
 /// The terms in force of an open program, or a conflict.

@@ -1,34 +1,39 @@
-//! What a partner lacks before it can be paid: known from the first day.
+//! What stands between a partner and being paid: known from the first day, and
+//! asked anew when a run is proposed and when money leaves.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{JoinType, QuerySelect, RelationTrait};
 
 use crate::clock::Moment;
 use crate::entity::{
-    Owned, agreement, commission, deal, enrollment, payout_method, tax_form, terms,
+    Owned, agreement, commission, deal, enrollment, partner, payout_method, tax_form, terms,
 };
 use crate::error::Result;
 use crate::ids::{PartnerId, ProgramId, TenantId, TermsId};
 use crate::scope::Scope;
 
-/// The papers of one partner.
+/// Where one partner stands, and its papers.
 #[derive(Clone, Debug, Default)]
 pub struct Papers {
+    /// Where it stands; none if there is no such partner.
+    pub state: Option<partner::State>,
     /// The terms it has accepted.
     pub accepted: HashSet<TermsId>,
     /// The terms in force in its programs, and those of the deals it is credited in.
-    pub required: HashSet<TermsId>,
+    pub required: BTreeSet<TermsId>,
     /// Whether a valid tax form is approved.
     pub tax_form: bool,
     /// Its verified payout method, if there is one.
     pub method: Option<payout_method::Model>,
 }
 
-/// Something a partner lacks.
+/// Something that stands between a partner and being paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
+pub enum Obstacle {
+    /// It is suspended or has left.
+    Suspended,
     /// It has not accepted terms that are in force, or that a deal of its own is under.
     Agreement,
     /// It has no valid, approved tax form.
@@ -38,19 +43,29 @@ pub enum Missing {
 }
 
 impl Papers {
-    /// What is missing.
-    pub fn missing(&self) -> Vec<Missing> {
-        let mut missing = Vec::new();
-        if !self.required.is_subset(&self.accepted) {
-            missing.push(Missing::Agreement);
-        }
-        if !self.tax_form {
-            missing.push(Missing::TaxForm);
-        }
-        if self.method.is_none() {
-            missing.push(Missing::PayoutMethod);
-        }
-        missing
+    /// What stands between the partner and being paid, whatever for.
+    pub fn obstacles(&self) -> Vec<Obstacle> {
+        self.obstacles_under(&self.required)
+    }
+
+    /// What stands between the partner and being paid for deals under `terms`.
+    pub(crate) fn obstacles_under(&self, terms: &BTreeSet<TermsId>) -> Vec<Obstacle> {
+        use partner::State::{Offboarded, Suspended};
+        let stopped = matches!(self.state, None | Some(Suspended | Offboarded));
+        let accepted = terms.iter().all(|terms| self.accepted.contains(terms));
+        let found = [
+            stopped.then_some(Obstacle::Suspended),
+            (!accepted).then_some(Obstacle::Agreement),
+            (!self.tax_form).then_some(Obstacle::TaxForm),
+            self.method.is_none().then_some(Obstacle::PayoutMethod),
+        ];
+        found.into_iter().flatten().collect()
+    }
+
+    /// The terms that it has to accept, oldest first.
+    pub fn unaccepted(&self) -> Vec<TermsId> {
+        let missing = self.required.iter().copied();
+        missing.filter(|id| !self.accepted.contains(id)).collect()
     }
 }
 
@@ -59,19 +74,36 @@ pub async fn of(scope: &Scope, partners: &[PartnerId]) -> Result<HashMap<Partner
     papers(&scope.read().await?, scope.tenant(), partners, scope.now()).await
 }
 
-/// The papers of partners, in six statements however many there are.
+/// Ids in one statement: a statement takes some tens of thousands of values.
+pub(crate) const CHUNK: usize = 1_000;
+
+/// The papers of partners, in seven statements for each thousand.
 pub(crate) async fn papers<C: ConnectionTrait>(
     db: &C,
     tenant: TenantId,
     partners: &[PartnerId],
     now: Moment,
 ) -> Result<HashMap<PartnerId, Papers>> {
-    let mut all: HashMap<PartnerId, Papers> = partners
-        .iter()
-        .map(|&partner| (partner, Papers::default()))
-        .collect();
+    let mut all = HashMap::new();
+    for partners in partners.chunks(CHUNK) {
+        all.extend(papers_of_some(db, tenant, partners, now).await?);
+    }
+    Ok(all)
+}
+
+async fn papers_of_some<C: ConnectionTrait>(
+    db: &C,
+    tenant: TenantId,
+    partners: &[PartnerId],
+    now: Moment,
+) -> Result<HashMap<PartnerId, Papers>> {
+    let mut all: HashMap<PartnerId, Papers> = HashMap::new();
     let of_all = || partners.iter().copied();
 
+    let query = partner::Entity::of(tenant).filter(partner::Column::Id.is_in(of_all()));
+    for row in query.all(db).await? {
+        all.entry(row.id).or_default().state = Some(row.state);
+    }
     let query = agreement::Entity::of(tenant)
         .filter(agreement::Column::PartnerId.is_in(of_all()))
         .filter(agreement::Column::State.eq(agreement::State::Accepted));
@@ -118,7 +150,7 @@ pub(crate) async fn papers<C: ConnectionTrait>(
         .filter(tax_form::Column::PartnerId.is_in(of_all()))
         .filter(tax_form::Column::State.eq(tax_form::State::Approved));
     for row in query.all(db).await? {
-        let valid = row.expires_at.is_none_or(|end| now < end);
+        let valid = row.state_at(now) == tax_form::State::Approved;
         all.entry(row.partner_id).or_default().tax_form |= valid;
     }
     let query = payout_method::Entity::of(tenant)

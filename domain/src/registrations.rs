@@ -60,6 +60,7 @@ pub async fn register(
     let opportunity = limits::sentence("opportunity", &new.opportunity)?;
     let (program, terms) = programs::open_terms(&tx, new.program).await?;
     partners::working_in(&tx, new.partner, program.id).await?;
+    partners::bound_by(&tx, new.partner, terms.id).await?;
     let expected = new
         .expected
         .map(|money| limits::positive("expected", money, program.currency));
@@ -212,13 +213,17 @@ pub async fn reject(
     end(scope, id, State::Rejected, reason, "registration.rejected").await
 }
 
-/// Gives a claim up. For the partner who made it, and for staff.
+/// Gives a claim up. For the partner who made it, and for those of the tenant
+/// who may decide on claims: it ends a protection.
 pub async fn withdraw(
     scope: &Scope,
     id: RegistrationId,
     reason: &str,
 ) -> Result<registration::Model> {
-    scope.require(Permission::RegistrationSubmit)?;
+    scope.require(match scope.partner() {
+        Some(_) => Permission::RegistrationSubmit,
+        None => Permission::RegistrationDecide,
+    })?;
     let reason = limits::sentence("reason", reason)?;
     crate::reads::get::<registration::Entity>(scope, id).await?;
     end(

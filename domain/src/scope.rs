@@ -1,6 +1,7 @@
 //! Who asks, for which tenant, at what time; and the transactions they get.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sea_orm::DatabaseTransaction;
 use sea_orm::entity::prelude::*;
@@ -34,6 +35,7 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     pub(crate) wake: watch::Sender<u64>,
     gates: Arc<Gates>,
+    turns: Arc<AtomicUsize>,
 }
 
 impl Engine {
@@ -53,12 +55,19 @@ impl Engine {
             clock,
             wake,
             gates: Arc::default(),
+            turns: Arc::default(),
         }
     }
 
     /// The rail of this name, if this server has it.
     pub fn rail(&self, name: &str) -> Option<Arc<dyn Rail>> {
         self.rails.iter().find(|rail| rail.name() == name).cloned()
+    }
+
+    /// Another number each time: where a list begins that is gone through again
+    /// and again, and perhaps never to its end.
+    pub(crate) fn next_turn(&self) -> usize {
+        self.turns.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Changes whenever this process commits. A hint: other processes commit too.
@@ -115,7 +124,7 @@ pub struct Origin {
 }
 
 /// The context of one request: tenant, actor, role and time. Made by
-/// authentication alone.
+/// authentication, and for the server's own work by [`Engine::system`].
 #[derive(Clone)]
 pub struct Scope {
     engine: Engine,

@@ -7,6 +7,8 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
+use crate::schema::OWN;
+
 /// Tables whose rows change.
 const CHANGING: &[&str] = &[
     "program",
@@ -44,11 +46,6 @@ const APPENDED: &[&str] = &[
     "payout_hold",
     "rule",
 ];
-
-/// Unset reads as null and, on a pooled connection, as the empty string. In a
-/// sub-select it is evaluated once a statement and not once a row.
-const OWN: &str =
-    "tenant_id = (SELECT NULLIF(current_setting('tributary.tenant', true), '')::uuid)";
 
 /// Row-level security on PostgreSQL; nothing on SQLite, which has none.
 #[derive(DeriveMigrationName)]

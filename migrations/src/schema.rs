@@ -3,6 +3,12 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::uuid;
 
+/// The rows of the tenant that the transaction is pinned to, in PostgreSQL's
+/// policies. Unset reads as null and, on a pooled connection, as the empty string. In a
+/// sub-select it is evaluated once a statement and not once a row.
+pub(crate) const OWN: &str =
+    "tenant_id = (SELECT NULLIF(current_setting('tributary.tenant', true), '')::uuid)";
+
 /// A table of a tenant, keyed by the tenant first.
 pub(crate) fn owned(name: &'static str, key: &[&'static str]) -> TableCreateStatement {
     let mut primary = Index::create();
@@ -69,6 +75,19 @@ pub(crate) fn unique_where(
     let mut index = unique(table, columns);
     index
         .name(format!("{table}_{}_partial_key", columns.join("_")))
+        .and_where(Expr::cust(condition));
+    index
+}
+
+/// An index of those rows that `condition` picks.
+pub(crate) fn index_where(
+    table: &'static str,
+    columns: &[&'static str],
+    condition: &'static str,
+) -> IndexCreateStatement {
+    let mut index = index(table, columns);
+    index
+        .name(format!("{table}_{}_partial_idx", columns.join("_")))
         .and_where(Expr::cust(condition));
     index
 }

@@ -64,9 +64,9 @@ story! {
     async fn finance_does_not_make_the_rules(world: World) {
         let acme = Acme::new(&world).await;
         let fay = acme.person("Fay", "FINANCE").await;
-        let input = json!({ "name": "Fay's", "model": "REFERRAL", "currency": "USD" });
+        let input = json!({ "idempotencyKey": "p", "name": "Fay's", "model": "REFERRAL", "currency": "USD" });
         assert_eq!(fay.is_refused("createProgram", "program { id }", input).await, "FORBIDDEN");
-        let input = json!({ "name": "Fay & Co", "programId": acme.program });
+        let input = json!({ "idempotencyKey": "i", "name": "Fay & Co", "programId": acme.program });
         assert_eq!(fay.is_refused("invitePartner", "partner { id }", input).await, "FORBIDDEN");
 
         let input = json!({ "idempotencyKey": "f", "programId": acme.program });

@@ -80,7 +80,10 @@ impl Acme {
 
     /// Opens the program under rules.
     pub async fn open_program(mut self, rules: Value) -> Self {
-        let input = json!({ "name": "Acme Referral", "model": "REFERRAL", "currency": "USD" });
+        let input = json!({
+            "idempotencyKey": self.key(),
+            "name": "Acme Referral", "model": "REFERRAL", "currency": "USD",
+        });
         let program = self
             .owner
             .does("createProgram", "program { id }", input)
@@ -94,6 +97,7 @@ impl Acme {
     /// hold, at least 100.00, but for what `changes` says.
     pub async fn publish_terms(&mut self, changes: Value) {
         let mut input = json!({
+            "idempotencyKey": self.key(),
             "programId": self.program,
             "agreementText": "Be fair.",
             "protectionDays": 90,
@@ -133,7 +137,9 @@ impl Acme {
 
     /// A partner that has accepted the terms, and has filed nothing else.
     pub async fn partner_without_papers(&self, name: &str) -> Partner {
-        let input = json!({ "name": name, "programId": self.program });
+        let input = json!({
+            "idempotencyKey": self.key(), "name": name, "programId": self.program,
+        });
         let partner = self
             .owner
             .does("invitePartner", "partner { id }", input)
@@ -175,6 +181,7 @@ impl Acme {
     /// A partner's tax form is filed and approved.
     pub async fn files_tax_form(&self, partner: &Partner) {
         let input = json!({
+            "idempotencyKey": self.key(),
             "partnerId": partner.id, "kind": "W9", "taxId": "12-3456789", "signerName": "Sam",
         });
         let form = partner
@@ -193,6 +200,7 @@ impl Acme {
     /// A partner's payout method is added and verified.
     pub async fn adds_payout_method(&self, partner: &Partner, destination: &str) {
         let input = json!({
+            "idempotencyKey": self.key(),
             "partnerId": partner.id, "rail": "sandbox", "destination": destination,
         });
         let method = partner

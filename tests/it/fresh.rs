@@ -22,6 +22,8 @@ const SHORT_LISTS: &[&str] = &[
     "Terms.rules",
     // By the programs of a tenant, in which a partner is enrolled once each.
     "Partner.enrollments",
+    // By the versions of terms that a partner is to accept.
+    "Readiness.termsToAccept",
     // By the partners at work on one deal, or of one program.
     "Credit.shares",
     "PayoutRun.holds",

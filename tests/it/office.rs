@@ -41,6 +41,8 @@ pub struct Office {
     pub ada: Scope,
     /// Another person, who approves.
     pub ben: Scope,
+    /// A third, who verifies what others file.
+    pub cleo: Scope,
     /// The program.
     pub program: program::Model,
     /// Its terms.
@@ -96,17 +98,22 @@ impl Office {
             .await
             .unwrap();
         let ben = scope(&engine, &key.token).await;
-        let model = ProgramModel::Referral;
-        let program = programs::create(&ada, "Acme Referral", model, currency)
+        let key = keys::create(&ada, "Cleo", Role::Manager, None)
             .await
             .unwrap();
-        let terms = programs::publish_terms(&ada, program.id, terms_with(currency, rules));
+        let cleo = scope(&engine, &key.token).await;
+        let model = ProgramModel::Referral;
+        let program = programs::create(&ada, "program", "Acme Referral", model, currency)
+            .await
+            .unwrap();
+        let terms = programs::publish_terms(&ada, "terms", program.id, terms_with(currency, rules));
         let terms = terms.await.unwrap();
         Self {
             engine,
             tenant,
             ada,
             ben,
+            cleo,
             program,
             terms,
             keys: AtomicU32::new(0),
@@ -122,9 +129,18 @@ impl Office {
     /// The terms are published once more, with other rules.
     pub async fn publishes(&mut self, rules: Vec<NewRule>) {
         let new = terms_with(self.program.currency, rules);
-        self.terms = programs::publish_terms(&self.ada, self.program.id, new)
+        let key = self.key();
+        self.terms = programs::publish_terms(&self.ada, &key, self.program.id, new)
             .await
             .unwrap();
+    }
+
+    /// Somebody of a partner's own.
+    pub async fn speaks_for(&self, partner: PartnerId) -> Scope {
+        let key = keys::create(&self.ada, "Sam", Role::Partner, Some(partner))
+            .await
+            .unwrap();
+        scope(&self.engine, &key.token).await
     }
 
     /// A key that was not used before.
@@ -148,7 +164,7 @@ impl Office {
 
     /// A partner that has done nothing yet.
     pub async fn invites(&self, name: &str) -> PartnerId {
-        partners::invite(&self.ada, name, self.program.id, None)
+        partners::invite(&self.ada, &self.key(), name, self.program.id, None)
             .await
             .unwrap()
             .id
@@ -169,7 +185,8 @@ impl Office {
 
     /// The partner's tax form is filed and approved.
     pub async fn files(&self, partner: PartnerId, kind: tax_form::Kind) {
-        let form = paperwork::submit_tax_form(&self.ada, partner, kind, "12-3456789", "Sam");
+        let key = self.key();
+        let form = paperwork::submit_tax_form(&self.ada, &key, partner, kind, "12-3456789", "Sam");
         let form = form.await.unwrap();
         paperwork::decide_tax_form(&self.ada, form.id, None)
             .await
@@ -180,9 +197,10 @@ impl Office {
     /// thereby disabled.
     pub async fn adds_method(&self, partner: PartnerId, destination: &str) {
         let rail = self.engine.rails[0].name();
-        let method = paperwork::add_payout_method(&self.ada, partner, rail, destination);
+        let key = self.key();
+        let method = paperwork::add_payout_method(&self.ada, &key, partner, rail, destination);
         let method = method.await.unwrap();
-        paperwork::verify_payout_method(&self.ada, method.id)
+        paperwork::verify_payout_method(&self.cleo, method.id)
             .await
             .unwrap();
     }
@@ -350,7 +368,8 @@ pub async fn scope(engine: &Engine, token: &str) -> Scope {
     scope.expect("the key was just made")
 }
 
-fn terms_with(currency: Currency, rules: Vec<NewRule>) -> NewTerms {
+/// Terms with a hold of 30 days and a minimum of 100.00, where a unit has cents.
+pub fn terms_with(currency: Currency, rules: Vec<NewRule>) -> NewTerms {
     NewTerms {
         agreement_text: "Be fair.".to_owned(),
         protection_days: 90,

@@ -319,11 +319,11 @@ story! {
         let refused = decides(&northwind.client, "withdrawRegistration", &claim, Some("mine now")).await;
         refused.fails_with("NOT_FOUND");
 
-        let input = json!({ "name": "Eastbay", "programId": acme.program });
+        let input = json!({ "idempotencyKey": acme.key(), "name": "Eastbay", "programId": acme.program });
         let invited = acme.owner.does("invitePartner", "partner { id }", input).await;
         let eastbay = Partner { id: text(&invited["id"]), client: acme.owner.clone() };
         let claim = acme.registration(&eastbay, "Initech", "initech.example");
-        tries(&eastbay, claim).await.fails_with("NOT_ENROLLED");
+        tries(&eastbay, claim).await.fails_with("AGREEMENT_NEEDED");
 
         let input = json!({ "id": northwind.id });
         acme.owner.does("suspendPartner", "partner { id }", input.clone()).await;

@@ -267,6 +267,7 @@ story! {
         let theirs = publishes(&rival.owner, bytes).await;
         let formula = json!({ "plugin": { "pluginId": theirs["plugin"]["id"], "config": {} } });
         let input = json!({
+            "idempotencyKey": acme.key(),
             "programId": acme.program, "agreementText": "Be fair.", "protectionDays": 90,
             "holdDays": 30, "payoutMinimum": usd("100.00"),
             "rules": [{ "role": "SOURCED", "formula": formula }],

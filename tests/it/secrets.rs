@@ -95,13 +95,17 @@ fn assert_untold(place: &str, text: &str, acme: &Acme, partner: &Partner) {
 
 async fn files(partner: &Partner, kind: &str, tax_id: &str) -> Value {
     let input = json!({
+        "idempotencyKey": format!("{kind} {}", tax_id.len()),
         "partnerId": partner.id, "kind": kind, "taxId": tax_id, "signerName": "Sam Signer",
     });
     sends(partner, "submitTaxForm", input).await
 }
 
 async fn is_paid_to(partner: &Partner, rail: &str, destination: &str) -> Value {
-    let input = json!({ "partnerId": partner.id, "rail": rail, "destination": destination });
+    let input = json!({
+        "idempotencyKey": format!("{rail} {}", destination.len()),
+        "partnerId": partner.id, "rail": rail, "destination": destination,
+    });
     sends(partner, "addPayoutMethod", input).await
 }
 
@@ -122,7 +126,7 @@ async fn sends(partner: &Partner, command: &str, input: Value) -> Value {
 async fn mistakes(acme: &Acme, partner: &Partner) -> Vec<Value> {
     let doubled = format!("{TAX_ID} {TAX_ID} {}", "9".repeat(300));
     let inline = format!(
-        "mutation {{ submitTaxForm(input: {{ partnerId: \"{}\", kind: W9, taxId: \"{TAX_ID}\", \
+        "mutation {{ submitTaxForm(input: {{ idempotencyKey: \"t\", partnerId: \"{}\", kind: W9, taxId: \"{TAX_ID}\", \
          signer: \"Sam\" }}) {{ taxForm {{ id }} }} }}",
         partner.id
     );
@@ -138,11 +142,16 @@ async fn mistakes(acme: &Acme, partner: &Partner) -> Vec<Value> {
         is_paid_to(partner, "carrier-pigeon", DESTINATION).await,
         is_paid_to(&stranger, "sandbox", DESTINATION).await,
         is_paid_to(partner, "sandbox", &DESTINATION.repeat(20)).await,
-        sends(partner, "submitTaxForm", json!({ "taxId": [TAX_ID] })).await,
+        sends(
+            partner,
+            "submitTaxForm",
+            json!({ "idempotencyKey": "t", "taxId": [TAX_ID] }),
+        )
+        .await,
         sends(
             partner,
             "addPayoutMethod",
-            json!({ "destination": { "iban": DESTINATION } }),
+            json!({ "idempotencyKey": "t", "destination": { "iban": DESTINATION } }),
         )
         .await,
         partner.client.post(&inline, json!({})).await,

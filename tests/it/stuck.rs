@@ -12,7 +12,7 @@ use tributary_domain::involvements::{self, NewInvolvement};
 use tributary_domain::money::Money;
 use tributary_domain::payout_runs;
 use tributary_domain::programs::{self, NewTerms};
-use tributary_domain::readiness::{self, Missing};
+use tributary_domain::readiness::{self, Obstacle};
 
 use crate::office::{Office, percentage};
 use crate::rail::{Act, TestRail};
@@ -67,7 +67,7 @@ story! {
         office.days_pass(31).await;
 
         let papers = readiness::of(&office.ada, &[eastbay]).await.unwrap();
-        assert_eq!(papers[&eastbay].missing(), [Missing::Agreement]);
+        assert_eq!(papers[&eastbay].obstacles(), [Obstacle::Agreement]);
         let run = office.approved_run().await;
         assert_eq!(office.holds(run).await, [(eastbay, Reason::AgreementMissing, 200_000)]);
         office.executes().await;
@@ -125,7 +125,7 @@ story! {
             commission_cap_bps: 999,
             rules: vec![percentage(CreditRole::Sourced, "10", None)],
         };
-        let refused = programs::publish_terms(&office.ada, office.program.id, terms).await;
+        let refused = programs::publish_terms(&office.ada, "terms, again", office.program.id, terms).await;
         assert!(matches!(refused, Err(Error::Invalid { field: "rate", .. })), "{refused:?}");
     }
 }

@@ -22,7 +22,7 @@ macro_rules! owned_entities {
             account account_identifier agreement api_key collection command commission credit
             credit_share deal earning enrollment entry evaluation event involvement
             ledger_transaction partner payout payout_hold payout_method payout_run plugin
-            plugin_version program registration registration_conflict rule tax_form terms upload
+            plugin_code plugin_version program registration registration_conflict rule tax_form terms upload
         }
     };
 }

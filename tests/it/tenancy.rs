@@ -60,7 +60,7 @@ fn commands(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
 
 fn terms(program: &str, rules: Value) -> Value {
     json!({
-        "programId": program, "agreementText": "Mine.", "protectionDays": 1, "holdDays": 0,
+        "idempotencyKey": "s", "programId": program, "agreementText": "Mine.", "protectionDays": 1, "holdDays": 0,
         "payoutMinimum": usd("0.00"), "rules": rules,
     })
 }
@@ -87,7 +87,7 @@ fn commands_on_partners(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
         ),
         (
             "invitePartner",
-            json!({ "name": "S", "programId": theirs["prg"] }),
+            json!({ "idempotencyKey": "s", "name": "S", "programId": theirs["prg"] }),
         ),
         ("suspendPartner", only_id("prt")),
         ("resumePartner", only_id("prt")),
@@ -96,7 +96,8 @@ fn commands_on_partners(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
         (
             "submitTaxForm",
             json!({
-                "partnerId": theirs["prt"], "kind": "W9", "taxId": "12-3456789", "signerName": "S",
+                "idempotencyKey": "s", "partnerId": theirs["prt"], "kind": "W9",
+                "taxId": "12-3456789", "signerName": "S",
             }),
         ),
         ("approveTaxForm", only_id("tax")),
@@ -104,7 +105,8 @@ fn commands_on_partners(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
         (
             "addPayoutMethod",
             json!({
-                "partnerId": theirs["prt"], "rail": "sandbox", "destination": "s@sandbox",
+                "idempotencyKey": "s", "partnerId": theirs["prt"], "rail": "sandbox",
+                "destination": "s@sandbox",
             }),
         ),
         ("verifyPayoutMethod", only_id("pmt")),

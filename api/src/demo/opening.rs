@@ -23,7 +23,10 @@ const EASTBAY: (&str, &str) = ("Eastbay", "Elif");
 pub async fn open<'a>(owner: &Client, rule: Vec<u8>, teller: &'a mut Teller) -> Result<Story<'a>> {
     teller.heading("5 Jan 2026", "A program opens");
     let plugin = publish_rule(owner, rule, teller).await?;
-    let input = json!({ "name": "Acme Referral", "model": "REFERRAL", "currency": "USD" });
+    let input = json!({
+        "idempotencyKey": "program",
+        "name": "Acme Referral", "model": "REFERRAL", "currency": "USD",
+    });
     let program = owner
         .order("createProgram", input, "program { id }")
         .await?;
@@ -83,6 +86,7 @@ fn terms(program: &str, plugin: &str) -> Value {
     let sourced = json!({ "plugin": { "pluginId": plugin, "config": brackets } });
     let influenced = json!({ "percentage": { "ratePercent": "2", "cap": usd("2000.00") } });
     json!({
+        "idempotencyKey": "terms",
         "programId": program,
         "agreementText": AGREEMENT,
         "protectionDays": 90,
@@ -109,7 +113,9 @@ async fn join(
     terms: &Value,
     (name, person): (&'static str, &'static str),
 ) -> Result<Partner> {
-    let input = json!({ "name": name, "programId": program });
+    let input = json!({
+        "idempotencyKey": format!("invite {name}"), "name": name, "programId": program,
+    });
     let invited = owner
         .order("invitePartner", input, "partner { id }")
         .await?;
@@ -139,6 +145,7 @@ async fn join(
 async fn file_papers(owner: &Client, partner: &Partner, files_tax_form: bool) -> Result<()> {
     if files_tax_form {
         let input = json!({
+            "idempotencyKey": format!("tax form of {}", partner.name),
             "partnerId": partner.id,
             "kind": "W9",
             "taxId": "12-3456789",
@@ -155,6 +162,7 @@ async fn file_papers(owner: &Client, partner: &Partner, files_tax_form: bool) ->
     }
     let destination = format!("{}@sandbox", partner.name.to_lowercase());
     let input = json!({
+        "idempotencyKey": format!("payout method of {}", partner.name),
         "partnerId": partner.id, "rail": "sandbox", "destination": destination,
     });
     let method = partner

@@ -86,7 +86,8 @@ impl Agreement {
 pub struct AcceptAgreementInput {
     /// The partner.
     partner_id: ID,
-    /// The terms that it accepts; in force.
+    /// The terms that it accepts: those in force, or earlier ones that a deal of
+    /// its own is under. `Readiness.termsToAccept` names them.
     terms_id: ID,
     /// `Terms.documentDigest` of the text that the signer was shown.
     document_digest: String,

@@ -18,7 +18,8 @@ use super::scalars::{DateTime, Money};
 /// Where an earning stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum EarningState {
-    /// Released, and its hold has not ended.
+    /// Released, and its hold has not ended; or taken back by a refund, and not
+    /// set off yet.
     Held,
     /// Its hold has ended: the next payout run takes it, if the partner is ready.
     Payable,

@@ -71,6 +71,8 @@ pub enum ErrorCode {
     ProgramNotOpen,
     /// The partner does not take part in the program.
     NotEnrolled,
+    /// The partner has not accepted the terms; it does so first.
+    AgreementNeeded,
     /// Another claim protects the account.
     AccountProtected,
     /// The deal is won already.
@@ -101,6 +103,7 @@ impl From<Conflict> for ErrorCode {
             Conflict::WrongState => Self::WrongState,
             Conflict::ProgramNotOpen => Self::ProgramNotOpen,
             Conflict::NotEnrolled => Self::NotEnrolled,
+            Conflict::AgreementNeeded => Self::AgreementNeeded,
             Conflict::AccountProtected => Self::AccountProtected,
             Conflict::AlreadyWon => Self::AlreadyWon,
             Conflict::DealLost => Self::DealLost,

@@ -37,6 +37,8 @@ mirrors! {
         Approved,
         /// It is not.
         Rejected,
+        /// It was approved, and its time is over.
+        Expired,
     }
 }
 
@@ -85,9 +87,9 @@ impl TaxForm {
         &self.0.signer_name
     }
 
-    /// Where it stands.
-    async fn state(&self) -> TaxFormState {
-        self.0.state.into()
+    /// Where it stands, as of the tenant's present.
+    async fn state(&self, ctx: &Context<'_>) -> TaxFormState {
+        self.0.state_at(ctx.scope().now()).into()
     }
 
     /// When it was filed.
@@ -148,6 +150,19 @@ impl PayoutMethod {
         self.0.state.into()
     }
 
+    /// Who added it. Null for a partner's key, and where it was not recorded yet.
+    async fn added_by(&self, ctx: &Context<'_>) -> Option<&str> {
+        let staff = ctx.scope().partner().is_none() && !self.0.added_by.is_empty();
+        staff.then_some(&*self.0.added_by)
+    }
+
+    /// Who verified it, another person; null until somebody did, and for a
+    /// partner's key.
+    async fn verified_by(&self, ctx: &Context<'_>) -> Option<&str> {
+        let staff = ctx.scope().partner().is_none();
+        staff.then_some(self.0.verified_by.as_deref()).flatten()
+    }
+
     /// When it was added.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
@@ -157,6 +172,9 @@ impl PayoutMethod {
 /// A tax form to file.
 #[derive(InputObject)]
 pub struct SubmitTaxFormInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
     /// The partner.
     partner_id: ID,
     /// Which form.
@@ -172,7 +190,8 @@ impl SubmitTaxFormInput {
     async fn run(self, scope: &Scope) -> Result<tax_form::Model> {
         let partner = id(Noun::Partner, &self.partner_id)?;
         let kind = self.kind.into();
-        paperwork::submit_tax_form(scope, partner, kind, &self.tax_id, &self.signer_name).await
+        let (key, tax_id) = (&self.idempotency_key, &self.tax_id);
+        paperwork::submit_tax_form(scope, key, partner, kind, tax_id, &self.signer_name).await
     }
 }
 
@@ -208,6 +227,9 @@ impl RejectTaxFormInput {
 /// A payout method to add.
 #[derive(InputObject)]
 pub struct AddPayoutMethodInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
     /// The partner.
     partner_id: ID,
     /// The name of a rail that this server has.
@@ -221,7 +243,8 @@ pub struct AddPayoutMethodInput {
 impl AddPayoutMethodInput {
     async fn run(self, scope: &Scope) -> Result<payout_method::Model> {
         let partner = id(Noun::Partner, &self.partner_id)?;
-        paperwork::add_payout_method(scope, partner, &self.rail, &self.destination).await
+        let (key, rail) = (&self.idempotency_key, &self.rail);
+        paperwork::add_payout_method(scope, key, partner, rail, &self.destination).await
     }
 }
 
@@ -302,8 +325,8 @@ impl PaperworkMutations {
         RejectTaxFormPayload::answer(input.run(ctx.scope()).await)
     }
 
-    /// Adds a payout method, for a person of the tenant to verify before anything
-    /// is paid to it.
+    /// Adds a payout method, for another person, of the tenant, to verify before
+    /// anything is paid to it.
     async fn add_payout_method(
         &self,
         ctx: &Context<'_>,
@@ -312,7 +335,8 @@ impl PaperworkMutations {
         AddPayoutMethodPayload::answer(input.run(ctx.scope()).await)
     }
 
-    /// Verifies a payout method, and disables the one that the partner had before.
+    /// Verifies a payout method that somebody else added, and disables the one
+    /// that the partner had before.
     async fn verify_payout_method(
         &self,
         ctx: &Context<'_>,

@@ -1,12 +1,13 @@
 //! Partners, and where they stand in programs.
 
+use async_graphql::futures_util::future::try_join_all;
 use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
 use tributary_domain::entity::{
     agreement, commission, earning, enrollment, partner, payout_method, registration, tax_form,
 };
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::readiness::{Missing, Papers};
+use tributary_domain::readiness::{Obstacle, Papers};
 use tributary_domain::scope::Scope;
 use tributary_domain::{partners, reads};
 
@@ -21,7 +22,7 @@ use super::loaders::{
 };
 use super::pages::{Connection, Slice, connection, cost};
 use super::paperwork::{PayoutMethod, TaxForm};
-use super::program::Program;
+use super::program::{Program, Terms};
 use super::registration::Registration;
 use super::scalars::DateTime;
 
@@ -32,7 +33,7 @@ mirrors! {
         Applied,
         /// Its paperwork is not complete.
         Onboarding,
-        /// It is ready to be paid.
+        /// Its paperwork was complete once; what it lacks now is in `readiness`.
         Active,
         /// It is stopped for now.
         Suspended,
@@ -54,9 +55,12 @@ mirrors! {
 }
 
 mirrors! {
-    /// Something without which a partner is not paid.
-    MissingPaper = Missing {
-        /// It has not accepted the terms in force of one of its programs.
+    /// Something that stands between a partner and being paid.
+    PayoutObstacle = Obstacle {
+        /// It is suspended or has left.
+        Suspended,
+        /// It has not accepted the terms in force of one of its programs, or those
+        /// of a deal that it is credited in.
         Agreement,
         /// It has no valid, approved tax form.
         TaxForm,
@@ -95,7 +99,11 @@ impl Partner {
     /// What it lacks before it can be paid.
     async fn readiness(&self, ctx: &Context<'_>) -> ApiResult<Readiness> {
         let papers = ctx.loaders().one(PapersOfPartner(self.0.id)).await?;
-        Ok(Readiness::of(&papers.unwrap_or_default()))
+        let papers = papers.unwrap_or_default();
+        let loaders = ctx.loaders();
+        let terms = try_join_all(papers.unaccepted().into_iter().map(|id| loaders.one(id))).await?;
+        let terms_to_accept = terms.into_iter().flatten().map(Terms).collect();
+        Ok(Readiness::of(&papers, terms_to_accept))
     }
 
     /// The programs that it is or was in, oldest first.
@@ -190,27 +198,31 @@ impl Partner {
 /// What a partner lacks before it can be paid.
 #[derive(SimpleObject)]
 pub struct Readiness {
-    /// Whether nothing is missing. A suspended partner is not paid all the same.
+    /// Whether nothing is missing.
     ready: bool,
-    /// Whether it has accepted the terms in force of all its programs.
+    /// Whether it has accepted all that it must: see `termsToAccept`.
     agreement_accepted: bool,
+    /// The terms that it has to accept: those in force of its programs, and those
+    /// of the deals that it is credited in.
+    terms_to_accept: Vec<Terms>,
     /// Whether it has an approved tax form that is still valid.
     tax_form_approved: bool,
     /// Whether it has a verified payout method.
     payout_method_verified: bool,
     /// What is missing; empty where it is ready.
-    missing: Vec<MissingPaper>,
+    missing: Vec<PayoutObstacle>,
 }
 
 impl Readiness {
-    fn of(papers: &Papers) -> Self {
-        let missing = papers.missing();
+    fn of(papers: &Papers, terms_to_accept: Vec<Terms>) -> Self {
+        let missing = papers.obstacles();
         Self {
             ready: missing.is_empty(),
-            agreement_accepted: !missing.contains(&Missing::Agreement),
-            tax_form_approved: !missing.contains(&Missing::TaxForm),
-            payout_method_verified: !missing.contains(&Missing::PayoutMethod),
-            missing: missing.into_iter().map(MissingPaper::from).collect(),
+            agreement_accepted: !missing.contains(&Obstacle::Agreement),
+            terms_to_accept,
+            tax_form_approved: !missing.contains(&Obstacle::TaxForm),
+            payout_method_verified: !missing.contains(&Obstacle::PayoutMethod),
+            missing: missing.into_iter().map(PayoutObstacle::from).collect(),
         }
     }
 }
@@ -284,6 +296,9 @@ impl PartnerQueries {
 /// A partner to invite.
 #[derive(InputObject)]
 pub struct InvitePartnerInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
     /// Its name, 1 to 200 characters.
     name: String,
     /// The program that it is invited into; open.
@@ -295,7 +310,7 @@ pub struct InvitePartnerInput {
 impl InvitePartnerInput {
     async fn run(self, scope: &Scope) -> Result<partner::Model> {
         let program = id(Noun::Program, &self.program_id)?;
-        partners::invite(scope, &self.name, program, self.tier).await
+        partners::invite(scope, &self.idempotency_key, &self.name, program, self.tier).await
     }
 }
 

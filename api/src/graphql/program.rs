@@ -201,6 +201,9 @@ impl ProgramQueries {
 /// A program to create.
 #[derive(InputObject)]
 pub struct CreateProgramInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
     /// Its name, 1 to 200 characters.
     name: String,
     /// How its partners work.
@@ -212,13 +215,17 @@ pub struct CreateProgramInput {
 impl CreateProgramInput {
     async fn run(self, scope: &Scope) -> Result<program::Model> {
         let currency = currency("currency", &self.currency)?;
-        programs::create(scope, &self.name, self.model.into(), currency).await
+        let (key, model) = (&self.idempotency_key, self.model.into());
+        programs::create(scope, key, &self.name, model, currency).await
     }
 }
 
 /// Terms to publish.
 #[derive(InputObject)]
 pub struct PublishTermsInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
     /// The program.
     program_id: ID,
     /// What partners agree to, at most 100,000 characters.
@@ -252,7 +259,7 @@ impl PublishTermsInput {
             commission_cap_bps: self.commission_cap_bps,
             rules: rules?,
         };
-        programs::publish_terms(scope, program, terms).await
+        programs::publish_terms(scope, &self.idempotency_key, program, terms).await
     }
 }
 

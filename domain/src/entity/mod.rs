@@ -26,6 +26,7 @@ pub mod payout_hold;
 pub mod payout_method;
 pub mod payout_run;
 pub mod plugin;
+pub mod plugin_code;
 pub mod plugin_version;
 pub mod program;
 pub mod registration;

@@ -29,7 +29,8 @@ pub enum State {
     Applied,
     /// Its paperwork is not complete.
     Onboarding,
-    /// It is ready to be paid.
+    /// Its paperwork was complete once. What has lapsed since is for
+    /// [`readiness`](crate::readiness) to tell.
     Active,
     /// It is stopped for now.
     Suspended,

@@ -40,6 +40,11 @@ pub enum State {
     Failed,
 }
 
+impl State {
+    /// Once the rail's final answer is recorded.
+    pub const SETTLED: [Self; 2] = [Self::Paid, Self::Failed];
+}
+
 /// A payout.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

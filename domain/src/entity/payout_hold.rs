@@ -4,6 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::ids::{PartnerId, PayoutRunId, TenantId};
 use crate::money::Currency;
+use crate::readiness::Obstacle;
 
 /// Why something is not paid yet.
 #[derive(
@@ -39,6 +40,36 @@ pub enum Reason {
     NegativeBalance,
     /// The partner is suspended or has left.
     PartnerSuspended,
+}
+
+impl Reason {
+    /// The reason in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::OnHold => "the hold has not ended",
+            Self::AgreementMissing => "the agreement for the deals' terms is not accepted",
+            Self::TaxFormMissing => "no valid tax form is approved",
+            Self::PayoutMethodMissing => "no payout method is verified",
+            Self::BelowMinimum => {
+                "less than the minimum of the deals' terms; it is carried to the next run"
+            }
+            Self::NegativeBalance => {
+                "refunds took back more than is due; it is carried to the next run"
+            }
+            Self::PartnerSuspended => "the partner is suspended or has left",
+        }
+    }
+}
+
+impl From<Obstacle> for Reason {
+    fn from(obstacle: Obstacle) -> Self {
+        match obstacle {
+            Obstacle::Suspended => Self::PartnerSuspended,
+            Obstacle::Agreement => Self::AgreementMissing,
+            Obstacle::TaxForm => Self::TaxFormMissing,
+            Obstacle::PayoutMethod => Self::PayoutMethodMissing,
+        }
+    }
 }
 
 /// One reason why part of what a partner earned is not in a run.

@@ -54,6 +54,10 @@ pub struct Model {
     pub label: String,
     /// Where it stands.
     pub state: State,
+    /// Who added it.
+    pub added_by: String,
+    /// Who verified it: another person.
+    pub verified_by: Option<String>,
     /// When it was added.
     pub created_at: Moment,
 }

@@ -38,6 +38,11 @@ pub enum State {
     Cancelled,
 }
 
+impl State {
+    /// While the rail has something to do for the run.
+    pub const AT_WORK: [Self; 2] = [Self::Approved, Self::Executing];
+}
+
 /// A payout run.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -31,7 +31,7 @@ pub enum State {
     Retired,
 }
 
-/// A plugin version. Its bytes are never changed.
+/// A plugin version. Its bytes, which are never changed, are in `plugin_code`.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "plugin_version")]
@@ -50,8 +50,6 @@ pub struct Model {
     pub digest: String,
     /// How many bytes.
     pub size_bytes: i64,
-    /// The component.
-    pub bytes: Vec<u8>,
     /// What it said of itself, as JSON.
     #[sea_orm(column_type = "Text")]
     pub description: String,

@@ -63,6 +63,9 @@ pub enum State {
     Approved,
     /// It is not.
     Rejected,
+    /// It was approved, and its time is over. Told by [`Model::state_at`] and
+    /// not stored: nothing has to happen for it.
+    Expired,
 }
 
 /// A tax form. Of the tax id only the last four characters are kept.
@@ -99,5 +102,15 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The state at an instant: validity ends by itself.
+    pub fn state_at(&self, now: Moment) -> State {
+        match (self.state, self.expires_at) {
+            (State::Approved, Some(end)) if end <= now => State::Expired,
+            (state, _) => state,
+        }
+    }
+}
 
 super::owned!(TaxFormId, TaxForm);

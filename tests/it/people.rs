@@ -1,0 +1,172 @@
+//! What takes a person, a second one, or the partner's own word.
+
+use std::sync::Arc;
+
+use tributary_domain::access::Role;
+use tributary_domain::accounts::NewAccount;
+use tributary_domain::entity::{deal, registration_conflict, tax_form};
+use tributary_domain::error::{Conflict, Error};
+use tributary_domain::paperwork::{self, Signature};
+use tributary_domain::registrations::{self, NewRegistration};
+use tributary_domain::{involvements, keys, partners, reads};
+
+use crate::office::{Office, scope};
+use crate::rail::TestRail;
+use crate::world::World;
+
+fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> Conflict {
+    match result {
+        Err(Error::Conflict { code, .. }) => code,
+        other => panic!("no conflict: {other:?}"),
+    }
+}
+
+impl Office {
+    async fn claims(
+        &self,
+        partner: tributary_domain::ids::PartnerId,
+        domain: &str,
+    ) -> Result<tributary_domain::entity::registration::Model, Error> {
+        let new = NewRegistration {
+            program: self.program.id,
+            partner,
+            account: NewAccount {
+                name: domain.to_owned(),
+                domain: domain.to_owned(),
+                crm_id: None,
+            },
+            opportunity: "Forty seats".to_owned(),
+            expected: None,
+        };
+        registrations::register(&self.ada, &self.key(), new).await
+    }
+}
+
+story! {
+    /// A system that sends claims does not end one: that takes a person, or the
+    /// partner itself.
+    async fn a_machine_ends_no_protection(world: World) {
+        let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
+        let northwind = office.partner("Northwind").await;
+        let claim = office.claims(northwind, "globex.example").await.unwrap();
+        let key = keys::create(&office.ada, "CRM", Role::Integrator, None).await.unwrap();
+        let crm = scope(&office.engine, &key.token).await;
+        let refused = registrations::withdraw(&crm, claim.id, "the CRM says so").await;
+        assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
+
+        let own = office.speaks_for(northwind).await;
+        let withdrawn = registrations::withdraw(&own, claim.id, "we were too late").await.unwrap();
+        assert!(!withdrawn.protects);
+    }
+}
+
+story! {
+    /// One person alone never sends a partner's money elsewhere.
+    async fn a_payout_method_takes_two_people(world: World) {
+        let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
+        let northwind = office.partner("Northwind").await;
+        let method = paperwork::add_payout_method(&office.cleo, "mine", northwind, "test", "cleo").await.unwrap();
+        let refused = paperwork::verify_payout_method(&office.cleo, method.id).await;
+        assert_eq!(code(refused), Conflict::SecondPersonNeeded);
+        let verified = paperwork::verify_payout_method(&office.ada, method.id).await.unwrap();
+        assert_eq!((verified.added_by.as_str(), verified.verified_by.as_deref()), ("Cleo", Some("Ada")));
+    }
+}
+
+story! {
+    /// Nobody enters into anything new under terms that it has not accepted, and
+    /// nobody accepts superseded ones to get round those in force.
+    async fn new_terms_are_accepted_before_new_claims(world: World) {
+        let mut office = Office::open(&world, Arc::new(TestRail::new([]))).await;
+        let northwind = office.partner("Northwind").await;
+        let earlier = office.terms.clone();
+        office.publishes_again().await;
+        assert_eq!(code(office.claims(northwind, "globex.example").await), Conflict::AgreementNeeded);
+        office.accepts(northwind).await;
+        office.claims(northwind, "globex.example").await.unwrap();
+
+        let eastbay = office.invites("Eastbay").await;
+        let signature = Signature {
+            signer_name: "Elif".to_owned(),
+            signer_authority: "Director".to_owned(),
+            act: "clicked".to_owned(),
+        };
+        let superseded = paperwork::accept_agreement(
+            &office.ada, eastbay, earlier.id, &earlier.document_digest, signature,
+        );
+        assert_eq!(code(superseded.await), Conflict::WrongState);
+    }
+}
+
+story! {
+    /// A part that was declined opens the deal to nobody.
+    async fn a_declined_part_shows_nothing_of_the_deal(world: World) {
+        let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
+        let (northwind, eastbay) = (office.partner("Northwind").await, office.partner("Eastbay").await);
+        let id = office.deal(1_000_000, northwind, &[eastbay]).await;
+        let own = office.speaks_for(eastbay).await;
+        let seen = reads::get::<deal::Entity>(&own, id).await.unwrap();
+        let parts = office.all::<tributary_domain::entity::involvement::Entity>().await;
+        let part = parts.iter().find(|row| row.partner_id == eastbay).unwrap();
+        involvements::decide(&office.ada, part.id, Some("another Eastbay".to_owned())).await.unwrap();
+        let hidden = reads::get::<deal::Entity>(&own, id).await;
+        assert!(matches!(hidden, Err(Error::NotFound(_))), "{seen:?}");
+        let account = reads::get::<tributary_domain::entity::account::Entity>(&own, seen.account_id).await;
+        assert!(account.is_err());
+    }
+}
+
+story! {
+    /// A claim that came second tells its maker nothing of who was first, nor
+    /// when.
+    async fn a_contested_claim_shows_nothing_of_the_account(world: World) {
+        let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
+        let (northwind, eastbay) = (office.partner("Northwind").await, office.partner("Eastbay").await);
+        let first = office.claims(northwind, "globex.example").await.unwrap();
+        let second = office.claims(eastbay, "www.globex.example").await.unwrap();
+        assert_eq!(first.account_id, second.account_id);
+        for (partner, sees) in [(northwind, true), (eastbay, false)] {
+            let own = office.speaks_for(partner).await;
+            let account = reads::get::<tributary_domain::entity::account::Entity>(&own, first.account_id).await;
+            assert_eq!(account.is_ok(), sees);
+        }
+    }
+}
+
+story! {
+    /// A crowd of claims on one account does not keep the whole crowd each.
+    async fn conflicts_are_kept_up_to_a_number(world: World) {
+        let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
+        let northwind = office.partner("Northwind").await;
+        for _ in 0..23 {
+            office.claims(northwind, "globex.example").await.unwrap();
+        }
+        let last = office.claims(northwind, "globex.example").await.unwrap();
+        let conflicts: Vec<registration_conflict::Model> =
+            registrations::conflicts_of(&office.ada, &[last.id]).await.unwrap();
+        assert_eq!(conflicts.len(), 20);
+    }
+}
+
+story! {
+    /// Inviting, and filing papers, may be repeated.
+    async fn repeated_paperwork_is_filed_once(world: World) {
+        let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
+        let invite = || partners::invite(&office.ada, "invite", "Northwind", office.program.id, None);
+        let northwind = invite().await.unwrap();
+        assert_eq!(invite().await.unwrap().id, northwind.id);
+        let other = partners::invite(&office.ada, "invite", "Eastbay", office.program.id, None).await;
+        assert!(matches!(other, Err(Error::IdempotencyMismatch)), "{other:?}");
+
+        let form = |tax_id| paperwork::submit_tax_form(
+            &office.ada, "form", northwind.id, tax_form::Kind::W8Ben, tax_id, "Nora",
+        );
+        let filed = form("12-3456789").await.unwrap();
+        assert_eq!(form("12-3456789").await.unwrap().id, filed.id);
+        let method = || paperwork::add_payout_method(&office.ada, "method", northwind.id, "test", "nora");
+        assert_eq!(method().await.unwrap().id, method().await.unwrap().id);
+        assert_eq!(office.all::<tax_form::Entity>().await.len(), 1);
+        let bad = partners::invite(&office.ada, "a\0b", "Eastbay", office.program.id, None).await;
+        assert!(matches!(bad, Err(Error::Invalid { field: "idempotencyKey", .. })), "{bad:?}");
+    }
+}
