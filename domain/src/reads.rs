@@ -1,7 +1,8 @@
 //! Reading: one row, many by id, a page, and pages of children in one statement.
 //!
 //! All of it starts from [`Visible`], so there is one place per noun that says
-//! which rows an actor may see, and nothing is read around it.
+//! which rows an actor may see. What has no noun of its own, as the reasons of a
+//! conflict, is read by the id of a row that was found so.
 
 use std::collections::HashMap;
 use std::hash::Hash;
