@@ -38,6 +38,7 @@ mod stuck;
 mod tables;
 mod tenancy;
 mod uploads;
+mod verbs;
 mod waiting;
 mod whole;
 mod world;

@@ -30,7 +30,7 @@ const APPENDED: &[&str] = &[
 
 /// Every command that takes an id, with `theirs` for each id once and the
 /// stranger's `own` beside it.
-fn commands(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
+pub fn commands(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
     let mut all = commands_on_deals(theirs, own);
     all.extend(commands_on_partners(theirs, own));
     let by_id = |prefix: &str| json!({ "id": theirs[prefix] });
@@ -261,7 +261,8 @@ story! {
     }
 }
 
-async fn node_types() -> BTreeSet<String> {
+/// The nouns that are found by their id.
+pub async fn node_types() -> BTreeSet<String> {
     let schema = contract::introspect().await;
     let node = contract::own_types(&schema)
         .find(|of| name(of) == "Node")
