@@ -41,6 +41,25 @@ story! {
     }
 }
 
+story! {
+    /// A server is ready on the schema that it was built for, and says what to
+    /// do about an older one; alive it is either way.
+    async fn a_server_is_ready_on_its_own_schema(world: World) {
+        let asks = async |path: &str| {
+            let answer = reqwest::get(format!("{}/{path}", world.server.url)).await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        assert_eq!(asks("readyz").await, (200, "ready\n".to_owned()));
+
+        let newest = Migrator::migrations().last().unwrap().name().to_owned();
+        let forget = format!("DELETE FROM seaql_migrations WHERE version = '{newest}'");
+        world.database.connect().await.execute_unprepared(&forget).await.unwrap();
+        let older = (503, "the database needs `tributary migrate`\n".to_owned());
+        assert_eq!(asks("readyz").await, older);
+        assert_eq!(asks("healthz").await, (200, "ok\n".to_owned()));
+    }
+}
+
 /// Row-level security binds neither superusers nor roles that may bypass it:
 /// as one of those, every story about it would pass for nothing.
 #[tokio::test]
