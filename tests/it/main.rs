@@ -10,6 +10,7 @@ mod access;
 mod acme;
 mod arrows;
 mod background;
+mod bad_input;
 mod client;
 mod conflicts;
 mod contract;
