@@ -124,7 +124,8 @@ impl Acme {
             .await
     }
 
-    async fn key_holder(&self, input: Value) -> Client {
+    /// Whoever holds the key that is made of this.
+    pub async fn key_holder(&self, input: Value) -> Client {
         let document = "mutation($input: CreateApiKeyInput!) {
             createApiKey(input: $input) { token userErrors { code } }
         }";

@@ -1,11 +1,18 @@
 //! What a server does of its own accord.
 
+use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
+use tributary_api::rails::Sandbox;
+use tributary_domain::rail::{Instruction, Rail, Status};
 
 use crate::acme::{Acme, text};
 use crate::client::Client;
+use crate::server::Server;
 use crate::world::World;
 
 const RUN: &str = "query($id: ID!) { node(id: $id) { ... on PayoutRun {
@@ -86,27 +93,67 @@ story! {
         ]));
         let states: Vec<String> = acme.earnings().await.into_iter().map(|row| row.2).collect();
         assert_eq!(states, ["PAID", "PAYABLE"]);
-        assert!(acme.is_balanced().await);
+        let document = "{ ledger { balanced balances { account balance { amount } } } }";
+        let ledger = acme.owner.asks(document, json!({})).await["ledger"].take();
+        assert_eq!(ledger["balanced"], true);
+        let balances = ledger["balances"].as_array().unwrap().iter();
+        let balances: Vec<(String, String)> = balances
+            .map(|row| (text(&row["account"]), text(&row["balance"]["amount"])))
+            .collect();
+        let expected = [
+            ("COMMISSION_EXPENSE", "2000.00"),
+            ("ACCRUED", "0.00"),
+            ("PAYABLE", "-1000.00"),
+            ("IN_TRANSIT", "0.00"),
+            ("CASH", "-1000.00"),
+        ];
+        assert_eq!(balances, expected.map(|(account, amount)| (account.to_owned(), amount.to_owned())));
+    }
+}
+
+/// The sandbox, but for a destination from which no call comes back.
+struct Hanging;
+
+impl Rail for Hanging {
+    fn name(&self) -> &'static str {
+        "sandbox"
+    }
+
+    fn moves_money(&self) -> bool {
+        false
+    }
+
+    fn send(&self, instruction: Instruction) -> BoxFuture<'_, Status> {
+        match instruction.destination.as_str() {
+            "hangs@sandbox" => pending().boxed(),
+            _ => Sandbox.send(instruction),
+        }
     }
 }
 
 story! {
-    /// A rail that never answers one tenant keeps that tenant's run open, and
-    /// nobody else's.
-    async fn a_silent_rail_holds_nobody_else_up(world: World) {
-        let (silent, waiting) = approved_run(&world, &["silent@sandbox"]).await;
-        until(&silent.owner, &waiting, "EXECUTING").await;
+    /// A rail that never answers one tenant, or does not even hang up, keeps
+    /// that tenant's run open, and nobody else's.
+    async fn a_silent_rail_holds_nobody_else_up(mut world: World) {
+        world.server = Server::paying_over(&world.database.url, vec![Arc::new(Hanging)]).await;
+        let mut stuck = Vec::new();
+        for (destination, payout) in [("hangs@sandbox", "SENDING"), ("silent@sandbox", "UNKNOWN")] {
+            let (acme, id) = approved_run(&world, &[destination]).await;
+            until(&acme.owner, &id, "EXECUTING").await;
+            acme.day("2027-01-01").await;
+            stuck.push((acme, id, payout));
+        }
         let (acme, id) = approved_run(&world, &["bank-0042@sandbox"]).await;
         until(&acme.owner, &id, "EXECUTING").await;
         acme.day("2026-02-11").await;
         until(&acme.owner, &id, "DONE").await;
 
-        silent.day("2027-01-01").await;
-        tokio::time::sleep(Duration::from_millis(1_500)).await;
-        let run = run(&silent.owner, &waiting).await;
-        assert_eq!(run["state"], "EXECUTING");
-        assert_eq!(run["payouts"]["nodes"][0]["state"], "UNKNOWN");
-        let states: Vec<String> = silent.earnings().await.into_iter().map(|row| row.2).collect();
-        assert_eq!(states, ["IN_PAYOUT"]);
+        for (acme, id, payout) in stuck {
+            let run = run(&acme.owner, &id).await;
+            assert_eq!(run["state"], "EXECUTING");
+            assert_eq!(run["payouts"]["nodes"][0]["state"], payout);
+            let states: Vec<String> = acme.earnings().await.into_iter().map(|row| row.2).collect();
+            assert_eq!(states, ["IN_PAYOUT"]);
+        }
     }
 }

@@ -122,5 +122,12 @@ story! {
         let secrets = [&text(&account["id"]), "Globex", "globex.example", "Northwind"];
         let seen = conflict(&southridge.client, &claim).await;
         tells_nothing(&seen, "POSSIBLE_DUPLICATE", &secrets);
+
+        // Not even where the other account is one that the partner knows.
+        claims(&acme, &southridge, "Initech", "initech.example").await;
+        let claim = claims(&acme, &southridge, "INITECH, Inc.", "initech-inc.example").await;
+        assert_eq!(conflict(&acme.owner, &claim).await["competingAccount"]["name"], "Initech");
+        let seen = conflict(&southridge.client, &claim).await;
+        tells_nothing(&seen, "POSSIBLE_DUPLICATE", &["initech.example"]);
     }
 }

@@ -3,8 +3,10 @@
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use sea_orm_migration::MigratorTrait;
 use tributary_migrations::Migrator;
+use url::Url;
 
 use crate::db::{self, Backend};
+use crate::keeper;
 use crate::world::World;
 
 story! {
@@ -39,6 +41,47 @@ story! {
         drop(world);
         assert!(Database::connect(&url).await.is_err(), "{backend:?} still has {url}");
     }
+}
+
+story! {
+    /// A server is ready on the schema that it was built for, and says what to
+    /// do about an older one; alive it is either way.
+    async fn a_server_is_ready_on_its_own_schema(world: World) {
+        let asks = async |path: &str| {
+            let answer = reqwest::get(format!("{}/{path}", world.server.url)).await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        assert_eq!(asks("readyz").await, (200, "ready\n".to_owned()));
+
+        let newest = Migrator::migrations().last().unwrap().name().to_owned();
+        let forget = format!("DELETE FROM seaql_migrations WHERE version = '{newest}'");
+        world.database.connect().await.execute_unprepared(&forget).await.unwrap();
+        let older = (503, "the database needs `tributary migrate`\n".to_owned());
+        assert_eq!(asks("readyz").await, older);
+        assert_eq!(asks("healthz").await, (200, "ok\n".to_owned()));
+    }
+}
+
+/// A run that was killed leaves its databases, and its connections for as long
+/// as the server takes to notice. The next run removes both.
+#[tokio::test]
+async fn what_a_killed_run_left_is_removed() {
+    let database = db::fresh(Backend::Postgres).await;
+    let connection = database.connect().await;
+    // No server process has the number 1, and another run's beginning may be
+    // quicker than ours.
+    let left = format!("tributary_test_1_{}", std::process::id());
+    connection
+        .execute_unprepared(&format!("CREATE DATABASE {left}"))
+        .await
+        .unwrap();
+    let mut url = Url::parse(&database.url).unwrap();
+    url.set_path(&left);
+    let holding_on = Database::connect(url.as_str()).await;
+
+    keeper::sweep(&connection).await.unwrap();
+    let there = format!("SELECT EXISTS (SELECT FROM pg_database WHERE datname = '{left}')");
+    assert!(!holds(&connection, &there).await, "{holding_on:?}");
 }
 
 /// Row-level security binds neither superusers nor roles that may bypass it:

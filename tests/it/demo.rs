@@ -1,6 +1,6 @@
 //! The demo's story, on both databases: every figure of it.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tributary_api::client::{Client, list};
 use tributary_api::demo::{self, Outcome, Teller};
 use tributary_domain::entity::tenant::Kind;
@@ -9,89 +9,27 @@ use tributary_domain::{keys, tenants};
 use crate::rules::accelerator;
 use crate::world::World;
 
-/// The rows of a list, each as these fields joined by spaces.
-fn rows(list: &[Value], fields: &[&str]) -> Vec<String> {
-    let text = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
-    let row = |row: &Value| {
-        fields
-            .iter()
-            .map(|field| text(&row[field]))
-            .collect::<Vec<_>>()
-    };
-    list.iter().map(|value| row(value).join(" ")).collect()
-}
+/// The instalments, the refund and what was paid on the day, in UTC.
+const EARNED_ON: [&str; 9] = [
+    "2026-01-09",
+    "2026-10-05",
+    "2026-10-05",
+    "2026-11-05",
+    "2026-11-05",
+    "2026-11-20",
+    "2026-11-20",
+    "2026-12-05",
+    "2026-12-05",
+];
 
+/// The figures are in a file of the demo's own, which the outcome was compared
+/// with; here is what the file does not say.
 fn check(outcome: &Outcome) {
-    assert_eq!(
-        rows(
-            &outcome.registrations,
-            &["partner", "account", "state", "competes_with"]
-        ),
-        [
-            "Northwind Globex CONVERTED null",
-            "Southridge Globex REJECTED Northwind"
-        ]
-    );
-    assert_eq!(
-        rows(&outcome.credit, &["deal", "partner", "role"]),
-        [
-            "Initech Northwind SOURCED",
-            "Globex Northwind SOURCED",
-            "Globex Eastbay INFLUENCED"
-        ]
-    );
-    assert_eq!(
-        rows(
-            &outcome.commissions,
-            &["partner", "deal", "total", "earned", "paid"]
-        ),
-        [
-            "Northwind Initech 3000.00 3000.00 3000.00",
-            "Northwind Globex 15500.00 14208.33 14208.33",
-            "Eastbay Globex 2000.00 1833.33 1833.33",
-        ]
-    );
-    assert_eq!(
-        rows(&outcome.earnings, &["at", "partner", "amount", "deal"]),
-        [
-            "2026-01-09T09:00:00.000Z Northwind 3000.00 Initech",
-            "2026-10-05T09:00:00.000Z Northwind 5166.67 Globex",
-            "2026-10-05T09:00:00.000Z Eastbay 666.67 Globex",
-            "2026-11-05T09:00:00.000Z Northwind 5166.66 Globex",
-            "2026-11-05T09:00:00.000Z Eastbay 666.66 Globex",
-            "2026-11-20T09:00:00.000Z Northwind -1291.66 Globex",
-            "2026-11-20T09:00:00.000Z Eastbay -166.66 Globex",
-            "2026-12-05T09:00:00.000Z Northwind 5166.66 Globex",
-            "2026-12-05T09:00:00.000Z Eastbay 666.66 Globex",
-        ]
-    );
-    assert_eq!(
-        rows(
-            &outcome.payouts,
-            &["run", "partner", "amount", "state", "rail"]
-        ),
-        [
-            "1 Northwind 8166.67 PAID sandbox",
-            "1 Eastbay 666.67 PAID sandbox",
-            "2 Northwind 9041.66 PAID sandbox",
-            "2 Eastbay 1166.66 PAID sandbox",
-        ]
-    );
-    assert_eq!(
-        rows(&outcome.held, &["run", "partner", "reason", "amount"]),
-        ["1 Northwind ON_HOLD 5166.66", "1 Eastbay ON_HOLD 666.66"]
-    );
-    assert_eq!(
-        rows(&outcome.runs, &["proposed_by", "approved_by"]),
-        ["Finn Ada", "Finn Ada"]
-    );
-    assert_eq!(
-        rows(&outcome.receipts, &["rerun_equal"]),
-        ["true", "true", "true"]
-    );
-    assert_eq!(outcome.ledger["balanced"], true);
+    assert_eq!(outcome.differences().unwrap(), [""; 0]);
     assert!(outcome.as_told);
-    assert_eq!(outcome.events["subscription_complete"], true);
+    let earned = outcome.earnings.iter().map(|row| &row["at"]);
+    let days = EARNED_ON.map(|day| json!(format!("{day}T09:00:00.000Z")));
+    assert!(earned.eq(&days), "{:#?}", outcome.earnings);
     assert_eq!(outcome.events["count"], 21);
     let position = |which: &str| outcome.events[which].as_str().unwrap().parse::<u64>();
     assert!(position("first").unwrap() < position("last").unwrap());

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tributary_api::AppState;
 use tributary_api::graphql::gateway::Timings;
 
-use crate::acme::{Acme, Deal};
+use crate::acme::{Acme, Deal, usd};
 use crate::client::Client;
 use crate::follower::{Socket, Stream, Told};
 use crate::server::Server;
@@ -34,7 +34,7 @@ async fn move_at_once(servers: [&Client; 2], deals: &[&Deal], rounds: usize) {
 /// The tenant's whole log, page by page: position and deal.
 async fn whole_log(client: &Client) -> Vec<Value> {
     let document = "query($after: Position) { events(first: 100, after: $after) {
-        position kind subject deal { id } } }";
+        position kind subject data actor deal { id } } }";
     let mut log: Vec<Value> = Vec::new();
     loop {
         let after = log.last().map(|event| event["position"].clone());
@@ -102,9 +102,15 @@ story! {
         assert_eq!(stream.events(15).await, heard, "server-sent events tell the same");
 
         acme.wins(&deal).await;
-        let won = resumed.events(2).await;
-        assert_eq!(won, log_of(near, &deal).await[15..17], "and it goes on");
-        assert_eq!(stream.events(2).await, won);
+        acme.collects(&deal, "6.00").await;
+        acme.refunds(&deal, "1.00").await;
+        let logged = log_of(near, &deal).await;
+        let later = resumed.events(logged.len() - 15).await;
+        assert_eq!(later, logged[15..], "and it goes on");
+        assert_eq!(stream.events(later.len()).await, later);
+        let last = later.last().unwrap();
+        assert_eq!(last["kind"], "earning.released");
+        assert_eq!(last["data"]["amount"], usd("-0.10"), "{last}");
     }
 }
 
@@ -131,28 +137,38 @@ story! {
 }
 
 story! {
-    /// Who may not see a deal hears that there is none, and nothing else.
+    /// Who may not see a deal hears that there is none, and nothing else; over
+    /// either way, and as of a deal that there is not. A partner hears of its
+    /// own deal without the figures and names.
     async fn strangers_hear_nothing(world: World) {
         let (acme, rival) = (Acme::new(&world).await, Acme::new(&world).await);
         let (north, south) = (acme.partner("Northwind").await, acme.partner("Southridge").await);
         let deal = acme.deal(&north, "10.00").await;
         let start = json!("0");
         for stranger in [&rival.owner, &south.client] {
-            let mut socket = Socket::follow(stranger, Some(&deal.id), Some(&start)).await;
-            assert_error(socket.next().await, "NOT_FOUND");
+            assert_refused(stranger, Some(&deal.id), "NOT_FOUND").await;
         }
-        let mut socket = Socket::follow(&north.client, None, Some(&start)).await;
-        assert_error(socket.next().await, "FORBIDDEN");
+        assert_refused(&acme.owner, Some("del_nowhere"), "NOT_FOUND").await;
+        assert_refused(&north.client, None, "FORBIDDEN").await;
         let mut own = Socket::follow(&north.client, Some(&deal.id), Some(&start)).await;
-        assert_eq!(own.events(1).await[0]["subject"], deal.id);
+        let opened = own.events(1).await.remove(0);
+        assert_eq!(opened["subject"], deal.id);
+        assert_eq!((&opened["data"], &opened["actor"]), (&Value::Null, &Value::Null));
     }
 }
 
-fn assert_error(told: Told, code: &str) {
-    match told {
-        Told::Error(found) => assert_eq!(found, code),
-        other => panic!("{other:?} is not {code}"),
+/// Over a socket and over server-sent events.
+async fn assert_refused(client: &Client, deal: Option<&str>, code: &str) {
+    let start = json!("0");
+    let mut socket = Socket::follow(client, deal, Some(&start)).await;
+    let mut stream = Stream::follow(client, deal, Some(&start)).await;
+    for told in [socket.next().await, stream.next().await] {
+        assert!(
+            matches!(&told, Told::Error(found) if found == code),
+            "{told:?} is not {code}"
+        );
     }
+    assert!(matches!(stream.next().await, Told::Complete));
 }
 
 story! {

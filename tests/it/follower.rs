@@ -17,13 +17,14 @@ use crate::client::Client;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const FOLLOW: &str = "subscription($deal: ID, $after: Position) {
-    dealStatusChanged(dealId: $deal, after: $after) { position kind subject deal { id } }
+    dealStatusChanged(dealId: $deal, after: $after) {
+        position kind subject data actor deal { id } }
 }";
 
 /// A subscription over `graphql-transport-ws`.
 pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
-/// What a socket tells.
+/// What a follower is told.
 #[derive(Debug)]
 pub enum Told {
     /// An event.
@@ -32,6 +33,17 @@ pub enum Told {
     Error(String),
     /// The code that the socket was closed with.
     Closed(u16),
+    /// The stream ends as it should.
+    Complete,
+}
+
+impl Told {
+    fn of(errors: &Value, data: &Value) -> Self {
+        match errors[0]["extensions"]["code"].as_str() {
+            Some(code) => Self::Error(code.to_owned()),
+            None => Self::Event(data["dealStatusChanged"].clone()),
+        }
+    }
 }
 
 impl Socket {
@@ -90,22 +102,12 @@ impl Socket {
         } else {
             &payload["errors"]
         };
-        match errors[0]["extensions"]["code"].as_str() {
-            Some(code) => Told::Error(code.to_owned()),
-            None => Told::Event(payload["data"]["dealStatusChanged"].clone()),
-        }
+        Told::of(errors, &payload["data"])
     }
 
     /// The next events, so many.
     pub async fn events(&mut self, count: usize) -> Vec<Value> {
-        let mut events = Vec::new();
-        while events.len() < count {
-            match self.next().await {
-                Told::Event(event) => events.push(event),
-                other => panic!("after {events:?} came {other:?}"),
-            }
-        }
-        events
+        events(count, async || self.next().await).await
     }
 }
 
@@ -128,17 +130,20 @@ impl Stream {
         }
     }
 
-    /// The next events, so many.
-    pub async fn events(&mut self, count: usize) -> Vec<Value> {
-        let mut events = Vec::new();
-        while events.len() < count {
+    /// What is told next.
+    pub async fn next(&mut self) -> Told {
+        loop {
             if let Some((message, rest)) = self.text.split_once("\n\n") {
+                let (message, rest) = (message.to_owned(), rest.to_owned());
+                self.text = rest;
+                if message.contains("event: complete") {
+                    return Told::Complete;
+                }
                 let data = message.lines().find_map(|line| line.strip_prefix("data: "));
                 if let Some(data) = data {
-                    let data: Value = serde_json::from_str(data).unwrap();
-                    events.push(data["data"]["dealStatusChanged"].clone());
+                    let answer: Value = serde_json::from_str(data).unwrap();
+                    return Told::of(&answer["errors"], &answer["data"]);
                 }
-                self.text = rest.to_owned();
                 continue;
             }
             let chunk = timeout(PATIENCE, self.response.chunk())
@@ -146,6 +151,22 @@ impl Stream {
                 .expect("something is told");
             self.text += std::str::from_utf8(&chunk.unwrap().unwrap()).unwrap();
         }
-        events
     }
+
+    /// The next events, so many.
+    pub async fn events(&mut self, count: usize) -> Vec<Value> {
+        events(count, async || self.next().await).await
+    }
+}
+
+/// So many events, and nothing else in between.
+async fn events(count: usize, mut next: impl AsyncFnMut() -> Told) -> Vec<Value> {
+    let mut events = Vec::new();
+    while events.len() < count {
+        match next().await {
+            Told::Event(event) => events.push(event),
+            other => panic!("after {events:?} came {other:?}"),
+        }
+    }
+    events
 }

@@ -148,11 +148,7 @@ async fn open(server: &Url) -> Result<(DatabaseConnection, String), DbErr> {
         .max_lifetime(None);
     let connection = Database::connect(options).await?;
 
-    for name in texts(&connection, ABANDONED).await? {
-        connection
-            .execute_unprepared(&format!("DROP DATABASE IF EXISTS {name}"))
-            .await?;
-    }
+    sweep(&connection).await?;
     let names = texts(
         &connection,
         "SELECT 'tributary_test_' || pg_backend_pid() || '_'",
@@ -164,6 +160,17 @@ async fn open(server: &Url) -> Result<(DatabaseConnection, String), DbErr> {
         .await?;
     db::migrate(&at(server, &format!("{prefix}template"))).await?;
     Ok((connection, prefix))
+}
+
+/// Removes what dead runs left, whoever may still hang on to it.
+pub async fn sweep(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    for name in texts(connection, ABANDONED).await? {
+        let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        if let Err(error) = connection.execute_unprepared(&drop).await {
+            eprintln!("{name} stays: {error}");
+        }
+    }
+    Ok(())
 }
 
 /// The first column of what a query finds.

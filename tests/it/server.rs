@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use tributary_api::{AppState, rails, serve};
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database;
+use tributary_domain::rail::Rail;
 use tributary_domain::scope::Engine;
 use tributary_plugins::Sandbox;
 
@@ -27,7 +28,12 @@ pub struct Server {
 impl Server {
     /// Starts serving a migrated database. Two on one database are two nodes.
     pub async fn start(database: &str) -> Self {
-        let engine = engine(database).await;
+        Self::paying_over(database, rails::all()).await
+    }
+
+    /// The same with other rails.
+    pub async fn paying_over(database: &str, rails: Vec<Arc<dyn Rail>>) -> Self {
+        let engine = engine(database, rails).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = AppState::new(engine.clone(), url.clone());
@@ -46,8 +52,8 @@ impl Server {
     }
 }
 
-async fn engine(url: &str) -> Engine {
+async fn engine(url: &str, rails: Vec<Arc<dyn Rail>>) -> Engine {
     let db = database::connect(url, POOL).await.unwrap();
     let sandbox = SANDBOX.get_or_init(|| Arc::new(Sandbox::new().unwrap()));
-    Engine::new(db, sandbox.clone(), rails::all(), Arc::new(SystemClock))
+    Engine::new(db, sandbox.clone(), rails, Arc::new(SystemClock))
 }

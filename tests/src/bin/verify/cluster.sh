@@ -2,7 +2,8 @@
 # that it ends with whoever started it, even when that one is killed.
 #
 # Arguments: the directory of PostgreSQL's programs, an empty directory of our
-# own (deleted at the end), a free port. Prints `ready` once it answers.
+# own (deleted at the end), a free port. Prints `ready` once it answers; exits
+# with 98 where somebody else has taken the port.
 set -eu
 programs=$1 home=$2 port=$3
 trap 'rm -rf "$home"' EXIT
@@ -25,13 +26,15 @@ SQL
     exit 1
 fi
 
-# Nothing here outlives the tests, so nothing needs to reach the disk.
+# Nothing here outlives the tests, so nothing needs to reach the disk. A socket's
+# path would have to be short, which a temporary directory's need not be.
 "$programs/postgres" -D "$home/data" -p "$port" -c listen_addresses=127.0.0.1 \
-    -c unix_socket_directories="$home" -c max_connections=200 -c fsync=off \
+    -c unix_socket_directories= -c max_connections=200 -c fsync=off \
     -c synchronous_commit=off -c full_page_writes=off >"$home/log" 2>&1 &
 server=$!
 until grep -q '^ready' "$home/data/postmaster.pid" 2>/dev/null; do
     if ! kill -0 "$server" 2>/dev/null; then
+        grep -q 'could not bind' "$home/log" && exit 98
         cat "$home/log" >&2
         exit 1
     fi

@@ -18,6 +18,15 @@ pub const URL_VARIABLE: &str = "TRIBUTARY_TEST_POSTGRES_URL";
 /// Runs the cluster; see the comment on its first lines.
 const CLUSTER_SCRIPT: &str = include_str!("cluster.sh");
 
+/// What the names of the tests below begin with that start a cluster.
+const CLUSTER_TESTS: &str = "postgres::tests::a_private_cluster";
+
+/// How often a port is looked for that nobody takes before we do.
+const PORTS: usize = 5;
+
+/// What the script exits with where somebody else listens on the port.
+const PORT_TAKEN: i32 = 98;
+
 /// The server the stories use. Dropping it stops a private one.
 pub enum Server {
     /// Somebody else's, named by [`URL_VARIABLE`].
@@ -32,6 +41,15 @@ impl Server {
         match self {
             Self::Given(url) => url,
             Self::Private(cluster) => &cluster.url,
+        }
+    }
+
+    /// The tests that cannot run beside it, because what they start is not
+    /// installed: by a part of their names.
+    pub fn untestable(&self) -> Option<&'static str> {
+        match self {
+            Self::Given(_) if find_programs().is_none() => Some(CLUSTER_TESTS),
+            _ => None,
         }
     }
 }
@@ -114,9 +132,11 @@ fn install() -> Result<(), String> {
         attempt(Command::new(line[0]).args(&line[1..]))
     };
     println!("    installing PostgreSQL");
-    apt_get(&["update"])
-        .and_then(|()| apt_get(&["install", "postgresql"]))
-        .map_err(|reason| format!("{reason}\n{ask}"))
+    // One source that does not answer is no reason not to ask the others.
+    if let Err(reason) = apt_get(&["update"]) {
+        println!("    {reason}; trying all the same");
+    }
+    apt_get(&["install", "postgresql"]).map_err(|reason| format!("{reason}\n{ask}"))
 }
 
 fn is_root() -> bool {
@@ -133,14 +153,24 @@ pub struct Cluster {
 
 impl Cluster {
     fn start(programs: &Path) -> Result<Self, String> {
-        let failed = |error: io::Error| format!("cannot start PostgreSQL: {error}");
+        for _ in 0..PORTS {
+            let port = free_port().map_err(failed)?;
+            if let Some(cluster) = Self::start_on(port, programs)? {
+                return Ok(cluster);
+            }
+            println!("    port {port} was taken before it was used");
+        }
+        Err("every free port is taken before it is used".to_owned())
+    }
+
+    /// `None` where somebody else has the port.
+    fn start_on(port: u16, programs: &Path) -> Result<Option<Self>, String> {
         let plain_user = if is_root() {
             Some(unprivileged()?)
         } else {
             None
         };
-        let port = free_port().map_err(failed)?;
-        let home = env::temp_dir().join(format!("tributary-{}-{port}", std::process::id()));
+        let home = room(plain_user)?.join(format!("tributary-{}-{port}", std::process::id()));
         DirBuilder::new()
             .mode(0o700)
             .create(&home)
@@ -167,12 +197,41 @@ impl Cluster {
         let mut keeper = command.spawn().map_err(failed)?;
         let said = keeper.stdout.take().map(BufReader::new);
         let url = format!("postgres://tributary@127.0.0.1:{port}/tributary");
-        let cluster = Self { url, keeper };
-        match said.and_then(|said| said.lines().next()) {
-            Some(Ok(line)) if line == "ready" => Ok(cluster),
+        let mut cluster = Self { url, keeper };
+        if let Some(Ok(line)) = said.and_then(|said| said.lines().next())
+            && line == "ready"
+        {
+            return Ok(Some(cluster));
+        }
+        match cluster.keeper.wait().map_err(failed)?.code() {
+            Some(PORT_TAKEN) => Ok(None),
             _ => Err("PostgreSQL did not start; its own words are above".to_owned()),
         }
     }
+}
+
+fn failed(error: io::Error) -> String {
+    format!("cannot start PostgreSQL: {error}")
+}
+
+/// A directory for temporary files that is open to the cluster's user as well:
+/// root's own may not be.
+fn room(plain_user: Option<(u32, u32)>) -> Result<PathBuf, String> {
+    let own = std::path::absolute(env::temp_dir()).map_err(failed)?;
+    let Some((user, group)) = plain_user else {
+        return Ok(own);
+    };
+    let is_open = |directory: &PathBuf| {
+        let mut look = Command::new("test");
+        look.arg("-x").arg(directory);
+        let seen = look.current_dir("/").uid(user).gid(group).status();
+        seen.is_ok_and(|status| status.success())
+    };
+    let others = ["/tmp", "/var/tmp"].map(PathBuf::from);
+    let mut rooms = [own].into_iter().chain(others);
+    rooms
+        .find(is_open)
+        .ok_or_else(|| "no temporary directory is open to PostgreSQL's user".to_owned())
 }
 
 impl Drop for Cluster {
@@ -205,19 +264,33 @@ mod tests {
     use super::*;
     use std::net::{Ipv4Addr, TcpStream};
 
+    fn programs() -> PathBuf {
+        find_programs().expect("PostgreSQL is installed; `cargo verify` sees to it")
+    }
+
     #[test]
     fn a_private_cluster_answers_and_leaves_nothing_behind() {
-        let programs = find_programs().expect("PostgreSQL is installed; `cargo verify` sees to it");
-        let cluster = Cluster::start(&programs).unwrap();
+        let cluster = Cluster::start(&programs()).unwrap();
         let (_, place) = cluster.url.split_once("127.0.0.1:").unwrap();
         let port: u16 = place.trim_end_matches("/tributary").parse().unwrap();
-        let home = env::temp_dir().join(format!("tributary-{}-{port}", std::process::id()));
+        let user = is_root().then(|| unprivileged().unwrap());
+        let home = room(user)
+            .unwrap()
+            .join(format!("tributary-{}-{port}", std::process::id()));
 
         assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
         assert!(home.is_dir());
         drop(cluster);
         assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
         assert!(!home.exists());
+    }
+
+    #[test]
+    fn a_private_cluster_goes_where_nobody_is() {
+        let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let cluster = Cluster::start_on(port, &programs()).unwrap();
+        assert!(cluster.is_none());
     }
 
     #[test]

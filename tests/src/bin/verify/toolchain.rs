@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::steps::{attempt, output_of};
 
 /// What rules are compiled to.
-const RULE_TARGET: &str = "wasm32-unknown-unknown";
+pub const RULE_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Makes sure of the formatter, the linter and the target of the rules.
 ///
@@ -32,7 +32,8 @@ pub fn ensure() -> Result<(), String> {
     Ok(())
 }
 
-fn has_rule_target() -> bool {
+/// Whether the toolchain itself compiles to it.
+pub fn has_rule_target() -> bool {
     output_of(
         "rustc",
         &["--print", "target-libdir", "--target", RULE_TARGET],
