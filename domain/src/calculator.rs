@@ -52,8 +52,10 @@ pub struct CaseDeal {
 pub struct CaseCredit {
     /// The partner.
     pub partner: PartnerId,
-    /// Its share of the role, in ten-thousandths; the shares of a role add up to 10,000.
-    pub share_bps: i32,
+    /// Its share of the role: so many parts…
+    pub share_numerator: i32,
+    /// …of so many. Both positive; the shares of a role add up to 1.
+    pub share_denominator: i32,
     /// Its tier in the program, if it has one.
     pub tier: Option<String>,
 }

@@ -6,6 +6,7 @@ mod m20261122_000002_deals;
 mod m20261122_000003_money;
 mod m20261122_000004_log;
 mod m20261122_000005_row_level_security;
+mod m20261122_000006_shares;
 mod schema;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_money::Migration),
             Box::new(m20261122_000004_log::Migration),
             Box::new(m20261122_000005_row_level_security::Migration),
+            Box::new(m20261122_000006_shares::Migration),
         ]
     }
 }

@@ -165,9 +165,14 @@ impl Ratio {
         }
     }
 
-    /// Ten-thousandths, as a credit's share is given.
-    pub fn basis_points(points: u32) -> Self {
-        Self::new(u64::from(points), 10_000).unwrap_or(Self::ONE)
+    /// How many parts, in lowest terms.
+    pub const fn numerator(self) -> u64 {
+        self.numerator
+    }
+
+    /// Of how many, in lowest terms; positive.
+    pub const fn denominator(self) -> u64 {
+        self.denominator
     }
 
     /// The product, exact.

@@ -68,17 +68,10 @@ pub enum Role {
 pub struct Credit {
     /// The partner's id.
     pub partner: String,
-    /// Its share of the role in ten-thousandths.
-    pub share_bps: u32,
+    /// Its share of the role, exactly; the shares of the role add up to 1.
+    pub share: Ratio,
     /// Its tier in the program, if it has one.
     pub tier: Option<String>,
-}
-
-impl Credit {
-    /// The share as a ratio.
-    pub fn share(&self) -> Ratio {
-        Ratio::basis_points(self.share_bps)
-    }
 }
 
 /// The terms a deal was won under.

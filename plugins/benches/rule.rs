@@ -78,7 +78,10 @@ mod bare {
             role: wit::Role::Sourced,
             credits: vec![wit::Credit {
                 partner: super::PARTNER.to_owned(),
-                share_bps: 10_000,
+                share: wit::Share {
+                    numerator: 1,
+                    denominator: 1,
+                },
                 tier: None,
             }],
             terms: wit::Terms {
@@ -111,7 +114,7 @@ fn domain_case() -> Case {
             "opened_at": 0, "closed_at": 0,
         },
         "role": "sourced",
-        "credits": [{ "partner": PARTNER, "share_bps": 10_000, "tier": null }],
+        "credits": [{ "partner": PARTNER, "share_numerator": 1, "share_denominator": 1, "tier": null }],
         "terms": { "id": TERMS, "version": 1, "model": "referral" },
         "history": [{ "partner": PARTNER, "year": 2026, "deals": 1, "volume_minor": 3_000_000 }],
         "config": CONFIG,
@@ -134,7 +137,7 @@ fn native_case() -> tributary_plugin_sdk::Case {
         role: sdk::Role::Sourced,
         credits: vec![sdk::Credit {
             partner: PARTNER.to_owned(),
-            share_bps: 10_000,
+            share: sdk::Ratio::ONE,
             tier: None,
         }],
         terms: sdk::Terms {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
+use rust_decimal::Decimal;
 use tributary_domain::calculator::{
     Calculator, Case, CaseCredit, CaseDeal, CaseHistory, CaseTerms, Code, Description, Outcome,
     Verdict,
@@ -57,9 +58,9 @@ pub struct Run {
     /// What the partner had won earlier in the calendar year, in major units
     #[arg(long)]
     volume: Option<String>,
-    /// The partner's share of the credit, in ten-thousandths
-    #[arg(long, default_value_t = 10_000)]
-    share: i32,
+    /// The partner's share of the credit, as 1/3 or 12.5 per cent
+    #[arg(long, default_value = "1/1", value_parser = share)]
+    share: (i32, i32),
     /// A whole case instead, a JSON file as `--print-case` writes it
     #[arg(long, conflicts_with_all = ["amount", "currency", "volume", "share"])]
     case: Option<PathBuf>,
@@ -138,7 +139,8 @@ impl Run {
             role: Role::Sourced,
             credits: vec![CaseCredit {
                 partner,
-                share_bps: self.share,
+                share_numerator: self.share.0,
+                share_denominator: self.share.1,
                 tier: None,
             }],
             terms: CaseTerms {
@@ -165,6 +167,25 @@ fn deal(amount: Money, now: Moment) -> CaseDeal {
         opened_at: now,
         closed_at: now,
     }
+}
+
+/// Reads a part of a whole: so many of so many, or a percentage of up to six
+/// decimals.
+fn share(text: &str) -> Result<(i32, i32), String> {
+    let read = |text: &str| text.parse::<i32>().ok();
+    let exact = match text.split_once('/') {
+        Some((one, of)) => read(one).zip(read(of)),
+        None => text.parse().ok().and_then(|percent: Decimal| {
+            let of = 100
+                * 10_i32
+                    .checked_pow(percent.scale())
+                    .filter(|of| *of <= 1_000_000)?;
+            Some((i32::try_from(percent.mantissa()).ok()?, of))
+        }),
+    };
+    let within = |(one, of): &(i32, i32)| 0 < *one && one <= of;
+    let wrong = "a share is as 1/3 or 12.5 per cent: more than nothing, at most the whole";
+    exact.filter(within).ok_or_else(|| wrong.to_owned())
 }
 
 fn show(verdict: &Verdict, currency: Currency) {
@@ -213,6 +234,32 @@ pub fn read(path: &Path) -> Result<Arc<[u8]>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_are_read_exactly() {
+        for (text, exact) in [
+            ("1/3", (1, 3)),
+            ("100", (100, 100)),
+            ("12.5", (125, 1_000)),
+            ("0.000001", (1, 100_000_000)),
+        ] {
+            assert_eq!(share(text), Ok(exact), "{text}");
+        }
+        for text in [
+            "0",
+            "0/3",
+            "-1",
+            "-1/3",
+            "1/0",
+            "4/3",
+            "100.01",
+            "1.0000001",
+            "1/",
+            "a",
+        ] {
+            assert!(share(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn exact_amounts_are_shown_to_the_last_digit() {

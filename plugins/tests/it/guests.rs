@@ -83,7 +83,8 @@ pub fn case(amount_minor: i64, volume_minor: i64, config: &str) -> Case {
         role: Role::Sourced,
         credits: vec![CaseCredit {
             partner: dana(),
-            share_bps: 10_000,
+            share_numerator: 1,
+            share_denominator: 1,
             tier: Some("gold".to_owned()),
         }],
         terms: CaseTerms {

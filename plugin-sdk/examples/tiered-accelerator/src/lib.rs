@@ -107,7 +107,7 @@ fn fill(
             continue;
         }
         let part = end.minus(start)?;
-        let rate = bracket.rate.times(credit.share())?;
+        let rate = bracket.rate.times(credit.share)?;
         // A share of a percentage can have more digits than an amount keeps:
         // what is cut off is less than a billionth of a minor unit.
         let amount = part.times_truncated(rate)?;
@@ -134,9 +134,9 @@ fn explain(
 ) -> String {
     let (part, code) = (currency.show(part), &currency.code);
     let (start, end) = (currency.show(start), currency.show(end));
-    let share = match credit.share_bps {
-        10_000 => String::new(),
-        bps => format!(", of which your share is {}.{:02} %", bps / 100, bps % 100),
+    let share = match (credit.share.numerator(), credit.share.denominator()) {
+        (1, 1) => String::new(),
+        (parts, of) => format!(", of which your share is {parts} of {of} parts"),
     };
     format!("{part} {code} of this deal at {percent} % (volume {start} to {end}){share}")
 }
@@ -162,7 +162,7 @@ mod tests {
             role: Role::Sourced,
             credits: vec![Credit {
                 partner: "prt_dana".to_owned(),
-                share_bps: 10_000,
+                share: Ratio::ONE,
                 tier: None,
             }],
             terms: Terms {
@@ -231,12 +231,12 @@ mod tests {
     #[test]
     fn a_shared_deal_pays_the_share() {
         let mut case = case(3_000_000, 0, CONFIG);
-        case.credits[0].share_bps = 3_333;
+        case.credits[0].share = Ratio::new(1, 3).unwrap();
         let verdict = TieredAccelerator::run(&case).unwrap();
-        assert_eq!(verdict.total(), Ok(Amount::from_minor(99_990)));
+        assert_eq!(verdict.total(), Ok(Amount::from_minor(100_000)));
         let explanation = &verdict.entries[0].explanation;
         assert!(
-            explanation.ends_with(", of which your share is 33.33 %"),
+            explanation.ends_with(", of which your share is 1 of 3 parts"),
             "{explanation}"
         );
     }
