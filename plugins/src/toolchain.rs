@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use tributary_domain::calculator::{Description, Refusal};
+use tributary_domain::calculator::{Description, Refusal, Unadmitted};
 use tributary_domain::digest::sha256;
 
 use crate::admission;
@@ -55,6 +55,9 @@ pub enum BuildError {
     /// The component would not be admitted.
     #[error("the component would be refused: {0}")]
     Refused(Refusal),
+    /// The machine was too busy to check the component.
+    #[error("{0}")]
+    Unchecked(Unadmitted),
     /// A file could not be read or written, or a program not started.
     #[error("{path}: {source}", path = .0.display(), source = .1)]
     Io(PathBuf, #[source] io::Error),
@@ -286,7 +289,10 @@ fn check(component: &[u8]) -> Result<Description, BuildError> {
     let bytes = component.to_vec();
     let admit = move || {
         let engine = Engine::new(1).map_err(|error| BuildError::NoCompiler(error.to_string()))?;
-        admission::admit(&engine, &bytes).map_err(BuildError::Refused)
+        admission::admit(&engine, &bytes).map_err(|error| match error {
+            Unadmitted::Refused(refusal) => BuildError::Refused(refusal),
+            Unadmitted::Busy => BuildError::Unchecked(error),
+        })
     };
     workers::join("rule-check", admit)
         .map_err(|error| BuildError::Io("rule-check".into(), error))?

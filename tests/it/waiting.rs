@@ -11,7 +11,7 @@ use futures_util::future::{BoxFuture, pending};
 use tokio::sync::Notify;
 use tributary_domain::access::Role;
 use tributary_domain::calculator::{
-    Calculator, Case, Code, Description, Outcome, Refusal, Verdict, VerdictEntry,
+    Calculator, Case, Code, Description, Outcome, Unadmitted, Verdict, VerdictEntry,
 };
 use tributary_domain::entity::commission::State;
 use tributary_domain::entity::credit_share::Role as CreditRole;
@@ -61,7 +61,7 @@ impl Calculator for Troubled {
         "troubled"
     }
 
-    fn admit(&self, _: Arc<[u8]>) -> BoxFuture<'_, Result<Description, Refusal>> {
+    fn admit(&self, _: Arc<[u8]>) -> BoxFuture<'_, Result<Description, Unadmitted>> {
         let description = Description {
             name: "tenth".to_owned(),
             version: "1.0.0".to_owned(),
