@@ -8,9 +8,10 @@ use serde::Serialize;
 use crate::access::Permission;
 use crate::calculator::{Case, Code, Description, Fault, Outcome, Verdict};
 use crate::digest::sha256;
-use crate::entity::{Owned, evaluation, plugin, plugin_version, rule, terms};
+use crate::entity::credit_share::Role;
+use crate::entity::{Owned, evaluation, plugin, plugin_version, program, rule, terms};
 use crate::error::{Conflict, Error, Result};
-use crate::ids::{DealId, EvaluationId, PluginVersionId, RuleId};
+use crate::ids::{DealId, EvaluationId, PluginId, PluginVersionId, RuleId};
 use crate::reads::{self, Visible};
 use crate::rules;
 use crate::scope::{Scope, Tx};
@@ -118,6 +119,35 @@ async fn run(
         version,
         fuel,
     }))
+}
+
+/// Asks the active version of a plugin whether it accepts a configuration, by a
+/// plain case: one partner with the whole credit of a deal of a thousand, and
+/// nothing before. Whatever else it answers depends on the case, and is let pass.
+pub(crate) async fn try_configuration(
+    scope: &Scope,
+    plugin: PluginId,
+    role: Role,
+    program: &program::Model,
+    config: &str,
+) -> Result<()> {
+    let plugin = plugin::Entity::get(&scope.read().await?, scope.tenant(), plugin).await?;
+    let inactive = || Error::conflict(Conflict::PluginNotActive, "no active version");
+    let code = code(scope, plugin.active_version_id.ok_or_else(inactive)?).await?;
+    let case = rules::trial(scope.now(), role, program, config);
+    match scope.engine().calculator.evaluate(code, case).await {
+        Outcome::Decided {
+            result: Err(Fault::BadConfiguration { message }),
+            ..
+        } => Err(Error::invalid("config", message)),
+        Outcome::Decided { .. } => Ok(()),
+        Outcome::Aborted => Err(busy()),
+    }
+}
+
+fn busy() -> Error {
+    let message = "the server is too busy to run the rule; try again";
+    Error::conflict(Conflict::SandboxBusy, message)
 }
 
 /// The bytes of a plugin version, for the sandbox.

@@ -17,7 +17,7 @@ use crate::entity::{
     Owned, commission, credit, credit_share, deal, enrollment, program, rule, terms,
 };
 use crate::error::{Error, Result};
-use crate::ids::PartnerId;
+use crate::ids::{DealId, PartnerId, TermsId};
 use crate::money::{Exact, Money};
 use crate::scope::Scope;
 
@@ -86,6 +86,40 @@ pub(crate) async fn case(
         history,
         config: config(rule)?,
     })
+}
+
+/// A plain case by which a configuration is tried.
+pub(crate) fn trial(now: Moment, role: Role, program: &program::Model, config: &str) -> Case {
+    let partner = PartnerId::new();
+    Case {
+        evaluated_at: now,
+        deal: CaseDeal {
+            id: DealId::new(),
+            amount_minor: 1_000 * 10_i64.pow(program.currency.exponent()),
+            currency: program.currency,
+            opened_at: now,
+            closed_at: now,
+        },
+        role,
+        credits: vec![CaseCredit {
+            partner,
+            share_numerator: 1,
+            share_denominator: 1,
+            tier: None,
+        }],
+        terms: CaseTerms {
+            id: TermsId::new(),
+            version: 1,
+            model: program.model,
+        },
+        history: vec![CaseHistory {
+            partner,
+            year: now.year(),
+            deals: 0,
+            volume_minor: 0,
+        }],
+        config: config.to_owned(),
+    }
 }
 
 /// What a rule is configured with, as JSON text.
@@ -206,6 +240,19 @@ pub(crate) fn percentage(case: &Case) -> Result<Verdict, Fault> {
     })
 }
 
+/// Billionths divided by share, to the last one.
+fn divided(total: i128, credits: &[CaseCredit]) -> Vec<i128> {
+    let part = |credit: &CaseCredit| {
+        total * i128::from(credit.share_numerator) / i128::from(credit.share_denominator)
+    };
+    let mut parts: Vec<i128> = credits.iter().map(part).collect();
+    let left = total - parts.iter().sum::<i128>();
+    for part in parts.iter_mut().take(usize::try_from(left).unwrap_or(0)) {
+        *part += 1;
+    }
+    parts
+}
+
 /// Holds an answer to the invariants of money: whoever is paid has credit, no
 /// amount is negative, and the sum stays within the terms' cap.
 pub(crate) fn checked(case: &Case, cap_bps: i32, verdict: Verdict) -> Result<Verdict, Fault> {
@@ -240,19 +287,6 @@ pub(crate) fn parts(case: &Case, verdict: &Verdict) -> BTreeMap<PartnerId, Exact
         .collect();
     for entry in &verdict.entries {
         // `checked` has added the same amounts up without overflow.
-/// Billionths divided by share, to the last one.
-fn divided(total: i128, credits: &[CaseCredit]) -> Vec<i128> {
-    let part = |credit: &CaseCredit| {
-        total * i128::from(credit.share_numerator) / i128::from(credit.share_denominator)
-    };
-    let mut parts: Vec<i128> = credits.iter().map(part).collect();
-    let left = total - parts.iter().sum::<i128>();
-    for part in parts.iter_mut().take(usize::try_from(left).unwrap_or(0)) {
-        *part += 1;
-    }
-    parts
-}
-
         parts.entry(entry.partner).or_default().0 += entry.amount.0;
     }
     parts
