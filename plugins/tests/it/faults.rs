@@ -62,11 +62,14 @@ async fn a_rule_that_refuses_is_heard() {
     assert_eq!(deed("shrug").await, refused("UNSUPPORTED", unsupported));
     let overflow = "the amount is too large";
     assert_eq!(deed("overflow").await, refused("AMOUNT_OVERFLOW", overflow));
-    let unknown = deed("somersault").await;
-    assert!(
-        matches!(unknown, Err(Fault::BadConfiguration { .. })),
-        "{unknown:?}"
-    );
+    // Named in the message, which must be no longer or wilder for it.
+    for odd in ["somersault", &"jump ".repeat(500), "\\u0000\\u001b"] {
+        let unknown = deed(odd).await;
+        assert!(
+            matches!(unknown, Err(Fault::BadConfiguration { .. })),
+            "{unknown:?}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -98,7 +98,7 @@ fn fill(
     credit: &Credit,
     verdict: &mut Verdict,
 ) -> Result<(), Refusal> {
-    let before = case.volume_of(&credit.partner);
+    let before = case.volume_of(&credit.partner)?;
     let after = before.plus(case.deal.amount)?;
     for bracket in brackets {
         let start = before.max(bracket.from);
@@ -144,41 +144,13 @@ fn explain(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tributary_plugin_sdk::{Deal, History, ProgramModel, Role, Terms};
-
     const CONFIG: &str = r#"{"brackets":[{"up_to":"50000.00","percent":"10"},{"up_to":"100000.00","percent":"12"},{"percent":"15"}]}"#;
 
-    /// A deal of so many cents, won by Dana alone after so many cents of volume.
+    /// A deal of so many cents, after so many cents of volume.
     fn case(amount: i64, volume: i64, config: &str) -> Case {
-        Case {
-            evaluated_at: 0,
-            deal: Deal {
-                id: "del_1".to_owned(),
-                amount: Amount::from_minor(amount),
-                currency: Currency::new("USD", 2),
-                opened_at: 0,
-                closed_at: 0,
-            },
-            role: Role::Sourced,
-            credits: vec![Credit {
-                partner: "prt_dana".to_owned(),
-                share: Ratio::ONE,
-                tier: None,
-            }],
-            terms: Terms {
-                id: "trm_1".to_owned(),
-                version: 1,
-                model: ProgramModel::Referral,
-            },
-            history: vec![History {
-                partner: "prt_dana".to_owned(),
-                year: 2026,
-                deals: 1,
-                volume: Amount::from_minor(volume),
-            }],
-            config: config.to_owned(),
-            extra: Vec::new(),
-        }
+        let mut case = Case::sample(Currency::new("USD", 2), amount, config);
+        case.history[0].volume = Amount::from_minor(volume);
+        case
     }
 
     fn total(case: &Case) -> i128 {
