@@ -45,13 +45,12 @@ enum Output<'a> {
     Fault(&'a Fault),
 }
 
-impl Answer {
-    fn output(&self) -> Result<String> {
-        json(&match &self.result {
-            Ok(verdict) => Output::Verdict(verdict),
-            Err(fault) => Output::Fault(fault),
-        })
-    }
+/// The canonical text of what came out; receipts name its digest.
+pub fn output(result: &Result<Verdict, Fault>) -> Result<String> {
+    json(&match result {
+        Ok(verdict) => Output::Verdict(verdict),
+        Err(fault) => Output::Fault(fault),
+    })
 }
 
 fn json<T: Serialize>(value: &T) -> Result<String> {
@@ -179,7 +178,7 @@ pub(crate) async fn store(
     rule: RuleId,
     answer: &Answer,
 ) -> Result<EvaluationId> {
-    let (input, output) = (json(&answer.case)?, answer.output()?);
+    let (input, output) = (json(&answer.case)?, output(&answer.result)?);
     let id = EvaluationId::new();
     let row = evaluation::ActiveModel {
         tenant_id: Set(tx.tenant()),
@@ -228,8 +227,8 @@ pub async fn rerun(scope: &Scope, id: EvaluationId) -> Result<Rerun> {
         .map_err(|error| Error::broken(format!("{id} has an unreadable case: {error}")))?;
     let rule = rule::Entity::get(&scope.read().await?, scope.tenant(), receipt.rule_id).await?;
     let answer = run(scope, &rule, receipt.plugin_version_id, case).await?;
-    let answer = answer.ok_or_else(|| Error::broken("the rule could not run; try again"))?;
-    let output_digest = sha256(answer.output()?);
+    let answer = answer.ok_or_else(busy)?;
+    let output_digest = sha256(output(&answer.result)?);
     Ok(Rerun {
         equal: output_digest == receipt.output_digest,
         same_policy: answer.policy_digest == receipt.policy_digest,

@@ -255,7 +255,7 @@ fn divided(total: i128, credits: &[CaseCredit]) -> Vec<i128> {
 
 /// Holds an answer to the invariants of money: whoever is paid has credit, no
 /// amount is negative, and the sum stays within the terms' cap.
-pub(crate) fn checked(case: &Case, cap_bps: i32, verdict: Verdict) -> Result<Verdict, Fault> {
+pub fn checked(case: &Case, cap_bps: i32, verdict: Verdict) -> Result<Verdict, Fault> {
     let mut sum = 0_i128;
     for entry in &verdict.entries {
         if !case
@@ -279,7 +279,7 @@ pub(crate) fn checked(case: &Case, cap_bps: i32, verdict: Verdict) -> Result<Ver
 
 /// What a verdict gives each credited partner, unrounded; nothing for those
 /// it does not name.
-pub(crate) fn parts(case: &Case, verdict: &Verdict) -> BTreeMap<PartnerId, Exact> {
+pub fn parts(case: &Case, verdict: &Verdict) -> BTreeMap<PartnerId, Exact> {
     let mut parts: BTreeMap<PartnerId, Exact> = case
         .credits
         .iter()
