@@ -111,8 +111,10 @@ struct Package {
     name: String,
     /// The stem of the file that the compiler writes.
     library: String,
-    /// The directory of each package that takes part, and a name without a
-    /// trace of this machine to stand for it.
+    /// Directories that sources lie in, and a name without a trace of this
+    /// machine to stand for each. Few, and the same for every rule that has the
+    /// same kinds of sources: they are flags of the compiler, and with other
+    /// flags it would compile what rules share anew.
     sources: BTreeMap<String, String>,
 }
 
@@ -137,16 +139,35 @@ fn read_package(manifest: &Path) -> Result<Package, BuildError> {
         .iter()
         .find(|package| package["manifest_path"].as_str().map(Path::new) == Some(manifest))
         .ok_or_else(|| BuildError::NotARule("the manifest has no package".to_owned()))?;
+    let root = metadata["workspace_root"].as_str().unwrap_or_default();
     let sources = packages.iter().filter_map(|package| {
-        let home = Path::new(package["manifest_path"].as_str()?).parent()?;
-        let (name, version) = (package["name"].as_str()?, package["version"].as_str()?);
-        Some((home.to_str()?.to_owned(), format!("/{name}-{version}")))
+        let (home, name) = source(package, Path::new(root))?;
+        Some((home.to_str()?.to_owned(), name))
     });
     Ok(Package {
         name: rule["name"].as_str().unwrap_or_default().to_owned(),
         library: library(rule)?,
         sources: sources.collect(),
     })
+}
+
+/// The directory that a package's source lies in, and what to call it. None
+/// within the workspace, where the compiler is given relative paths.
+fn source<'a>(package: &'a Value, root: &Path) -> Option<(&'a Path, String)> {
+    let home = Path::new(package["manifest_path"].as_str()?).parent()?;
+    match package["source"].as_str() {
+        Some(origin) if origin.starts_with("git+") => {
+            let mut around = home.ancestors();
+            let checkouts = around.find(|around| around.ends_with("git/checkouts"))?;
+            Some((checkouts, "/git".to_owned()))
+        }
+        Some(_) => Some((home.parent()?, "/registry".to_owned())),
+        None if home.starts_with(root) => None,
+        None => {
+            let (name, version) = (package["name"].as_str()?, package["version"].as_str()?);
+            Some((home, format!("/{name}-{version}")))
+        }
+    }
 }
 
 fn library(package: &Value) -> Result<String, BuildError> {
