@@ -52,8 +52,10 @@ pub struct CaseDeal {
 pub struct CaseCredit {
     /// The partner.
     pub partner: PartnerId,
-    /// Its share of the role, in ten-thousandths; the shares of a role add up to 10,000.
-    pub share_bps: i32,
+    /// Its share of the role: so many parts…
+    pub share_numerator: i32,
+    /// …of so many. Both positive; the shares of a role add up to 1.
+    pub share_denominator: i32,
     /// Its tier in the program, if it has one.
     pub tier: Option<String>,
 }
@@ -148,6 +150,9 @@ pub enum Fault {
     /// The amounts exceed what the terms allow on one deal, or do not fit.
     #[error("the rule's amounts exceed the cap that the terms set")]
     CapExceeded,
+    /// The sandbox no longer takes code that it once admitted.
+    #[error("the sandbox no longer runs this version of the rule; publish one built anew")]
+    NotRunnable,
     /// The configuration is not one the rule accepts.
     #[error("the rule does not accept its configuration: {message}")]
     BadConfiguration {
@@ -169,6 +174,7 @@ impl Fault {
             Self::UndeclaredBasis { .. } => "UNDECLARED_BASIS",
             Self::NegativeAmount => "NEGATIVE_AMOUNT",
             Self::CapExceeded => "CAP_EXCEEDED",
+            Self::NotRunnable => "NOT_RUNNABLE",
             Self::BadConfiguration { .. } => "BAD_CONFIGURATION",
         }
     }
@@ -211,6 +217,18 @@ pub struct Refusal {
     pub message: String,
 }
 
+/// Why uploaded bytes may not run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unadmitted {
+    /// A check failed, and always will.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// They could not be checked: the machine was too busy. Says nothing of
+    /// them; try again.
+    #[error("the machine is too busy to check the component; try again")]
+    Busy,
+}
+
 /// The bytes of a plugin, and their digest by which compiled code is kept.
 #[derive(Clone, Debug)]
 pub struct Code {
@@ -228,7 +246,7 @@ pub trait Calculator: Send + Sync + 'static {
     fn policy_digest(&self) -> &str;
 
     /// Checks uploaded bytes and asks them to describe themselves.
-    fn admit(&self, bytes: std::sync::Arc<[u8]>) -> BoxFuture<'_, Result<Description, Refusal>>;
+    fn admit(&self, bytes: std::sync::Arc<[u8]>) -> BoxFuture<'_, Result<Description, Unadmitted>>;
 
     /// Puts a case to admitted code. The amounts in a verdict are as the code
     /// gave them: money invariants are for the caller to check.

@@ -25,15 +25,13 @@ impl Visible for credit::Entity {
     }
 }
 
-/// All of a role, in ten-thousandths.
-const WHOLE: i32 = 10_000;
-
 /// One partner's share and why, before it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Share {
     partner: PartnerId,
     role: Role,
-    share_bps: i32,
+    /// One of so many equal parts of the role.
+    of: i32,
     involvement: InvolvementId,
     reason: String,
 }
@@ -62,14 +60,17 @@ pub(crate) async fn settle(
             credit_id: Set(credit.id),
             partner_id: Set(share.partner),
             role: Set(share.role),
-            share_bps: Set(share.share_bps),
+            share_numerator: Set(1),
+            share_denominator: Set(share.of),
             involvement_id: Set(share.involvement),
             reason: Set(share.reason),
         };
         shares.push(row.insert(&**tx).await?);
     }
     let facts = shares.iter().map(|share| {
-        json!({ "partner": share.partner_id, "role": share.role, "share_bps": share.share_bps })
+        let (numerator, denominator) = (share.share_numerator, share.share_denominator);
+        let exact = json!({ "numerator": numerator, "denominator": denominator });
+        json!({ "partner": share.partner_id, "role": share.role, "share": exact })
     });
     let data = json!({ "version": credit.version, "shares": facts.collect::<Vec<_>>() });
     let deal = Some(deal.id);
@@ -87,7 +88,7 @@ pub(crate) async fn settle(
 ///
 /// One partner sourced the deal: the one whose registration became it, else the
 /// earliest. Every other partner that moved it influenced it, each once and in
-/// equal shares; what does not divide evenly goes to the lowest ids.
+/// equal shares.
 fn divide(involvements: &[involvement::Model]) -> Result<Vec<Share>> {
     let sourced = || involvements.iter().filter(|row| row.role == Role::Sourced);
     let source = sourced()
@@ -108,22 +109,21 @@ fn divide(involvements: &[involvement::Model]) -> Result<Vec<Share>> {
             Some(_) => "its approved registration became the deal",
             None => "its confirmed part in sourcing the deal is the earliest",
         };
-        shares.push(share(row, WHOLE, reason.to_owned()));
+        shares.push(share(row, 1, reason.to_owned()));
     }
     let count = i32::try_from(influencers.len()).map_err(|_| Error::broken("influencers"))?;
-    for (place, row) in (0..).zip(influencers.values()) {
-        let share_bps = WHOLE / count + i32::from(place < WHOLE % count);
+    for row in influencers.values() {
         let reason = format!("its confirmed part, one of {count}: {}", row.evidence);
-        shares.push(share(row, share_bps, reason));
+        shares.push(share(row, count, reason));
     }
     Ok(shares)
 }
 
-fn share(row: &involvement::Model, share_bps: i32, reason: String) -> Share {
+fn share(row: &involvement::Model, of: i32, reason: String) -> Share {
     Share {
         partner: row.partner_id,
         role: row.role,
-        share_bps,
+        of,
         involvement: row.id,
         reason,
     }

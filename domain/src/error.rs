@@ -80,6 +80,8 @@ pub enum Conflict {
     ClockBackwards,
     /// The upload has expired, is empty or was used.
     UploadNotReady,
+    /// The machine is too busy to run a rule. Nothing is wrong: try again.
+    SandboxBusy,
 }
 
 impl Error {

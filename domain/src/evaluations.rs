@@ -8,9 +8,10 @@ use serde::Serialize;
 use crate::access::Permission;
 use crate::calculator::{Case, Code, Description, Fault, Outcome, Verdict};
 use crate::digest::sha256;
-use crate::entity::{Owned, evaluation, plugin, plugin_code, plugin_version, rule, terms};
+use crate::entity::credit_share::Role;
+use crate::entity::{Owned, evaluation, plugin, plugin_code, plugin_version, program, rule, terms};
 use crate::error::{Conflict, Error, Result};
-use crate::ids::{DealId, EvaluationId, PluginVersionId, RuleId};
+use crate::ids::{DealId, EvaluationId, PluginId, PluginVersionId, RuleId};
 use crate::reads::{self, Visible};
 use crate::rules;
 use crate::scope::{Scope, Tx};
@@ -44,13 +45,12 @@ enum Output<'a> {
     Fault(&'a Fault),
 }
 
-impl Answer {
-    fn output(&self) -> Result<String> {
-        json(&match &self.result {
-            Ok(verdict) => Output::Verdict(verdict),
-            Err(fault) => Output::Fault(fault),
-        })
-    }
+/// The canonical text of what came out; receipts name its digest.
+pub fn output(result: &Result<Verdict, Fault>) -> Result<String> {
+    json(&match result {
+        Ok(verdict) => Output::Verdict(verdict),
+        Err(fault) => Output::Fault(fault),
+    })
 }
 
 fn json<T: Serialize>(value: &T) -> Result<String> {
@@ -120,6 +120,35 @@ async fn run(
     }))
 }
 
+/// Asks the active version of a plugin whether it accepts a configuration, by a
+/// plain case: one partner with the whole credit of a deal of a thousand, and
+/// nothing before. Whatever else it answers depends on the case, and is let pass.
+pub(crate) async fn try_configuration(
+    scope: &Scope,
+    plugin: PluginId,
+    role: Role,
+    program: &program::Model,
+    config: &str,
+) -> Result<()> {
+    let plugin = plugin::Entity::get(&scope.read().await?, scope.tenant(), plugin).await?;
+    let inactive = || Error::conflict(Conflict::PluginNotActive, "no active version");
+    let code = code(scope, plugin.active_version_id.ok_or_else(inactive)?).await?;
+    let case = rules::trial(scope.now(), role, program, config);
+    match scope.engine().calculator.evaluate(code, case).await {
+        Outcome::Decided {
+            result: Err(Fault::BadConfiguration { message }),
+            ..
+        } => Err(Error::invalid("config", message)),
+        Outcome::Decided { .. } => Ok(()),
+        Outcome::Aborted => Err(busy()),
+    }
+}
+
+fn busy() -> Error {
+    let message = "the server is too busy to run the rule; try again";
+    Error::conflict(Conflict::SandboxBusy, message)
+}
+
 /// The bytes of a plugin version, for the sandbox.
 async fn code(scope: &Scope, id: PluginVersionId) -> Result<Code> {
     let db = scope.read().await?;
@@ -152,7 +181,7 @@ pub(crate) async fn store(
     rule: RuleId,
     answer: &Answer,
 ) -> Result<EvaluationId> {
-    let (input, output) = (json(&answer.case)?, answer.output()?);
+    let (input, output) = (json(&answer.case)?, output(&answer.result)?);
     let id = EvaluationId::new();
     let row = evaluation::ActiveModel {
         tenant_id: Set(tx.tenant()),
@@ -201,8 +230,8 @@ pub async fn rerun(scope: &Scope, id: EvaluationId) -> Result<Rerun> {
         .map_err(|error| Error::broken(format!("{id} has an unreadable case: {error}")))?;
     let rule = rule::Entity::get(&scope.read().await?, scope.tenant(), receipt.rule_id).await?;
     let answer = run(scope, &rule, receipt.plugin_version_id, case).await?;
-    let answer = answer.ok_or_else(|| Error::broken("the rule could not run; try again"))?;
-    let output_digest = sha256(answer.output()?);
+    let answer = answer.ok_or_else(busy)?;
+    let output_digest = sha256(output(&answer.result)?);
     Ok(Rerun {
         equal: output_digest == receipt.output_digest,
         same_policy: answer.policy_digest == receipt.policy_digest,

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use serde_json::json;
 
 use crate::access::Permission;
-use crate::calculator::Description;
+use crate::calculator::{Description, Unadmitted};
 use crate::digest::sha256;
 use crate::entity::plugin_version::{self, State};
 use crate::entity::{Owned, plugin, plugin_code, upload};
@@ -86,7 +86,10 @@ pub async fn publish(scope: &Scope, upload: UploadId) -> Result<plugin_version::
     let empty = || Error::conflict(Conflict::UploadNotReady, "nothing was put there yet");
     let bytes = staged.bytes.ok_or_else(empty)?;
     let admitted = scope.engine().calculator.admit(bytes.clone().into()).await;
-    let description = admitted.map_err(Error::Refused)?;
+    let description = admitted.map_err(|error| match error {
+        Unadmitted::Refused(refusal) => Error::Refused(refusal),
+        Unadmitted::Busy => Error::conflict(Conflict::SandboxBusy, error.to_string()),
+    })?;
     let mut tx = scope.begin().await?;
     let plugin = find_or_create(&tx, &description.name).await?;
     let version = insert_version(&tx, &plugin, &description, bytes).await?;

@@ -15,11 +15,13 @@ use crate::digest::sha256;
 use crate::entity::credit_share::Role;
 use crate::entity::{Owned, enrollment, plugin, program, rule, terms};
 use crate::error::{Conflict, Error, Result};
+use crate::evaluations;
+use crate::idempotency::{self, Claim};
 use crate::ids::{PluginId, ProgramId, RuleId, TermsId};
+use crate::limits;
 use crate::money::{Currency, Money};
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{idempotency, limits};
 
 impl Visible for program::Entity {
     /// For a partner, the programs that it is in.
@@ -161,10 +163,14 @@ pub async fn publish_terms(
     new: NewTerms,
 ) -> Result<terms::Model> {
     scope.require(Permission::ProgramManage)?;
+    if let Some(done) = done_before(&scope.begin().await?, key, id, &new).await?.1 {
+        return Ok(done);
+    }
+    try_configurations(scope, id, &new.rules).await?;
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "terms.publish", key, &(id, &new)).await?;
-    if let Some(id) = claim.done {
-        return terms::Entity::get(&*tx, tx.tenant(), TermsId(id)).await;
+    let (claim, done) = done_before(&tx, key, id, &new).await?;
+    if let Some(done) = done {
+        return Ok(done);
     }
     let program = program::Entity::get(&*tx, tx.tenant(), id).await?;
     if program.state == program::State::Closed {
@@ -222,6 +228,45 @@ pub async fn publish_terms(
     Ok(terms)
 }
 
+/// The claim of a publication on its key, and what the same one published before.
+async fn done_before(
+    tx: &Tx,
+    key: &str,
+    id: ProgramId,
+    new: &NewTerms,
+) -> Result<(Claim, Option<terms::Model>)> {
+    let claim = idempotency::claim(tx, "terms.publish", key, &(id, new)).await?;
+    let done = match claim.done {
+        Some(id) => Some(terms::Entity::get(&**tx, tx.tenant(), TermsId(id)).await?),
+        None => None,
+    };
+    Ok((claim, done))
+}
+
+/// Asks plugins whether they accept their configurations. Before the
+/// transaction, which must not wait for them.
+async fn try_configurations(scope: &Scope, id: ProgramId, rules: &[NewRule]) -> Result<()> {
+    let program = program::Entity::get(&scope.read().await?, scope.tenant(), id).await?;
+    for role in [Role::Sourced, Role::Influenced] {
+        let rule = rules.iter().find(|rule| rule.role == role);
+        if let Some(Formula::Plugin { plugin, config }) = rule.map(|rule| &rule.formula) {
+            let config = configuration(config)?;
+            evaluations::try_configuration(scope, *plugin, role, &program, &config).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Text that may be a plugin's configuration.
+fn configuration(text: &str) -> Result<String> {
+    let text = limits::bounded("config", text, 20_000)?;
+    let parsed: Result<serde_json::Value, _> = serde_json::from_str(&text);
+    match parsed.is_ok_and(|value| value.is_object()) {
+        true => Ok(text),
+        false => Err(Error::invalid("config", "must be a JSON object")),
+    }
+}
+
 async fn insert_rules(
     tx: &Tx,
     program: &program::Model,
@@ -264,14 +309,9 @@ async fn insert_rules(
             }
             Formula::Plugin { plugin, config } => {
                 plugin::Entity::get(&**tx, tx.tenant(), plugin).await?;
-                let config = limits::bounded("config", &config, 20_000)?;
-                let parsed: Result<serde_json::Value, _> = serde_json::from_str(&config);
-                if !parsed.is_ok_and(|value| value.is_object()) {
-                    return Err(Error::invalid("config", "must be a JSON object"));
-                }
                 row.kind = Set(rule::Kind::Plugin);
                 row.plugin_id = Set(Some(plugin));
-                row.config = Set(config);
+                row.config = Set(configuration(&config)?);
             }
         }
         rule::Entity::insert(row)

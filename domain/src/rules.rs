@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use sea_orm::entity::prelude::*;
-use sea_orm::{JoinType, QueryOrder, QuerySelect, RelationTrait};
+use sea_orm::{ExprTrait, JoinType, QueryOrder, QuerySelect, RelationTrait};
 
 use crate::calculator::{
     Case, CaseCredit, CaseDeal, CaseHistory, CaseTerms, Fault, Verdict, VerdictEntry,
@@ -17,7 +17,7 @@ use crate::entity::{
     Owned, commission, credit, credit_share, deal, enrollment, program, rule, terms,
 };
 use crate::error::{Error, Result};
-use crate::ids::PartnerId;
+use crate::ids::{DealId, PartnerId, TermsId};
 use crate::money::{Exact, Money};
 use crate::scope::Scope;
 
@@ -60,7 +60,8 @@ pub(crate) async fn case(
         .into_iter()
         .map(|share| CaseCredit {
             partner: share.partner_id,
-            share_bps: share.share_bps,
+            share_numerator: share.share_numerator,
+            share_denominator: share.share_denominator,
             tier: tiers.get(&share.partner_id).cloned().flatten(),
         })
         .collect();
@@ -85,6 +86,40 @@ pub(crate) async fn case(
         history,
         config: config(rule)?,
     })
+}
+
+/// A plain case by which a configuration is tried.
+pub(crate) fn trial(now: Moment, role: Role, program: &program::Model, config: &str) -> Case {
+    let partner = PartnerId::new();
+    Case {
+        evaluated_at: now,
+        deal: CaseDeal {
+            id: DealId::new(),
+            amount_minor: 1_000 * 10_i64.pow(program.currency.exponent()),
+            currency: program.currency,
+            opened_at: now,
+            closed_at: now,
+        },
+        role,
+        credits: vec![CaseCredit {
+            partner,
+            share_numerator: 1,
+            share_denominator: 1,
+            tier: None,
+        }],
+        terms: CaseTerms {
+            id: TermsId::new(),
+            version: 1,
+            model: program.model,
+        },
+        history: vec![CaseHistory {
+            partner,
+            year: now.year(),
+            deals: 0,
+            volume_minor: 0,
+        }],
+        config: config.to_owned(),
+    }
 }
 
 /// What a rule is configured with, as JSON text.
@@ -115,7 +150,8 @@ async fn history<C: ConnectionTrait>(
     credits: &[CaseCredit],
 ) -> Result<Vec<CaseHistory>> {
     let year = closed_at.year();
-    let won: Vec<(PartnerId, i64)> = credit_share::Entity::find()
+    let volume = ExprTrait::cast_as(deal::Column::AmountMinor.sum(), "bigint");
+    let won: Vec<(PartnerId, i64, i64)> = credit_share::Entity::find()
         .join(JoinType::InnerJoin, credit_share::Relation::Credit.def())
         .join(JoinType::InnerJoin, credit::Relation::Deal.def())
         .filter(credit_share::Column::TenantId.eq(deal.tenant_id))
@@ -127,23 +163,23 @@ async fn history<C: ConnectionTrait>(
         .filter(deal::Column::ClosedPosition.lt(position))
         .select_only()
         .column(credit_share::Column::PartnerId)
-        .column(deal::Column::AmountMinor)
+        .column_as(deal::Column::Id.count(), "deals")
+        .column_as(volume, "volume")
+        .group_by(credit_share::Column::PartnerId)
         .into_tuple()
         .all(db)
         .await?;
-    credits
-        .iter()
-        .map(|credit| {
-            let own = || won.iter().filter(|(partner, _)| *partner == credit.partner);
-            let volume = own().try_fold(0_i64, |sum, (_, minor)| sum.checked_add(*minor));
-            Ok(CaseHistory {
-                partner: credit.partner,
-                year,
-                deals: i32::try_from(own().count()).unwrap_or(i32::MAX),
-                volume_minor: volume.ok_or_else(|| Error::broken("volume overflow"))?,
-            })
-        })
-        .collect()
+    let history = credits.iter().map(|credit| {
+        let own = won.iter().find(|(partner, ..)| *partner == credit.partner);
+        let (deals, volume_minor) = own.map_or((0, 0), |&(_, deals, volume)| (deals, volume));
+        CaseHistory {
+            partner: credit.partner,
+            year,
+            deals: i32::try_from(deals).unwrap_or(i32::MAX),
+            volume_minor,
+        }
+    });
+    Ok(history.collect())
 }
 
 /// The configuration of the built-in percentage.
@@ -159,8 +195,8 @@ struct Percentage {
 pub(crate) const PERCENTAGE: &str = "builtin:percentage@1";
 
 /// The built-in percentage: a part of the deal's amount, up to a cap, divided
-/// by share. Exact to a billionth of a minor unit; what a share cuts off below
-/// that is dropped.
+/// by share. Exact to a billionth of a minor unit; what the shares cut off below
+/// that goes, a billionth each, to the lowest ids, so that the sum is exact.
 pub(crate) fn percentage(case: &Case) -> Result<Verdict, Fault> {
     let bad = |message: &str| Fault::BadConfiguration {
         message: message.to_owned(),
@@ -185,16 +221,16 @@ pub(crate) fn percentage(case: &Case) -> Result<Verdict, Fault> {
         _ => String::new(),
     };
     let amount = Money::new(case.deal.amount_minor, case.deal.currency);
-    let entries = case.credits.iter().map(|credit| VerdictEntry {
+    let entries = case.credits.iter().zip(divided(total, &case.credits));
+    let entries = entries.map(|(credit, part)| VerdictEntry {
         partner: credit.partner,
-        amount: Exact(total * i128::from(credit.share_bps) / 10_000),
+        amount: Exact(part),
         basis: "percentage".to_owned(),
-        explanation: match credit.share_bps {
-            10_000 => format!("{} % of {amount}{capped}", config.rate),
-            share => format!(
-                "{} % of {amount}{capped}, of which {} %",
-                config.rate,
-                Decimal::new(i64::from(share), 2).normalize()
+        explanation: match (credit.share_numerator, credit.share_denominator) {
+            (one, of) if one == of => format!("{} % of {amount}{capped}", config.rate),
+            (one, of) => format!(
+                "{} % of {amount}{capped}, of which {one} of {of} parts",
+                config.rate
             ),
         },
     });
@@ -204,9 +240,22 @@ pub(crate) fn percentage(case: &Case) -> Result<Verdict, Fault> {
     })
 }
 
+/// Billionths divided by share, to the last one.
+fn divided(total: i128, credits: &[CaseCredit]) -> Vec<i128> {
+    let part = |credit: &CaseCredit| {
+        total * i128::from(credit.share_numerator) / i128::from(credit.share_denominator)
+    };
+    let mut parts: Vec<i128> = credits.iter().map(part).collect();
+    let left = total - parts.iter().sum::<i128>();
+    for part in parts.iter_mut().take(usize::try_from(left).unwrap_or(0)) {
+        *part += 1;
+    }
+    parts
+}
+
 /// Holds an answer to the invariants of money: whoever is paid has credit, no
 /// amount is negative, and the sum stays within the terms' cap.
-pub(crate) fn checked(case: &Case, cap_bps: i32, verdict: Verdict) -> Result<Verdict, Fault> {
+pub fn checked(case: &Case, cap_bps: i32, verdict: Verdict) -> Result<Verdict, Fault> {
     let mut sum = 0_i128;
     for entry in &verdict.entries {
         if !case
@@ -230,7 +279,7 @@ pub(crate) fn checked(case: &Case, cap_bps: i32, verdict: Verdict) -> Result<Ver
 
 /// What a verdict gives each credited partner, unrounded; nothing for those
 /// it does not name.
-pub(crate) fn parts(case: &Case, verdict: &Verdict) -> BTreeMap<PartnerId, Exact> {
+pub fn parts(case: &Case, verdict: &Verdict) -> BTreeMap<PartnerId, Exact> {
     let mut parts: BTreeMap<PartnerId, Exact> = case
         .credits
         .iter()

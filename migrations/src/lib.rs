@@ -6,6 +6,7 @@ mod m20261122_000002_deals;
 mod m20261122_000003_money;
 mod m20261122_000004_log;
 mod m20261122_000005_row_level_security;
+mod m20261122_000006_shares;
 mod m20261122_000007_guards;
 mod m20261122_000008_plugin_code;
 mod schema;
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_money::Migration),
             Box::new(m20261122_000004_log::Migration),
             Box::new(m20261122_000005_row_level_security::Migration),
+            Box::new(m20261122_000006_shares::Migration),
             Box::new(m20261122_000007_guards::Migration),
             Box::new(m20261122_000008_plugin_code::Migration),
         ]

@@ -88,35 +88,40 @@ impl Amount {
         self.divided(ratio).map(|(quotient, _)| quotient)
     }
 
-    /// The product's whole billionths, and the rest over the ratio's denominator.
-    fn divided(self, ratio: Ratio) -> Result<(Self, i128), AmountError> {
-        // Taken apart so that no intermediate is larger than the answer must be.
-        let (whole, part) = divide(self.0, ratio.denominator);
-        let numerator = i128::from(ratio.numerator);
-        let of_part = part.checked_mul(numerator).ok_or(AmountError::Overflow)?;
-        let (quotient, remainder) = divide(of_part, ratio.denominator);
+    /// The product's whole billionths, towards zero, and what is left of it over
+    /// the ratio's denominator.
+    fn divided(self, ratio: Ratio) -> Result<(Self, u64), AmountError> {
+        // Taken apart so that whatever has room in the answer has room on the
+        // way: `part` and the numerator are of 64 bits each.
+        let (whole, part) = divide(self.0.unsigned_abs(), ratio.denominator);
+        let numerator = u128::from(ratio.numerator);
+        let (of_part, remainder) = divide(u128::from(part) * numerator, ratio.denominator);
         let quotient = whole
             .checked_mul(numerator)
-            .and_then(|of_whole| of_whole.checked_add(quotient))
-            .ok_or(AmountError::Overflow)?;
-        Ok((Self(quotient), remainder))
+            .and_then(|of_whole| of_whole.checked_add(of_part));
+        let signed = quotient.and_then(|quotient| match self.0 < 0 {
+            true => 0_i128.checked_sub_unsigned(quotient),
+            false => 0_i128.checked_add_unsigned(quotient),
+        });
+        Ok((Self(signed.ok_or(AmountError::Overflow)?), remainder))
     }
 
-    /// Whole minor units, towards zero: to be shown, never to be paid.
-    pub(crate) fn whole_minor(self) -> i128 {
-        divide(self.0, Self::PER_MINOR).0
+    /// Whole minor units without their sign, towards zero: to be shown, never to
+    /// be paid.
+    pub(crate) fn whole_minor(self) -> u128 {
+        divide(self.0.unsigned_abs(), Self::PER_MINOR).0
     }
 }
 
-/// Quotient and remainder, towards zero. A processor divides 64 bits at once;
-/// for 128, WebAssembly has a loop of hundreds of instructions.
-fn divide(number: i128, divisor: u64) -> (i128, i128) {
-    if let (Ok(number), Ok(divisor)) = (i64::try_from(number), i64::try_from(divisor)) {
-        return (i128::from(number / divisor), i128::from(number % divisor));
+/// Quotient and remainder. A processor divides 64 bits at once; for 128,
+/// WebAssembly has a loop of hundreds of instructions.
+fn divide(number: u128, divisor: u64) -> (u128, u64) {
+    if let Ok(number) = u64::try_from(number) {
+        return (u128::from(number / divisor), number % divisor);
     }
-    let divisor = i128::from(divisor);
-    let quotient = number / divisor;
-    (quotient, number - quotient * divisor)
+    let quotient = number / u128::from(divisor);
+    let remainder = number - quotient * u128::from(divisor);
+    (quotient, u64::try_from(remainder).unwrap_or(divisor))
 }
 
 /// The sum of all, or the first overflow.
@@ -152,22 +157,27 @@ impl Ratio {
         })
     }
 
-    /// Reads a percentage as people write it: `12.5` is one eighth. At most 4
+    /// Reads a percentage as people write it: `12.5` is one eighth. At most 6
     /// digits after the point; no sign, exponent or grouping.
     pub fn percent(text: &str) -> Result<Self, AmountError> {
         let (mut number, fraction) = read_decimal(text)?;
-        for _ in fraction..4 {
+        for _ in fraction..6 {
             number = number.checked_mul(10).ok_or(AmountError::Overflow)?;
         }
         match fraction {
-            0..=4 => Self::new(number, 1_000_000).ok_or(AmountError::Malformed),
+            0..=6 => Self::new(number, 100_000_000).ok_or(AmountError::Malformed),
             _ => Err(AmountError::Malformed),
         }
     }
 
-    /// Ten-thousandths, as a credit's share is given.
-    pub fn basis_points(points: u32) -> Self {
-        Self::new(u64::from(points), 10_000).unwrap_or(Self::ONE)
+    /// How many parts, in lowest terms.
+    pub const fn numerator(self) -> u64 {
+        self.numerator
+    }
+
+    /// Of how many, in lowest terms; positive.
+    pub const fn denominator(self) -> u64 {
+        self.denominator
     }
 
     /// The product, exact.
@@ -220,7 +230,7 @@ mod tests {
         for (text, numerator, denominator) in [
             ("10", 1, 10),
             ("12.5", 1, 8),
-            ("0.0001", 1, 1_000_000),
+            ("0.000001", 1, 100_000_000),
             ("0", 0, 1),
             ("100.00", 1, 1),
         ] {
@@ -230,7 +240,7 @@ mod tests {
             };
             assert_eq!(Ratio::percent(text), Ok(expected), "{text}");
         }
-        for text in ["", ".5", "5.", "-1", "+1", "1e2", "1.00001", "1,5", "١"] {
+        for text in ["", ".5", "5.", "-1", "+1", "1e2", "1.0000001", "1,5", "١"] {
             assert_eq!(Ratio::percent(text), Err(AmountError::Malformed), "{text}");
         }
     }
@@ -257,6 +267,19 @@ mod tests {
             Err(AmountError::Overflow)
         );
         assert_eq!(Ratio::new(1, 0), None);
+    }
+
+    /// A part of an amount is not larger than the amount.
+    #[test]
+    fn what_has_room_in_the_answer_is_computed() {
+        let nearly = Ratio::new(u64::MAX - 1, u64::MAX).unwrap();
+        let amount = Amount::from_billionths(i128::from(u64::MAX) - 1);
+        assert_eq!(
+            amount.times_truncated(nearly),
+            Ok(Amount::from_billionths(i128::from(u64::MAX) - 2))
+        );
+        let least = Amount::from_billionths(i128::MIN);
+        assert_eq!(least.times(Ratio::ONE), Ok(least));
     }
 
     #[test]

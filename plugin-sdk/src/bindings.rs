@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use self::generated::exports::tributary::rule::calculation as wit;
-use crate::amount::Amount;
+use crate::amount::{Amount, Ratio};
 use crate::case::{Case, Credit, Deal, Extra, History, ProgramModel, Role, Scalar, Terms};
 use crate::currency::Currency;
 use crate::rule::Rule;
@@ -103,9 +103,16 @@ impl From<wit::Credit> for Credit {
     fn from(credit: wit::Credit) -> Self {
         Self {
             partner: credit.partner,
-            share_bps: credit.share_bps,
+            share: credit.share.into(),
             tier: credit.tier,
         }
+    }
+}
+
+impl From<wit::Share> for Ratio {
+    fn from(share: wit::Share) -> Self {
+        let (numerator, denominator) = (share.numerator.into(), share.denominator.into());
+        Self::new(numerator, denominator).expect("the contract gives positive denominators")
     }
 }
 

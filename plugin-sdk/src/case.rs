@@ -2,10 +2,12 @@
 
 use crate::amount::{Amount, Ratio};
 use crate::currency::Currency;
+use crate::verdict::Refusal;
 
 /// Everything one evaluation may depend on. Instants are milliseconds since
-/// 1970-01-01T00:00:00Z.
+/// 1970-01-01T00:00:00Z. More may come; tests start from [`Case::sample`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Case {
     /// When the deal was won: the only present a rule knows.
     pub evaluated_at: i64,
@@ -29,18 +31,55 @@ pub struct Case {
 }
 
 impl Case {
-    /// What `partner` had sourced this calendar year before this deal; nothing
-    /// if the case does not say.
-    pub fn volume_of(&self, partner: &str) -> Amount {
-        self.history
-            .iter()
-            .find(|past| past.partner == partner)
-            .map_or(Amount::ZERO, |past| past.volume)
+    /// A case for tests: a deal of so many minor units, won as a referral by
+    /// `prt_sample` alone, who had sourced nothing this year. Change what your
+    /// test is about.
+    pub fn sample(currency: Currency, amount_minor: i64, config: &str) -> Self {
+        let partner = "prt_sample".to_owned();
+        Self {
+            evaluated_at: 0,
+            deal: Deal {
+                id: "del_sample".to_owned(),
+                amount: Amount::from_minor(amount_minor),
+                currency,
+                opened_at: 0,
+                closed_at: 0,
+            },
+            role: Role::Sourced,
+            credits: vec![Credit {
+                partner: partner.clone(),
+                share: Ratio::ONE,
+                tier: None,
+            }],
+            terms: Terms {
+                id: "trm_sample".to_owned(),
+                version: 1,
+                model: ProgramModel::Referral,
+            },
+            history: vec![History {
+                partner,
+                year: 1970,
+                deals: 0,
+                volume: Amount::ZERO,
+            }],
+            config: config.to_owned(),
+            extra: Vec::new(),
+        }
+    }
+
+    /// What `partner` had sourced this calendar year before this deal. Refuses
+    /// where the case does not say: every credited partner has a history, so
+    /// that this is a partner without credit.
+    pub fn volume_of(&self, partner: &str) -> Result<Amount, Refusal> {
+        let past = self.history.iter().find(|past| past.partner == partner);
+        let unknown = || Refusal::refused("NO_HISTORY", format!("{partner} has no history here"));
+        past.map(|past| past.volume).ok_or_else(unknown)
     }
 }
 
 /// The deal that was won.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Deal {
     /// Its id.
     pub id: String,
@@ -65,24 +104,19 @@ pub enum Role {
 
 /// One partner's part in the credit.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Credit {
     /// The partner's id.
     pub partner: String,
-    /// Its share of the role in ten-thousandths.
-    pub share_bps: u32,
+    /// Its share of the role, exactly; the shares of the role add up to 1.
+    pub share: Ratio,
     /// Its tier in the program, if it has one.
     pub tier: Option<String>,
 }
 
-impl Credit {
-    /// The share as a ratio.
-    pub fn share(&self) -> Ratio {
-        Ratio::basis_points(self.share_bps)
-    }
-}
-
 /// The terms a deal was won under.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Terms {
     /// Their id.
     pub id: String,
@@ -107,6 +141,7 @@ pub enum ProgramModel {
 
 /// What one credited partner had sourced before this deal was won.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct History {
     /// The partner's id.
     pub partner: String,
@@ -120,6 +155,7 @@ pub struct History {
 
 /// A fact beyond the fields of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Extra {
     /// What it is.
     pub key: String,
@@ -129,6 +165,7 @@ pub struct Extra {
 
 /// A value of an [`Extra`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Scalar {
     /// Text.
     Text(String),

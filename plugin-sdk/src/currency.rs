@@ -33,17 +33,18 @@ impl Currency {
     /// thousands, fractions of a minor unit left off.
     pub fn show(&self, amount: Amount) -> String {
         let minor = amount.whole_minor();
+        let negative = minor > 0 && amount < Amount::ZERO;
         let exponent = usize::from(self.exponent);
         let width = exponent + 1;
         // Numbers of 64 bits are far cheaper to write, and few amounts are larger.
-        let digits = match u64::try_from(minor.unsigned_abs()) {
+        let digits = match u64::try_from(minor) {
             Ok(small) => format!("{small:0>width$}"),
-            Err(_) => format!("{:0>width$}", minor.unsigned_abs()),
+            Err(_) => format!("{minor:0>width$}"),
         };
         let (whole, fraction) = digits.split_at(digits.len() - exponent);
 
         let mut text = String::with_capacity(digits.len() * 2);
-        if minor < 0 {
+        if negative {
             text.push('-');
         }
         let mut end = (whole.len() - 1) % 3 + 1;

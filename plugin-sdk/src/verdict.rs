@@ -64,15 +64,35 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// A refusal in the rule's own words.
+    /// A refusal in the rule's own words, made plain text of at most 1,000 bytes.
     pub fn refused(code: &str, message: impl Into<String>) -> Self {
-        let (code, message) = (code.to_owned(), message.into());
+        let (code, message) = (code.to_owned(), plain(message.into()));
         Self::Refused { code, message }
     }
 
-    /// A configuration that the rule does not accept.
+    /// A configuration that the rule does not accept; the message is made plain
+    /// text of at most 1,000 bytes.
     pub fn bad_configuration(message: impl Into<String>) -> Self {
-        Self::BadConfiguration(message.into())
+        Self::BadConfiguration(plain(message.into()))
+    }
+}
+
+/// Bytes that the host takes of one message.
+const MESSAGE_BYTES: usize = 1_000;
+
+/// Text that the host takes, whatever a configuration made an error quote: cut
+/// off where it is too long, and without control characters.
+fn plain(mut text: String) -> String {
+    if text.len() > MESSAGE_BYTES {
+        let cut = "…";
+        text.truncate(text.floor_char_boundary(MESSAGE_BYTES - cut.len()));
+        text.push_str(cut);
+    }
+    let barred = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
+    match text.contains(barred) {
+        // No longer than what it stands for.
+        true => text.replace(barred, "?"),
+        false => text,
     }
 }
 
@@ -84,5 +104,24 @@ impl From<AmountError> for Refusal {
             AmountError::Malformed => "AMOUNT_MALFORMED",
         };
         Self::refused(code, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_what_the_host_takes() {
+        let quoted = format!("é{}\u{1b}\u{0}\n", "é".repeat(200));
+        let Refusal::BadConfiguration(message) = Refusal::bad_configuration(quoted) else {
+            panic!()
+        };
+        assert!(message.ends_with("é??\n"), "{message}");
+        let refused = Refusal::refused("LONG", "é".repeat(5_000));
+        let Refusal::Refused { message, .. } = refused else {
+            panic!()
+        };
+        assert_eq!(message, format!("{}…", "é".repeat(498)));
     }
 }

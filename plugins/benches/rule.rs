@@ -78,7 +78,10 @@ mod bare {
             role: wit::Role::Sourced,
             credits: vec![wit::Credit {
                 partner: super::PARTNER.to_owned(),
-                share_bps: 10_000,
+                share: wit::Share {
+                    numerator: 1,
+                    denominator: 1,
+                },
                 tier: None,
             }],
             terms: wit::Terms {
@@ -111,7 +114,7 @@ fn domain_case() -> Case {
             "opened_at": 0, "closed_at": 0,
         },
         "role": "sourced",
-        "credits": [{ "partner": PARTNER, "share_bps": 10_000, "tier": null }],
+        "credits": [{ "partner": PARTNER, "share_numerator": 1, "share_denominator": 1, "tier": null }],
         "terms": { "id": TERMS, "version": 1, "model": "referral" },
         "history": [{ "partner": PARTNER, "year": 2026, "deals": 1, "volume_minor": 3_000_000 }],
         "config": CONFIG,
@@ -122,35 +125,9 @@ fn domain_case() -> Case {
 /// The same case in the SDK's words.
 fn native_case() -> tributary_plugin_sdk::Case {
     use tributary_plugin_sdk as sdk;
-    sdk::Case {
-        evaluated_at: 0,
-        deal: sdk::Deal {
-            id: DEAL.to_owned(),
-            amount: sdk::Amount::from_minor(12_000_000),
-            currency: sdk::Currency::new("USD", 2),
-            opened_at: 0,
-            closed_at: 0,
-        },
-        role: sdk::Role::Sourced,
-        credits: vec![sdk::Credit {
-            partner: PARTNER.to_owned(),
-            share_bps: 10_000,
-            tier: None,
-        }],
-        terms: sdk::Terms {
-            id: TERMS.to_owned(),
-            version: 1,
-            model: sdk::ProgramModel::Referral,
-        },
-        history: vec![sdk::History {
-            partner: PARTNER.to_owned(),
-            year: 2026,
-            deals: 1,
-            volume: sdk::Amount::from_minor(3_000_000),
-        }],
-        config: CONFIG.to_owned(),
-        extra: Vec::new(),
-    }
+    let mut case = sdk::Case::sample(sdk::Currency::new("USD", 2), 12_000_000, CONFIG);
+    case.history[0].volume = sdk::Amount::from_minor(3_000_000);
+    case
 }
 
 /// The time of one of `count` calls.

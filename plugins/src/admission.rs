@@ -3,12 +3,11 @@
 //! The same checks run on a tenant's machine and on the server, so that what
 //! is built there is admitted here.
 
-use tributary_domain::calculator::{Description, Refusal};
-use wasmtime::component::Component;
+use tributary_domain::calculator::{Description, Refusal, Unadmitted};
 
 use crate::bindings::{is_plain, wit};
 use crate::engine::Engine;
-use crate::evaluation::{CompiledRule, Stop};
+use crate::evaluation::{CompileError, CompiledRule, Stop};
 use crate::limits;
 use crate::structure::{self, Finding};
 
@@ -23,44 +22,51 @@ use crate::structure::{self, Finding};
 /// - `WRONG_WORLD`: the exports are missing or of other types.
 /// - `DESCRIBE_FAILED`: it does not start, or does not describe itself properly.
 ///
+/// What the machine could not do is none of these: [`Unadmitted::Busy`].
+///
 /// Runs the guest: call it where the stack has room for
 /// [`limits::WASM_STACK_BYTES`]. Compilation itself cannot be interrupted; it is
 /// the limits on every part that bound it.
-pub fn admit(engine: &Engine, bytes: &[u8]) -> Result<Description, Refusal> {
+pub fn admit(engine: &Engine, bytes: &[u8]) -> Result<Description, Unadmitted> {
     if bytes.len() > limits::COMPONENT_BYTES {
         let message = format!("a rule may have {} bytes", limits::COMPONENT_BYTES);
         return Err(refuse("TOO_LARGE", message));
     }
-    structure::check_validity(bytes).map_err(refuse_finding)?;
-    structure::check_parts(bytes).map_err(refuse_finding)?;
-    let component = Component::from_binary(&engine.wasm, bytes)
-        .map_err(|error| refuse("COMPILE_LIMIT", format!("{error:#}")))?;
+    structure::check(bytes).map_err(refuse_finding)?;
+    let rule = CompiledRule::compile(engine, bytes).map_err(|error| match error {
+        CompileError::Code(error) => refuse("COMPILE_LIMIT", format!("{error:#}")),
+        CompileError::World(error) => refuse("WRONG_WORLD", format!("{error:#}")),
+        CompileError::Host(error) => busy(&error),
+    })?;
     let wrong_world = |error| refuse("WRONG_WORLD", format!("{error:#}"));
-    let rule = CompiledRule::link(&component).map_err(wrong_world)?;
     rule.check_types().map_err(failed)?.map_err(wrong_world)?;
     describe(rule.describe().map_err(failed)?)
 }
 
-fn refuse(code: &str, message: impl Into<String>) -> Refusal {
+fn refuse(code: &str, message: impl Into<String>) -> Unadmitted {
     let (code, message) = (code.to_owned(), message.into());
-    Refusal { code, message }
+    Unadmitted::Refused(Refusal { code, message })
 }
 
-fn refuse_finding(finding: Finding) -> Refusal {
+fn refuse_finding(finding: Finding) -> Unadmitted {
     refuse(finding.code, finding.message)
 }
 
-fn failed(stop: Stop) -> Refusal {
-    let message = match stop {
-        Stop::Fault(fault) => fault.to_string(),
-        Stop::Interrupted => "the machine was too busy; try again".to_owned(),
-        Stop::Host(error) => format!("{error:#}"),
-    };
-    refuse("DESCRIBE_FAILED", message)
+fn failed(stop: Stop) -> Unadmitted {
+    match stop {
+        Stop::Fault(fault) => refuse("DESCRIBE_FAILED", fault.to_string()),
+        Stop::Interrupted => Unadmitted::Busy,
+        Stop::Host(error) => busy(&error),
+    }
+}
+
+fn busy(error: &wasmtime::Error) -> Unadmitted {
+    tracing::error!(?error, "a component could not be checked");
+    Unadmitted::Busy
 }
 
 /// Checks what the rule says of itself.
-fn describe(said: wit::Description) -> Result<Description, Refusal> {
+fn describe(said: wit::Description) -> Result<Description, Unadmitted> {
     let wrong = |what: &str| Err(refuse("DESCRIBE_FAILED", what));
     if !is_name(&said.name) {
         return wrong("the name must be 1 to 64 letters, digits, `-`, `_` or `.`");

@@ -79,7 +79,10 @@ impl From<&CaseCredit> for wit::Credit {
     fn from(credit: &CaseCredit) -> Self {
         Self {
             partner: credit.partner.to_string(),
-            share_bps: unsigned(credit.share_bps),
+            share: wit::Share {
+                numerator: unsigned(credit.share_numerator),
+                denominator: unsigned(credit.share_denominator),
+            },
             tier: credit.tier.clone(),
         }
     }

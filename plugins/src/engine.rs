@@ -1,5 +1,6 @@
 //! The one engine, its settings, and the digest that names them.
 
+use std::hash::{Hash, Hasher};
 use std::thread;
 
 use tributary_domain::digest::sha256;
@@ -55,7 +56,7 @@ impl Engine {
         });
         let wasm = pooled.map_err(|error| StartError(format!("{error:#}")))?;
         start_ticking(&wasm).map_err(|error| StartError(error.to_string()))?;
-        let policy_digest = sha256(policy());
+        let policy_digest = sha256(policy(&wasm));
         Ok(Self {
             wasm,
             policy_digest,
@@ -81,6 +82,7 @@ fn config() -> Config {
         .consume_fuel(true)
         .operator_cost(prices::prices())
         .epoch_interruption(true)
+        .memory_guaranteed_dense_image_size(limits::IMAGE_BYTES)
         .max_wasm_stack(limits::WASM_STACK_BYTES)
         .wasm_backtrace_max_frames(None);
     config
@@ -126,16 +128,18 @@ fn start_ticking(engine: &wasmtime::Engine) -> std::io::Result<()> {
 }
 
 /// Everything beside code and case that a verdict may depend on, as text.
-fn policy() -> String {
+fn policy(engine: &wasmtime::Engine) -> String {
     let features: Vec<_> = FEATURES.iter_names().map(|(name, _)| name).collect();
     serde_json::json!({
         "runtime": RUNTIME,
+        "compiler": compiler(engine),
         "world": sha256(WORLD),
         "prices": sha256(format!("{:?}", prices::prices())),
         "features": features,
         "nan": "canonical",
         "fuel": limits::FUEL,
         "memory_bytes": limits::MEMORY_BYTES,
+        "image_bytes": limits::IMAGE_BYTES,
         "table_elements": limits::TABLE_ELEMENTS,
         "core_instances": limits::CORE_INSTANCES,
         "tables": limits::TABLES,
@@ -149,15 +153,43 @@ fn policy() -> String {
     .to_string()
 }
 
+/// A digest of the compiler's target and settings. How deep a guest may call
+/// depends on the size of its frames, and so on the processor that they are
+/// compiled for: machines that differ in it have policies of different names.
+fn compiler(engine: &wasmtime::Engine) -> String {
+    #[derive(Default)]
+    struct Bytes(Vec<u8>);
+    impl Hasher for Bytes {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.extend_from_slice(bytes);
+        }
+        fn finish(&self) -> u64 {
+            0
+        }
+    }
+    let mut bytes = Bytes::default();
+    engine.precompile_compatibility_hash().hash(&mut bytes);
+    sha256(bytes.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn the_policy_names_what_code_is_compiled_for() {
+        let engine = |config: &Config| wasmtime::Engine::new(config).unwrap();
+        let same = policy(&engine(&config()));
+        assert_eq!(policy(&engine(&config())), same);
+        let slow = policy(&engine(config().cranelift_opt_level(OptLevel::None)));
+        assert_ne!(slow, same);
+    }
+
+    #[test]
     fn the_prices_are_the_ones_we_published() {
         let digest = sha256(format!("{:?}", prices::prices()));
         assert_eq!(
-            digest, "fe283bf1a4fb3f98614c89178b4838710cdd9492fc44ca1ecbcf6bf82df5292c",
+            digest, "8e846965b609e28571b92e92286629b52c706bc2a9b1f4bf953417677a3b5e76",
             "the price list changed: every receipt from now on names another policy"
         );
     }

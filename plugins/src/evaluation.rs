@@ -6,7 +6,7 @@ use wasmtime::{Store, Trap};
 
 use crate::bindings::{self, MALFORMED_ANSWER, Rule, RulePre, wit};
 use crate::engine::Engine;
-use crate::limits::{self, Denied, Limiter};
+use crate::limits::{self, Denied, Limiter, NoRoom};
 
 /// Code that is compiled and found to have the right exports.
 pub struct CompiledRule {
@@ -22,23 +22,45 @@ pub enum Stop {
     Fault(Fault),
     /// By the wall clock.
     Interrupted,
-    /// By the host: no room for an instance, or a defect.
+    /// By the host: no room for an instance or its memory, or a defect.
+    Host(wasmtime::Error),
+}
+
+/// Why code cannot be run.
+#[derive(Debug)]
+pub enum CompileError {
+    /// It does not compile, and never will here.
+    Code(wasmtime::Error),
+    /// It imports something, or lacks the exports of the world.
+    World(wasmtime::Error),
+    /// The host had no room for it.
     Host(wasmtime::Error),
 }
 
 impl CompiledRule {
     /// Compiles a component and finds its exports.
-    pub fn compile(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Self> {
-        Self::link(&Component::from_binary(&engine.wasm, bytes)?)
+    pub fn compile(engine: &Engine, bytes: &[u8]) -> Result<Self, CompileError> {
+        let component = Component::from_binary(&engine.wasm, bytes).map_err(|error| {
+            // Compiling alone asks the machine for nothing that it may lack.
+            match engine.wasm.precompile_component(bytes) {
+                Ok(_) => CompileError::Host(error),
+                Err(error) => CompileError::Code(error),
+            }
+        })?;
+        Self::link(&component).map_err(CompileError::World)
     }
 
-    /// Finds the exports of a component. Fails where it imports anything, or
-    /// lacks the exports of the world.
-    pub fn link(component: &Component) -> wasmtime::Result<Self> {
+    fn link(component: &Component) -> wasmtime::Result<Self> {
         let nothing = Linker::new(component.engine());
         let pre = RulePre::new(nothing.instantiate_pre(component)?)?;
         let deadline = limits::DEADLINE_TICKS;
         Ok(Self { pre, deadline })
+    }
+
+    /// Bytes of machine code and what belongs to it.
+    pub fn image_bytes(&self) -> usize {
+        let image = self.pre.instance_pre().component().image_range();
+        image.end.addr() - image.start.addr()
     }
 
     /// Whether the exports have the types of the world. Instantiates, so that
@@ -124,6 +146,9 @@ enum Phase {
 fn stop(error: wasmtime::Error, phase: Phase) -> Stop {
     if error.is::<Denied>() {
         return Stop::Fault(Fault::OutOfMemory);
+    }
+    if error.is::<NoRoom>() {
+        return Stop::Host(error);
     }
     match (error.downcast_ref::<Trap>(), phase) {
         (Some(Trap::Interrupt), _) => Stop::Interrupted,

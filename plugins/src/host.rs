@@ -7,13 +7,15 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Semaphore, oneshot};
-use tributary_domain::calculator::{Calculator, Case, Code, Description, Outcome, Refusal};
+use tributary_domain::calculator::{
+    Calculator, Case, Code, Description, Fault, Outcome, Unadmitted,
+};
 use tributary_domain::digest::sha256;
 
 use crate::admission;
 use crate::cache::Cache;
 use crate::engine::{Engine, StartError};
-use crate::evaluation::CompiledRule;
+use crate::evaluation::{CompileError, CompiledRule};
 use crate::limits;
 use crate::workers::{self, Workers};
 
@@ -40,12 +42,13 @@ impl Sandbox {
             engine,
             workers,
             compiling: Arc::new(Semaphore::new(COMPILING as usize)),
-            rules: Arc::new(Cache::new(limits::COMPILED_RULES)),
+            rules: Arc::new(Cache::new(limits::COMPILED_RULES, limits::COMPILED_BYTES)),
         })
     }
 
-    /// Compiled code: kept, or compiled now. Nothing where it is not what was
-    /// admitted, or where the machine is too busy.
+    /// Compiled code: kept, or compiled now. A fault where it does not compile;
+    /// no verdict where it is not what was admitted, which is not the rule's
+    /// doing, or where the machine is too busy.
     async fn compiled(&self, code: &Code) -> Result<Arc<CompiledRule>, Outcome> {
         if let Some(rule) = self.rules.get(&code.digest) {
             return Ok(rule);
@@ -58,21 +61,18 @@ impl Sandbox {
                 return Ok(rule);
             }
             if sha256(&bytes) != digest {
-                return Err("the bytes are not those of the digest".to_owned());
+                tracing::error!(digest, "the bytes are not those of the digest");
+                return Err(Outcome::Aborted);
             }
-            let rule = CompiledRule::compile(&engine, &bytes);
-            let rule = Arc::new(rule.map_err(|error| format!("{error:#}"))?);
-            rules.put(digest, Arc::clone(&rule));
+            let rule = CompiledRule::compile(&engine, &bytes).map_err(|error| {
+                tracing::error!(digest, ?error, "admitted code cannot be run");
+                not_compiled(&error)
+            })?;
+            let rule = Arc::new(rule);
+            rules.put(digest, rule.image_bytes(), Arc::clone(&rule));
             Ok(rule)
         });
-        match compiled.await {
-            Some(Ok(rule)) => Ok(rule),
-            Some(Err(error)) => {
-                tracing::error!(digest = code.digest, error, "admitted code cannot be run");
-                Err(Outcome::Aborted)
-            }
-            None => Err(Outcome::Aborted),
-        }
+        compiled.await.unwrap_or(Err(Outcome::Aborted))
     }
 
     /// Runs `job` on a thread of its own, and does not wait for it any longer
@@ -94,6 +94,17 @@ impl Sandbox {
     }
 }
 
+/// What code that does not compile comes to.
+fn not_compiled(error: &CompileError) -> Outcome {
+    match error {
+        CompileError::Host(_) => Outcome::Aborted,
+        CompileError::Code(_) | CompileError::World(_) => Outcome::Decided {
+            result: Err(Fault::NotRunnable),
+            fuel: 0,
+        },
+    }
+}
+
 /// What was answered within `time`.
 async fn within<T>(time: Duration, answered: oneshot::Receiver<T>) -> Option<T> {
     tokio::time::timeout(time, answered).await.ok()?.ok()
@@ -104,16 +115,11 @@ impl Calculator for Sandbox {
         self.engine.policy_digest()
     }
 
-    fn admit(&self, bytes: Arc<[u8]>) -> BoxFuture<'_, Result<Description, Refusal>> {
+    fn admit(&self, bytes: Arc<[u8]>) -> BoxFuture<'_, Result<Description, Unadmitted>> {
         async move {
             let engine = self.engine.clone();
             let admitted = self.compile(move || admission::admit(&engine, &bytes));
-            admitted.await.unwrap_or_else(|| {
-                Err(Refusal {
-                    code: "COMPILE_LIMIT".to_owned(),
-                    message: "the component took too long to compile".to_owned(),
-                })
-            })
+            admitted.await.unwrap_or(Err(Unadmitted::Busy))
         }
         .boxed()
     }

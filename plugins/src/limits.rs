@@ -1,4 +1,8 @@
-//! What a rule may use. Every number here is part of the policy digest.
+//! What a rule may use.
+//!
+//! The numbers that a verdict or its fuel may depend on are in the policy
+//! digest; `engine::policy` lists them. Those of admission and of time are not:
+//! they decide whether there is a verdict, and never which.
 
 use std::time::Duration;
 
@@ -14,6 +18,11 @@ pub const FUEL: u64 = 10_000_000;
 /// Linear memory of a rule, in bytes.
 pub const MEMORY_BYTES: usize = 16 << 20;
 
+/// Bytes of the image that is always made of a memory's first contents; a
+/// larger one only where at least half of it is said. Data at both ends of the
+/// memory would otherwise make an image of all of it, for each compiled rule.
+pub const IMAGE_BYTES: u64 = 1 << 20;
+
 /// Elements in each of its tables.
 pub const TABLE_ELEMENTS: usize = 10_000;
 
@@ -23,8 +32,9 @@ pub const CORE_INSTANCES: usize = 4;
 /// Tables a component may have.
 pub const TABLES: usize = 2;
 
-/// Stack for the guest's calls, in bytes. Where it ends is not the same under
-/// every engine, so that running out is a fault and never an answer.
+/// Stack for the guest's calls, in bytes. How many calls fit depends on the
+/// machine code: running out is a fault and never an answer, and the policy
+/// digest names the compiler's target and settings.
 pub const WASM_STACK_BYTES: usize = 512 << 10;
 
 /// Stack of the threads that run guests: the guest's and ample room for ours.
@@ -70,11 +80,20 @@ pub const COMPILE_TIME: Duration = Duration::from_secs(20);
 /// Compiled rules kept in memory.
 pub const COMPILED_RULES: usize = 256;
 
+/// Bytes of compiled rules kept in memory; the worked example has half a
+/// mebibyte.
+pub const COMPILED_BYTES: usize = 256 << 20;
+
 /// The answer to a guest that asks for more than it may have. It ends the
 /// evaluation at once: a guest that saw its request fail might answer by it.
 #[derive(Debug, thiserror::Error)]
 #[error("the rule asked for more memory than it may have")]
 pub struct Denied;
+
+/// The host could not give what a guest may have, which says nothing of the guest.
+#[derive(Debug, thiserror::Error)]
+#[error("no room for a guest to grow: {0:#}")]
+pub struct NoRoom(wasmtime::Error);
 
 /// Keeps one evaluation within its memory, tables and instances.
 #[derive(Debug)]
@@ -85,26 +104,28 @@ impl ResourceLimiter for Limiter {
         &mut self,
         _: usize,
         desired: usize,
-        _: Option<usize>,
+        declared: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        within(desired, MEMORY_BYTES)
+        within(desired, MEMORY_BYTES, declared)
     }
 
     fn table_growing(
         &mut self,
         _: usize,
         desired: usize,
-        _: Option<usize>,
+        declared: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        within(desired, TABLE_ELEMENTS)
+        within(desired, TABLE_ELEMENTS, declared)
     }
 
+    // Only where `within` allowed it: the machine has no more.
+
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
-        Err(error)
+        Err(NoRoom(error).into())
     }
 
     fn table_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
-        Err(error)
+        Err(NoRoom(error).into())
     }
 
     fn instances(&self) -> usize {
@@ -120,9 +141,11 @@ impl ResourceLimiter for Limiter {
     }
 }
 
-fn within(desired: usize, limit: usize) -> wasmtime::Result<bool> {
+/// Beyond the maximum that a module declares itself, growing fails as the
+/// standard has it: that is the module's own word, and the same everywhere.
+fn within(desired: usize, limit: usize, declared: Option<usize>) -> wasmtime::Result<bool> {
     match desired <= limit {
-        true => Ok(true),
+        true => Ok(declared.is_none_or(|declared| desired <= declared)),
         false => Err(Denied.into()),
     }
 }

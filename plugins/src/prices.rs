@@ -16,8 +16,9 @@ fn price(operator: &str) -> u8 {
         | "I64RemU" | "F32Div" | "F64Div" | "F32Sqrt" | "F64Sqrt" => 4,
         "Call" | "CallIndirect" => 4,
         // Leave the compiled code for the host.
-        "MemoryGrow" | "TableGrow" | "MemoryCopy" | "MemoryFill" | "MemoryInit" | "TableCopy"
-        | "TableFill" | "TableInit" => 16,
+        "MemoryGrow" | "MemoryCopy" | "MemoryFill" | "MemoryInit" | "DataDrop" | "TableGrow"
+        | "TableCopy" | "TableFill" | "TableInit" | "TableGet" | "TableSet" | "ElemDrop"
+        | "RefFunc" => 16,
         _ => 1,
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use tributary_domain::calculator::{Description, Refusal};
+use tributary_domain::calculator::{Description, Refusal, Unadmitted};
 use tributary_domain::digest::sha256;
 
 use crate::admission;
@@ -55,6 +55,9 @@ pub enum BuildError {
     /// The component would not be admitted.
     #[error("the component would be refused: {0}")]
     Refused(Refusal),
+    /// The machine was too busy to check the component.
+    #[error("{0}")]
+    Unchecked(Unadmitted),
     /// A file could not be read or written, or a program not started.
     #[error("{path}: {source}", path = .0.display(), source = .1)]
     Io(PathBuf, #[source] io::Error),
@@ -108,8 +111,10 @@ struct Package {
     name: String,
     /// The stem of the file that the compiler writes.
     library: String,
-    /// The directory of each package that takes part, and a name without a
-    /// trace of this machine to stand for it.
+    /// Directories that sources lie in, and a name without a trace of this
+    /// machine to stand for each. Few, and the same for every rule that has the
+    /// same kinds of sources: they are flags of the compiler, and with other
+    /// flags it would compile what rules share anew.
     sources: BTreeMap<String, String>,
 }
 
@@ -134,16 +139,35 @@ fn read_package(manifest: &Path) -> Result<Package, BuildError> {
         .iter()
         .find(|package| package["manifest_path"].as_str().map(Path::new) == Some(manifest))
         .ok_or_else(|| BuildError::NotARule("the manifest has no package".to_owned()))?;
+    let root = metadata["workspace_root"].as_str().unwrap_or_default();
     let sources = packages.iter().filter_map(|package| {
-        let home = Path::new(package["manifest_path"].as_str()?).parent()?;
-        let (name, version) = (package["name"].as_str()?, package["version"].as_str()?);
-        Some((home.to_str()?.to_owned(), format!("/{name}-{version}")))
+        let (home, name) = source(package, Path::new(root))?;
+        Some((home.to_str()?.to_owned(), name))
     });
     Ok(Package {
         name: rule["name"].as_str().unwrap_or_default().to_owned(),
         library: library(rule)?,
         sources: sources.collect(),
     })
+}
+
+/// The directory that a package's source lies in, and what to call it. None
+/// within the workspace, where the compiler is given relative paths.
+fn source<'a>(package: &'a Value, root: &Path) -> Option<(&'a Path, String)> {
+    let home = Path::new(package["manifest_path"].as_str()?).parent()?;
+    match package["source"].as_str() {
+        Some(origin) if origin.starts_with("git+") => {
+            let mut around = home.ancestors();
+            let checkouts = around.find(|around| around.ends_with("git/checkouts"))?;
+            Some((checkouts, "/git".to_owned()))
+        }
+        Some(_) => Some((home.parent()?, "/registry".to_owned())),
+        None if home.starts_with(root) => None,
+        None => {
+            let (name, version) = (package["name"].as_str()?, package["version"].as_str()?);
+            Some((home, format!("/{name}-{version}")))
+        }
+    }
 }
 
 fn library(package: &Value) -> Result<String, BuildError> {
@@ -286,7 +310,10 @@ fn check(component: &[u8]) -> Result<Description, BuildError> {
     let bytes = component.to_vec();
     let admit = move || {
         let engine = Engine::new(1).map_err(|error| BuildError::NoCompiler(error.to_string()))?;
-        admission::admit(&engine, &bytes).map_err(BuildError::Refused)
+        admission::admit(&engine, &bytes).map_err(|error| match error {
+            Unadmitted::Refused(refusal) => BuildError::Refused(refusal),
+            Unadmitted::Busy => BuildError::Unchecked(error),
+        })
     };
     workers::join("rule-check", admit)
         .map_err(|error| BuildError::Io("rule-check".into(), error))?

@@ -8,9 +8,9 @@ use crate::world::World;
 
 /// What every partner is credited with, and how much of its role.
 const CREDIT: &str = "query($id: ID!) { node(id: $id) { ... on Deal {
-    credit { version shares { partner { id } role shareBps reason } } } } }";
+    credit { version shares { partner { id } role share { numerator denominator } reason } } } } }";
 
-async fn credit(acme: &Acme, deal: &Deal) -> Vec<(String, String, i64)> {
+async fn credit(acme: &Acme, deal: &Deal) -> Vec<(String, String, String)> {
     let answer = acme.owner.asks(CREDIT, json!({ "id": deal.id })).await;
     let shares = answer["node"]["credit"]["shares"]
         .as_array()
@@ -18,8 +18,9 @@ async fn credit(acme: &Acme, deal: &Deal) -> Vec<(String, String, i64)> {
         .iter();
     let mut shares: Vec<_> = shares
         .map(|share| {
-            let bps = share["shareBps"].as_i64().unwrap();
-            (text(&share["role"]), text(&share["partner"]["id"]), bps)
+            let exact = &share["share"];
+            let part = format!("{}/{}", exact["numerator"], exact["denominator"]);
+            (text(&share["role"]), text(&share["partner"]["id"]), part)
         })
         .collect();
     shares.sort();
@@ -205,7 +206,7 @@ story! {
         let proposed = acme.owner.does("recordInvolvement", selection, involvement(acme.key())).await;
         assert_eq!(proposed["state"], "PROPOSED");
         acme.wins(&deal).await;
-        let settled = vec![("SOURCED".to_owned(), northwind.id.clone(), 10_000)];
+        let settled = vec![("SOURCED".to_owned(), northwind.id.clone(), "1/1".to_owned())];
         assert_eq!(credit(&acme, &deal).await, settled);
 
         let late = acme.owner.tries("recordInvolvement", selection, involvement(acme.key())).await;
@@ -237,7 +238,7 @@ story! {
         acme.involves(&deal, &northwind, "INFLUENCED", "CO_SOLD").await;
 
         let won = acme.wins(&deal).await;
-        assert_eq!(credit(&acme, &deal).await, [("SOURCED".to_owned(), northwind.id.clone(), 10_000)]);
+        assert_eq!(credit(&acme, &deal).await, [("SOURCED".to_owned(), northwind.id.clone(), "1/1".to_owned())]);
         assert_eq!(totals(&won), [(northwind.id.clone(), "100.00".to_owned())]);
     }
 }
@@ -258,12 +259,12 @@ story! {
         }
         let won = acme.wins(&deal).await;
         expected.sort();
-        let mut shares: Vec<_> = expected.iter().zip([3_334, 3_333, 3_333])
-            .map(|(partner, share)| ("INFLUENCED".to_owned(), partner.clone(), share))
+        let mut shares: Vec<_> = expected.iter()
+            .map(|partner| ("INFLUENCED".to_owned(), partner.clone(), "1/3".to_owned()))
             .collect();
-        shares.push(("SOURCED".to_owned(), northwind.id.clone(), 10_000));
+        shares.push(("SOURCED".to_owned(), northwind.id.clone(), "1/1".to_owned()));
         assert_eq!(credit(&acme, &deal).await, shares);
-        let mut money: Vec<_> = expected.into_iter().zip(["666.80", "666.60", "666.60"])
+        let mut money: Vec<_> = expected.into_iter().zip(["666.67", "666.67", "666.66"])
             .map(|(partner, amount)| (partner, amount.to_owned()))
             .collect();
         money.push((northwind.id, "10000.00".to_owned()));

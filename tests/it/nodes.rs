@@ -75,14 +75,14 @@ story! {
         acme.refunds(&deal, "200.50").await;
         let document = "query($id: ID!) { node(id: $id) { ... on Deal {
             collected { amount }
-            credit { version shares { role shareBps partner { name } involvement { id } } }
+            credit { version shares { role share { numerator denominator } partner { name } involvement { id } } }
             involvements { nodes { partner { name } } }
         } } }";
         let shown = async |client: &Client| -> (String, Vec<String>) {
             let answer = client.asks(document, json!({ "id": deal.id })).await;
             let deal = &answer["node"];
             let shares = deal["credit"]["shares"].as_array().unwrap().iter().map(|share| {
-                assert_eq!(share["shareBps"], 10_000);
+                assert_eq!(share["share"], json!({ "numerator": 1, "denominator": 1 }));
                 assert!(share["involvement"]["id"].is_string());
                 format!("{} {}", text(&share["role"]), text(&share["partner"]["name"]))
             });

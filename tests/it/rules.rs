@@ -136,6 +136,40 @@ story! {
 }
 
 story! {
+    /// What a rule does not accept as its configuration is said when the terms
+    /// are published, in the rule's own words, and not when a deal is won.
+    async fn terms_need_a_configuration_that_the_rule_takes(world: World) {
+        let bytes = accelerator();
+        let acme = Acme::new(&world).await;
+        let version = publishes(&acme.owner, bytes).await;
+        let document = "mutation($input: PublishTermsInput!) { publishTerms(input: $input) {
+            terms { version } userErrors { code field message } } }";
+        let publish = async |role: &str, config: Value| {
+            let plugin = json!({ "pluginId": version["plugin"]["id"], "config": config });
+            let input = json!({
+                "programId": acme.program, "agreementText": "Be fair.", "protectionDays": 90,
+                "holdDays": 30, "payoutMinimum": usd("100.00"),
+                "rules": [{ "role": role, "formula": { "plugin": plugin } }],
+            });
+            let mut answer = acme.owner.asks(document, json!({ "input": input })).await;
+            answer["publishTerms"].take()
+        };
+        let mut falling = brackets();
+        falling["brackets"][1]["up_to"] = json!("40000.00");
+        for role in ["SOURCED", "INFLUENCED"] {
+            let refused = publish(role, falling.clone()).await;
+            let said = json!([{
+                "code": "INVALID_INPUT", "field": ["input", "config"],
+                "message": "brackets must rise",
+            }]);
+            assert_eq!((&refused["terms"], &refused["userErrors"]), (&Value::Null, &said));
+        }
+        let published = publish("SOURCED", brackets()).await;
+        assert_eq!(published["terms"]["version"], 2, "{published:#}");
+    }
+}
+
+story! {
     /// A rule that faults holds its own commissions, with the fault named. The
     /// other rule of the same deal and everything else goes on, nothing is
     /// posted for what is held, and a mended version makes good.

@@ -8,14 +8,15 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, pending};
+use sea_orm::entity::prelude::*;
 use tokio::sync::Notify;
 use tributary_domain::access::Role;
 use tributary_domain::calculator::{
-    Calculator, Case, Code, Description, Outcome, Refusal, Verdict, VerdictEntry,
+    Calculator, Case, Code, Description, Outcome, Unadmitted, Verdict, VerdictEntry,
 };
 use tributary_domain::entity::commission::State;
 use tributary_domain::entity::credit_share::Role as CreditRole;
-use tributary_domain::entity::{deal, evaluation};
+use tributary_domain::entity::{deal, evaluation, plugin_version};
 use tributary_domain::ids::DealId;
 use tributary_domain::money::Exact;
 use tributary_domain::programs::{Formula, NewRule};
@@ -24,6 +25,7 @@ use tributary_domain::{commissions, deals, keys, plugins, tenants};
 
 use crate::office::{Office, scope};
 use crate::rail::TestRail;
+use crate::tables::pinned;
 use crate::world::World;
 
 /// What goes wrong with one run of the rule.
@@ -43,12 +45,20 @@ struct Troubled {
 }
 
 impl Troubled {
-    fn new(troubles: &[Trouble]) -> Arc<Self> {
+    fn new() -> Arc<Self> {
         Arc::new(Self {
-            troubles: Mutex::new(troubles.iter().copied().collect()),
+            troubles: Mutex::default(),
             runs: AtomicUsize::new(0),
             asked: Notify::new(),
         })
+    }
+
+    /// Counts from here on. Publishing terms has asked the rule about its
+    /// configuration.
+    async fn meets(&self, troubles: &[Trouble]) {
+        self.asked.notified().await;
+        self.runs.store(0, Ordering::Relaxed);
+        self.troubles.lock().unwrap().extend(troubles);
     }
 
     fn runs(&self) -> usize {
@@ -61,7 +71,7 @@ impl Calculator for Troubled {
         "troubled"
     }
 
-    fn admit(&self, _: Arc<[u8]>) -> BoxFuture<'_, Result<Description, Refusal>> {
+    fn admit(&self, _: Arc<[u8]>) -> BoxFuture<'_, Result<Description, Unadmitted>> {
         let description = Description {
             name: "tenth".to_owned(),
             version: "1.0.0".to_owned(),
@@ -103,14 +113,16 @@ fn tenth(case: &Case) -> Outcome {
     }
 }
 
-/// An office whose sourced deals are rewarded by the rule of that sandbox. The
-/// story's own server cannot run it: its sandbox finds no component there.
-async fn office(world: &World, sandbox: Arc<Troubled>) -> Office {
+/// An office whose sourced deals are rewarded by the rule of a sandbox with
+/// these troubles. The story's own server cannot run it: its sandbox finds that
+/// the bytes are not those of the digest.
+async fn office(world: &World, troubles: &[Trouble]) -> (Office, Arc<Troubled>) {
+    let sandbox = Troubled::new();
     let mut office = Office::open(world, Arc::new(TestRail::new([]))).await;
     let base = &office.engine;
     let engine = Engine::new(
         base.db.clone(),
-        sandbox,
+        sandbox.clone(),
         base.rails.to_vec(),
         base.clock.clone(),
     );
@@ -128,7 +140,16 @@ async fn office(world: &World, sandbox: Arc<Troubled>) -> Office {
     };
     let role = CreditRole::Sourced;
     office.publishes(vec![NewRule { role, formula }]).await;
-    office
+    let db = pinned(&world.database.connect().await, Some(office.tenant)).await;
+    plugin_version::Entity::update_many()
+        .col_expr(plugin_version::Column::Digest, Expr::value("00".repeat(32)))
+        .filter(plugin_version::Column::TenantId.eq(office.tenant))
+        .exec(&db)
+        .await
+        .unwrap();
+    db.commit().await.unwrap();
+    sandbox.meets(troubles).await;
+    (office, sandbox)
 }
 
 /// The deal is won and paid for, and its commission waits: nothing is earned,
@@ -180,8 +201,7 @@ story! {
     /// not run leaves the commission waiting, however often; when it runs, what
     /// was collected meanwhile is released, once.
     async fn a_rule_that_could_not_run_is_run_later(world: World) {
-        let sandbox = Troubled::new(&[Trouble::Busy, Trouble::Busy]);
-        let office = office(&world, sandbox.clone()).await;
+        let (office, sandbox) = office(&world, &[Trouble::Busy, Trouble::Busy]).await;
         let northwind = office.partner("Northwind").await;
         let deal = office.paid_deal(100_000, northwind).await;
         it_waits(&office, deal).await;
@@ -202,8 +222,7 @@ story! {
     /// and the rule's answer: the deal is won, its commission waits, and the
     /// next look makes it good. So does the same command, repeated.
     async fn a_server_that_stops_after_a_win_loses_nothing(world: World) {
-        let sandbox = Troubled::new(&[Trouble::Stops, Trouble::Busy]);
-        let office = office(&world, sandbox.clone()).await;
+        let (office, sandbox) = office(&world, &[Trouble::Stops, Trouble::Busy]).await;
         let northwind = office.partner("Northwind").await;
         let deal = office.deal(100_000, northwind, &[]).await;
         let (ada, key) = (office.ada.clone(), office.key());

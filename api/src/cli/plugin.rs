@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use tributary_domain::calculator::{
     Calculator, Case, CaseCredit, CaseDeal, CaseHistory, CaseTerms, Code, Description, Outcome,
     Verdict,
@@ -13,7 +15,8 @@ use tributary_domain::digest::sha256;
 use tributary_domain::entity::credit_share::Role;
 use tributary_domain::entity::program::ProgramModel;
 use tributary_domain::ids::{DealId, PartnerId, TermsId};
-use tributary_domain::money::{Currency, Exact, Money};
+use tributary_domain::money::{Currency, Exact, Money, round_entitlements};
+use tributary_domain::{evaluations, rules};
 use tributary_plugins::{Sandbox, toolchain};
 
 use super::Failure;
@@ -57,11 +60,14 @@ pub struct Run {
     /// What the partner had won earlier in the calendar year, in major units
     #[arg(long)]
     volume: Option<String>,
-    /// The partner's share of the credit, in ten-thousandths
-    #[arg(long, default_value_t = 10_000)]
-    share: i32,
+    /// The partner's share of the credit, as 1/3 or 12.5 per cent
+    #[arg(long, default_value = "1/1", value_parser = share)]
+    share: (i32, i32),
+    /// The most that the terms allow on the deal, in per cent of it
+    #[arg(long, default_value = "100", value_parser = cap)]
+    cap: i32,
     /// A whole case instead, a JSON file as `--print-case` writes it
-    #[arg(long, conflicts_with_all = ["amount", "currency", "volume", "share"])]
+    #[arg(long, conflicts_with_all = ["config", "amount", "currency", "volume", "share"])]
     case: Option<PathBuf>,
     /// Print the case instead of running it
     #[arg(long)]
@@ -96,7 +102,6 @@ impl Run {
             println!("{}", serde_json::to_string_pretty(&case)?);
             return Ok(());
         }
-        let currency = case.deal.currency;
         let bytes = read(&self.component)?;
         let sandbox = Sandbox::new()?;
         let description = sandbox.admit(Arc::clone(&bytes)).await?;
@@ -105,14 +110,17 @@ impl Run {
             bytes,
             basis_codes: description.basis_codes,
         };
-        match sandbox.evaluate(code, case).await {
-            Outcome::Decided { result, fuel } => {
-                show(&result?, currency);
-                println!("fuel   {fuel}");
-                Ok(())
-            }
-            Outcome::Aborted => Err("the machine is too busy: try again".into()),
+        let Outcome::Decided { result, fuel } = sandbox.evaluate(code, case.clone()).await else {
+            return Err("the machine is too busy: try again".into());
+        };
+        let result = result.and_then(|verdict| rules::checked(&case, self.cap, verdict));
+        if let Ok(verdict) = &result {
+            show(&case, verdict)?;
         }
+        println!("fuel   {fuel}");
+        println!("output {}", sha256(evaluations::output(&result)?));
+        result?;
+        Ok(())
     }
 
     fn case(&self) -> Result<Case, Failure> {
@@ -138,7 +146,8 @@ impl Run {
             role: Role::Sourced,
             credits: vec![CaseCredit {
                 partner,
-                share_bps: self.share,
+                share_numerator: self.share.0,
+                share_denominator: self.share.1,
                 tier: None,
             }],
             terms: CaseTerms {
@@ -167,7 +176,38 @@ fn deal(amount: Money, now: Moment) -> CaseDeal {
     }
 }
 
-fn show(verdict: &Verdict, currency: Currency) {
+/// Reads a part of a whole: so many of so many, or a percentage of up to six
+/// decimals.
+fn share(text: &str) -> Result<(i32, i32), String> {
+    let read = |text: &str| text.parse::<i32>().ok();
+    let exact = match text.split_once('/') {
+        Some((one, of)) => read(one).zip(read(of)),
+        None => text.parse().ok().and_then(|percent: Decimal| {
+            let of = 100
+                * 10_i32
+                    .checked_pow(percent.scale())
+                    .filter(|of| *of <= 1_000_000)?;
+            Some((i32::try_from(percent.mantissa()).ok()?, of))
+        }),
+    };
+    let within = |(one, of): &(i32, i32)| 0 < *one && one <= of;
+    let wrong = "a share is as 1/3 or 12.5 per cent: more than nothing, at most the whole";
+    exact.filter(within).ok_or_else(|| wrong.to_owned())
+}
+
+/// Reads a percentage of two decimals as ten-thousandths.
+fn cap(text: &str) -> Result<i32, String> {
+    let parts = text.parse().ok().and_then(|percent: Decimal| {
+        let parts = percent.checked_mul(Decimal::ONE_HUNDRED)?;
+        parts.is_integer().then(|| parts.to_i32()).flatten()
+    });
+    let within = parts.filter(|parts| (1..=10_000).contains(parts));
+    within.ok_or_else(|| "a cap is 0.01 to 100 per cent, with two decimals".to_owned())
+}
+
+/// What is due, why, and what each partner's commission would be.
+fn show(case: &Case, verdict: &Verdict) -> Result<(), Failure> {
+    let currency = case.deal.currency;
     for entry in &verdict.entries {
         let amount = major(entry.amount, currency);
         println!(
@@ -178,6 +218,13 @@ fn show(verdict: &Verdict, currency: Currency) {
     for note in &verdict.notes {
         println!("note   {note}");
     }
+    let exact = rules::parts(case, verdict);
+    for (partner, minor) in round_entitlements(&exact)? {
+        let rounded = Money::new(minor, currency).amount();
+        let exact = major(exact[&partner], currency);
+        println!("total  {rounded} {currency} to {partner}, rounded from {exact}");
+    }
+    Ok(())
 }
 
 /// An exact amount in major units, with as many digits as it has, but not fewer
@@ -213,6 +260,42 @@ pub fn read(path: &Path) -> Result<Arc<[u8]>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_are_read_exactly() {
+        for (text, exact) in [
+            ("1/3", (1, 3)),
+            ("100", (100, 100)),
+            ("12.5", (125, 1_000)),
+            ("0.000001", (1, 100_000_000)),
+        ] {
+            assert_eq!(share(text), Ok(exact), "{text}");
+        }
+        for text in [
+            "0",
+            "0/3",
+            "-1",
+            "-1/3",
+            "1/0",
+            "4/3",
+            "100.01",
+            "1.0000001",
+            "1/",
+            "a",
+        ] {
+            assert!(share(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn caps_are_read_exactly() {
+        for (text, parts) in [("100", 10_000), ("12.5", 1_250), ("0.01", 1)] {
+            assert_eq!(cap(text), Ok(parts), "{text}");
+        }
+        for text in ["0", "0.001", "100.01", "-1", "a"] {
+            assert!(cap(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn exact_amounts_are_shown_to_the_last_digit() {

@@ -1,6 +1,6 @@
 //! Credit: who gets what part of a won deal.
 
-use async_graphql::{Context, Description, ID, Object};
+use async_graphql::{Context, Description, ID, Object, SimpleObject};
 use tributary_domain::entity::{credit, credit_share};
 
 use super::context::{Beside, mirrors, wraps};
@@ -85,6 +85,15 @@ impl Credit {
     }
 }
 
+/// An exact part of a whole, as one of three.
+#[derive(SimpleObject)]
+pub struct Share {
+    /// How many parts.
+    numerator: i32,
+    /// Of how many equal ones.
+    denominator: i32,
+}
+
 /// One partner's share of the credit on a deal.
 #[derive(Description)]
 pub struct CreditShare(pub credit_share::Model);
@@ -101,10 +110,12 @@ impl CreditShare {
         self.0.role.into()
     }
 
-    /// Its share of that role, in ten-thousandths: the shares of a role make
-    /// 10,000.
-    async fn share_bps(&self) -> i32 {
-        self.0.share_bps
+    /// Its share of that role, exactly: the shares of a role add up to 1.
+    async fn share(&self) -> Share {
+        Share {
+            numerator: self.0.share_numerator,
+            denominator: self.0.share_denominator,
+        }
     }
 
     /// Why it gets this share.

@@ -95,6 +95,8 @@ pub enum ErrorCode {
     ClockBackwards,
     /// Nothing was put to the upload, or it has expired.
     UploadNotReady,
+    /// The server is too busy to run a rule. Nothing is wrong: try again.
+    SandboxBusy,
 }
 
 impl From<Conflict> for ErrorCode {
@@ -115,6 +117,7 @@ impl From<Conflict> for ErrorCode {
             Conflict::NotSandbox => Self::NotSandbox,
             Conflict::ClockBackwards => Self::ClockBackwards,
             Conflict::UploadNotReady => Self::UploadNotReady,
+            Conflict::SandboxBusy => Self::SandboxBusy,
         }
     }
 }

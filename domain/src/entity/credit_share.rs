@@ -47,8 +47,10 @@ pub struct Model {
     /// Sourced or influenced.
     #[sea_orm(primary_key, auto_increment = false)]
     pub role: Role,
-    /// Its share of that role, in ten-thousandths.
-    pub share_bps: i32,
+    /// Its share of that role: so many parts…
+    pub share_numerator: i32,
+    /// …of so many. Both positive; the shares of a role add up to 1.
+    pub share_denominator: i32,
     /// The involvement it rests on.
     pub involvement_id: InvolvementId,
     /// Why.

@@ -1,6 +1,6 @@
 //! What is refused at the door, check by check.
 
-use tributary_domain::calculator::Calculator;
+use tributary_domain::calculator::{Calculator, Unadmitted};
 
 use crate::guests::{Hand, SANDBOX, example, refusal, upload};
 
@@ -70,7 +70,9 @@ async fn imports_are_refused_and_named() {
         (import "wasi:clocks/wall-clock@0.2.0" (instance (export "now" (func))))
         (import "log" (func)))"#;
     let refused = SANDBOX.admit(upload(&wat::parse_str(text).unwrap())).await;
-    let refused = refused.expect_err("refused");
+    let Err(Unadmitted::Refused(refused)) = refused else {
+        panic!("{refused:?}");
+    };
     assert_eq!(refused.code, "HAS_IMPORTS");
     assert!(
         refused
@@ -136,10 +138,67 @@ async fn what_would_take_long_to_compile_is_refused() {
         "(component (core module $m) {})",
         "(core instance (instantiate $m))".repeat(5)
     );
+    let modules = format!("(component {})", "(core module)".repeat(5));
+    let code = format!(
+        "(component (core module {}))",
+        format!("(func {})", "(drop (i64.const 123456789))".repeat(6_000)).repeat(15)
+    );
+    let globals = format!(
+        "(component (core module {}))",
+        "(global i32 (i32.const 0))".repeat(1_001)
+    );
+    // Fifty values a call, and none of them used before the end.
+    let stack = format!(
+        "(component (core module (func $many (result {}) {}) (func {} {})))",
+        "i64 ".repeat(50),
+        "i64.const 1 ".repeat(50),
+        "(call $many)".repeat(200),
+        "drop ".repeat(10_000)
+    );
+    let stacked_branches = format!(
+        "(component (core module (func {} {} {})))",
+        "i64.const 1 ".repeat(900),
+        "(block (br_if 0 (i32.const 1)))".repeat(600),
+        "drop ".repeat(900)
+    );
     for text in [
-        tangle, loops, locals, body, functions, signature, nested, memory, instances,
+        tangle,
+        loops,
+        locals,
+        body,
+        functions,
+        signature,
+        nested,
+        memory,
+        instances,
+        modules,
+        code,
+        globals,
+        stack,
+        stacked_branches,
     ] {
         let bytes = wat::parse_str(&text).unwrap();
+        assert_eq!(refusal(&bytes).await, "COMPILE_LIMIT", "{}", &text[..50]);
+    }
+}
+
+/// The compiler would write out a thousand instances of each component, for each
+/// of the thousand of the one around it, and so on.
+#[tokio::test]
+async fn a_bomb_of_components_is_refused() {
+    let thousand = "(instance (instantiate $c))".repeat(1_000);
+    let mut text = "(component $c)".to_owned();
+    for _ in 0..3 {
+        text = format!("(component $c {text} {thousand})");
+    }
+    let wide = format!("(component $c (component $c) {thousand})");
+    let lowered = r#"(component
+        (core module $m (func (export "f")))
+        (core instance $i (instantiate $m))
+        (func $f (canon lift (core func $i "f")))
+        (core func (canon lower (func $f))))"#;
+    for text in [text.as_str(), &wide, lowered] {
+        let bytes = wat::parse_str(text).unwrap();
         assert_eq!(refusal(&bytes).await, "COMPILE_LIMIT", "{}", &text[..50]);
     }
 }

@@ -66,11 +66,10 @@ async fn no_guest_reads_what_another_wrote() {
     join_all(rounds).await;
 }
 
-/// Golden numbers of the price list: they change only with the policy.
+/// A golden number of the price list: it changes only with the policy. By hand,
+/// since what a compiler makes of a source changes with the compiler.
 #[tokio::test]
 async fn fuel_is_what_it_always_was() {
     let (_, by_hand) = decide(&Hand::GOOD.code(), case(1_000, 0, "{}")).await;
     assert_eq!(by_hand, 134);
-    let (_, example) = decide(&example(), case(12_000_000, 3_000_000, BRACKETS)).await;
-    assert_eq!(example, 35_724);
 }

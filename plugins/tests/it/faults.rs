@@ -3,7 +3,9 @@
 use tributary_domain::calculator::{Calculator, Code, Fault, Outcome};
 use tributary_domain::money::Exact;
 
-use crate::guests::{BRACKETS, Hand, SANDBOX, case, dana, decide, deed, example, misbehaving};
+use crate::guests::{
+    BRACKETS, Hand, SANDBOX, case, code, dana, decide, deed, example, misbehaving,
+};
 
 fn trapped(kind: &str) -> Fault {
     let kind = kind.to_owned();
@@ -60,11 +62,14 @@ async fn a_rule_that_refuses_is_heard() {
     assert_eq!(deed("shrug").await, refused("UNSUPPORTED", unsupported));
     let overflow = "the amount is too large";
     assert_eq!(deed("overflow").await, refused("AMOUNT_OVERFLOW", overflow));
-    let unknown = deed("somersault").await;
-    assert!(
-        matches!(unknown, Err(Fault::BadConfiguration { .. })),
-        "{unknown:?}"
-    );
+    // Named in the message, which must be no longer or wilder for it.
+    for odd in ["somersault", &"jump ".repeat(500), "\\u0000\\u001b"] {
+        let unknown = deed(odd).await;
+        assert!(
+            matches!(unknown, Err(Fault::BadConfiguration { .. })),
+            "{unknown:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -130,6 +135,14 @@ async fn guests_that_break_the_contract_by_hand_fault() {
             evaluates("(memory.grow (i32.const 256))"),
             Fault::OutOfMemory,
         ),
+        (
+            Hand {
+                evaluate: "(drop (table.grow $t (ref.null func) (i32.const 100000))) i32.const 256",
+                more: "(table $t 1 funcref)",
+                ..Hand::GOOD
+            },
+            Fault::OutOfMemory,
+        ),
         // An address off its alignment, one outside, and neither ok nor error.
         (evaluates("i32.const 257"), malformed()),
         (evaluates("i32.const 65532"), malformed()),
@@ -165,6 +178,33 @@ async fn guests_that_break_the_contract_by_hand_fault() {
     }
     let (empty, _) = decide(&Hand::GOOD.code(), case(1_000, 0, "{}")).await;
     assert_eq!(empty, Ok(Default::default()));
+}
+
+/// As the standard has it, and on every machine: the module said so itself.
+#[tokio::test]
+async fn growing_beyond_its_own_maximum_fails_as_the_guest_sees() {
+    let table = Hand {
+        evaluate: "(if (i32.ne (table.grow $t (ref.null func) (i32.const 2)) (i32.const -1))
+                (then unreachable))
+            (i32.add (table.grow $t (ref.null func) (i32.const 1)) (i32.const 255))",
+        more: "(table $t 1 2 funcref)",
+        ..Hand::GOOD
+    };
+    let (answer, _) = decide(&table.code(), case(1_000, 0, "{}")).await;
+    assert_eq!(answer, Ok(Default::default()));
+}
+
+/// Whatever was admitted once: code that does not compile is a fault of its own,
+/// so that its commissions are held and not tried for ever.
+#[tokio::test]
+async fn code_that_does_not_compile_is_a_fault() {
+    for bytes in [
+        b"no component".to_vec(),
+        wat::parse_str("(component)").unwrap(),
+    ] {
+        let (result, fuel) = decide(&code(bytes, &["flat"]), case(1_000, 0, "{}")).await;
+        assert_eq!((result, fuel), (Err(Fault::NotRunnable), 0));
+    }
 }
 
 /// Bytes under another's digest would run as the other's code.

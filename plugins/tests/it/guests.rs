@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use tributary_domain::calculator::{
-    Calculator, Case, CaseCredit, CaseDeal, CaseHistory, CaseTerms, Code, Fault, Outcome, Verdict,
+    Calculator, Case, CaseCredit, CaseDeal, CaseHistory, CaseTerms, Code, Fault, Outcome,
+    Unadmitted, Verdict,
 };
 use tributary_domain::clock::Moment;
 use tributary_domain::digest::sha256;
@@ -83,7 +84,8 @@ pub fn case(amount_minor: i64, volume_minor: i64, config: &str) -> Case {
         role: Role::Sourced,
         credits: vec![CaseCredit {
             partner: dana(),
-            share_bps: 10_000,
+            share_numerator: 1,
+            share_denominator: 1,
             tier: Some("gold".to_owned()),
         }],
         terms: CaseTerms {
@@ -124,7 +126,8 @@ pub fn upload(bytes: &[u8]) -> Arc<[u8]> {
 pub async fn refusal(bytes: &[u8]) -> String {
     match SANDBOX.admit(upload(bytes)).await {
         Ok(description) => panic!("admitted: {description:?}"),
-        Err(refusal) => refusal.code,
+        Err(Unadmitted::Refused(refusal)) => refusal.code,
+        Err(Unadmitted::Busy) => panic!("too busy"),
     }
 }
 

@@ -98,7 +98,7 @@ fn fill(
     credit: &Credit,
     verdict: &mut Verdict,
 ) -> Result<(), Refusal> {
-    let before = case.volume_of(&credit.partner);
+    let before = case.volume_of(&credit.partner)?;
     let after = before.plus(case.deal.amount)?;
     for bracket in brackets {
         let start = before.max(bracket.from);
@@ -107,7 +107,7 @@ fn fill(
             continue;
         }
         let part = end.minus(start)?;
-        let rate = bracket.rate.times(credit.share())?;
+        let rate = bracket.rate.times(credit.share)?;
         // A share of a percentage can have more digits than an amount keeps:
         // what is cut off is less than a billionth of a minor unit.
         let amount = part.times_truncated(rate)?;
@@ -134,9 +134,9 @@ fn explain(
 ) -> String {
     let (part, code) = (currency.show(part), &currency.code);
     let (start, end) = (currency.show(start), currency.show(end));
-    let share = match credit.share_bps {
-        10_000 => String::new(),
-        bps => format!(", of which your share is {}.{:02} %", bps / 100, bps % 100),
+    let share = match (credit.share.numerator(), credit.share.denominator()) {
+        (1, 1) => String::new(),
+        (parts, of) => format!(", of which your share is {parts} of {of} parts"),
     };
     format!("{part} {code} of this deal at {percent} % (volume {start} to {end}){share}")
 }
@@ -144,41 +144,13 @@ fn explain(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tributary_plugin_sdk::{Deal, History, ProgramModel, Role, Terms};
-
     const CONFIG: &str = r#"{"brackets":[{"up_to":"50000.00","percent":"10"},{"up_to":"100000.00","percent":"12"},{"percent":"15"}]}"#;
 
-    /// A deal of so many cents, won by Dana alone after so many cents of volume.
+    /// A deal of so many cents, after so many cents of volume.
     fn case(amount: i64, volume: i64, config: &str) -> Case {
-        Case {
-            evaluated_at: 0,
-            deal: Deal {
-                id: "del_1".to_owned(),
-                amount: Amount::from_minor(amount),
-                currency: Currency::new("USD", 2),
-                opened_at: 0,
-                closed_at: 0,
-            },
-            role: Role::Sourced,
-            credits: vec![Credit {
-                partner: "prt_dana".to_owned(),
-                share_bps: 10_000,
-                tier: None,
-            }],
-            terms: Terms {
-                id: "trm_1".to_owned(),
-                version: 1,
-                model: ProgramModel::Referral,
-            },
-            history: vec![History {
-                partner: "prt_dana".to_owned(),
-                year: 2026,
-                deals: 1,
-                volume: Amount::from_minor(volume),
-            }],
-            config: config.to_owned(),
-            extra: Vec::new(),
-        }
+        let mut case = Case::sample(Currency::new("USD", 2), amount, config);
+        case.history[0].volume = Amount::from_minor(volume);
+        case
     }
 
     fn total(case: &Case) -> i128 {
@@ -231,12 +203,12 @@ mod tests {
     #[test]
     fn a_shared_deal_pays_the_share() {
         let mut case = case(3_000_000, 0, CONFIG);
-        case.credits[0].share_bps = 3_333;
+        case.credits[0].share = Ratio::new(1, 3).unwrap();
         let verdict = TieredAccelerator::run(&case).unwrap();
-        assert_eq!(verdict.total(), Ok(Amount::from_minor(99_990)));
+        assert_eq!(verdict.total(), Ok(Amount::from_minor(100_000)));
         let explanation = &verdict.entries[0].explanation;
         assert!(
-            explanation.ends_with(", of which your share is 33.33 %"),
+            explanation.ends_with(", of which your share is 1 of 3 parts"),
             "{explanation}"
         );
     }
