@@ -4,7 +4,9 @@
 //! a short queue to the writer, so a client that reads slowly slows its own
 //! operations and nothing else. Only the reader knows which operations run, and
 //! so it alone sends their `complete` and `error`: a client that has seen one
-//! may use the id again.
+//! may use the id again. The reader waits for nothing but its next step: while
+//! what it has to say stands in the queue it hears nobody, but it still looks
+//! at the key and stops when the server does.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,9 +17,10 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tracing::Instrument;
 
 use super::answer::{Wire, internal};
 use super::gateway::{Caller, Denied, Gateway, bearer, stopped};
@@ -78,7 +81,8 @@ pub fn open<S: Executor>(
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER);
     let spoken = upgrade.selected_protocol().is_some();
-    upgrade.on_upgrade(move |socket| serve(gateway, caller, socket, spoken))
+    // What a socket logs names the request that opened it.
+    upgrade.on_upgrade(move |socket| serve(gateway, caller, socket, spoken).in_current_span())
 }
 
 async fn serve<S: Executor>(gateway: Gateway<S>, caller: Caller, socket: WebSocket, spoken: bool) {
@@ -90,6 +94,7 @@ async fn serve<S: Executor>(gateway: Gateway<S>, caller: Caller, socket: WebSock
         gateway,
         caller,
         queue: queue.clone(),
+        unsaid: None,
         ready: false,
         running: HashMap::new(),
         tasks: JoinSet::new(),
@@ -142,6 +147,8 @@ struct Connection<S> {
     gateway: Gateway<S>,
     caller: Caller,
     queue: mpsc::Sender<Message>,
+    /// What the reader says as soon as the queue has room.
+    unsaid: Option<Message>,
     ready: bool,
     running: HashMap<String, AbortHandle>,
     tasks: JoinSet<Outcome>,
@@ -157,25 +164,35 @@ impl<S: Executor> Connection<S> {
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            let free = self.unsaid.is_none();
             let step = tokio::select! {
+                // What limits a client comes before what a client does.
                 biased;
                 () = stopped(&mut self.gateway.stopping) => Err(GOING_AWAY.into()),
-                // Before any frame, so that an id is free once its end was sent.
-                Some(ended) = self.tasks.join_next_with_id() => self.settle(ended).await,
-                () = self.queue.closed() => Err(End::Gone),
-                frame = frames.next() => {
-                    heard = Instant::now();
-                    self.receive(frame).await
-                }
-                () = sleep_until(opened + timings.init), if !self.ready => Err(INIT_TIMEOUT.into()),
-                () = sleep_until(heard + timings.silence) => Err(End::Gone),
-                _ = ping.tick() => self.send(Message::Ping(Vec::new().into())).await,
                 _ = recheck.tick(), if self.ready => {
                     match self.gateway.is_revoked(&self.caller).await {
                         true => Err(FORBIDDEN.into()),
                         false => Ok(()),
                     }
                 }
+                () = sleep_until(opened + timings.init), if !self.ready => Err(INIT_TIMEOUT.into()),
+                () = self.queue.closed() => Err(End::Gone),
+                Ok(place) = self.queue.clone().reserve_owned(), if !free => {
+                    if let Some(message) = self.unsaid.take() {
+                        place.send(message);
+                    }
+                    // Nobody was listened to meanwhile.
+                    heard = Instant::now();
+                    Ok(())
+                }
+                _ = ping.tick(), if free => self.send(Message::Ping(Vec::new().into())),
+                // Before any frame, so that an id is free once its end was sent.
+                Some(ended) = self.tasks.join_next_with_id(), if free => self.settle(ended),
+                frame = frames.next(), if free => {
+                    heard = Instant::now();
+                    self.receive(frame).await
+                }
+                () = sleep_until(heard + timings.silence), if free => Err(End::Gone),
             };
             if let Err(end) = step {
                 return end;
@@ -203,10 +220,10 @@ impl<S: Executor> Connection<S> {
                 });
                 self.init(token).await
             }
-            Incoming::Ping { payload } => self.say(&Outgoing::pong(payload)).await,
+            Incoming::Ping { payload } => self.say(&Outgoing::pong(payload)),
             Incoming::Pong { .. } => Ok(()),
             Incoming::Subscribe { .. } if !self.ready => Err(UNAUTHORIZED.into()),
-            Incoming::Subscribe { id, payload } => self.subscribe(id, *payload).await,
+            Incoming::Subscribe { id, payload } => self.subscribe(id, *payload),
             Incoming::Complete { id } => {
                 if let Some(operation) = self.running.remove(&id) {
                     operation.abort();
@@ -227,14 +244,14 @@ impl<S: Executor> Connection<S> {
         match self.gateway.admit(&self.caller).await {
             Ok(_) => {
                 self.ready = true;
-                self.say(&Outgoing::ack()).await
+                self.say(&Outgoing::ack())
             }
             Err(Denied::Unauthenticated) => Err(FORBIDDEN.into()),
             Err(Denied::Unavailable) => Err(FAULT.into()),
         }
     }
 
-    async fn subscribe(&mut self, id: String, request: Request) -> Result<(), End> {
+    fn subscribe(&mut self, id: String, request: Request) -> Result<(), End> {
         if id.is_empty() {
             return Err(BAD_MESSAGE.into());
         }
@@ -249,18 +266,19 @@ impl<S: Executor> Connection<S> {
         if self.running.len() >= MAX_OPERATIONS {
             let message = format!("a connection has at most {MAX_OPERATIONS} operations");
             let error = Refusal::TooManyOperations.error(message, None);
-            return self.say(&Outgoing::error(&id, &[error])).await;
+            return self.say(&Outgoing::error(&id, &[error]));
         }
         let gateway = self.gateway.clone();
         let caller = self.caller.clone();
         let queue = self.queue.clone();
         let operation = operate(gateway, caller, id.clone(), request, queue);
-        self.running.insert(id, self.tasks.spawn(operation));
+        self.running
+            .insert(id, self.tasks.spawn(operation.in_current_span()));
         Ok(())
     }
 
     /// Tells the client how an operation ended, unless the client ended it.
-    async fn settle(&mut self, ended: Result<(Id, Outcome), JoinError>) -> Result<(), End> {
+    fn settle(&mut self, ended: Result<(Id, Outcome), JoinError>) -> Result<(), End> {
         let (task, outcome) = match ended {
             Ok((task, outcome)) => (task, outcome),
             // Aborted, then already forgotten; or it panicked.
@@ -272,18 +290,26 @@ impl<S: Executor> Connection<S> {
         };
         self.running.remove(&id);
         match outcome {
-            Outcome::Completed => self.say(&Outgoing::complete(&id)).await,
-            Outcome::Refused(errors) => self.say(&Outgoing::error(&id, &errors)).await,
+            Outcome::Completed => self.say(&Outgoing::complete(&id)),
+            Outcome::Refused(errors) => self.say(&Outgoing::error(&id, &errors)),
             Outcome::Revoked => Err(FORBIDDEN.into()),
         }
     }
 
-    async fn say<P: serde::Serialize>(&self, message: &Outgoing<'_, P>) -> Result<(), End> {
-        self.send(message.text().ok_or(FAULT)?).await
+    fn say<P: serde::Serialize>(&mut self, message: &Outgoing<'_, P>) -> Result<(), End> {
+        self.send(message.text().ok_or(FAULT)?)
     }
 
-    async fn send(&self, message: Message) -> Result<(), End> {
-        self.queue.send(message).await.map_err(|_| End::Gone)
+    /// Queues a message, or keeps it as the one that waits for room.
+    fn send(&mut self, message: Message) -> Result<(), End> {
+        match self.queue.try_send(message) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(message)) => {
+                self.unsaid = Some(message);
+                Ok(())
+            }
+            Err(TrySendError::Closed(_)) => Err(End::Gone),
+        }
     }
 }
 
