@@ -55,6 +55,18 @@ pub fn inspect(request: &mut Request) -> Result<OperationType, ServerError> {
     Ok(kind)
 }
 
+/// Refuses a mutation where results come over a connection of their own: what
+/// is lost with it cannot be told from what never ran.
+pub fn streamed(kind: OperationType) -> Result<(), ServerError> {
+    match kind {
+        OperationType::Query | OperationType::Subscription => Ok(()),
+        OperationType::Mutation => Err(Refusal::MutationOverStream.error(
+            "post a mutation and accept JSON: over a socket or as events, its answer could be lost",
+            None,
+        )),
+    }
+}
+
 /// The operation that a request means.
 fn chosen<'a>(
     document: &'a ExecutableDocument,

@@ -39,9 +39,9 @@ pub enum Refusal {
     RepeatedMutationField,
     /// A subscription was posted without accepting a stream.
     StreamRequired,
-    /// A socket carries queries and subscriptions. A mutation whose answer is
-    /// lost with the socket cannot be told from one that never ran.
-    MutationOverSocket,
+    /// Sockets and streams carry queries and subscriptions. A mutation whose
+    /// answer is lost with one cannot be told from one that never ran.
+    MutationOverStream,
     /// More operations run on this connection than it may have.
     TooManyOperations,
     /// The server failed; the caller did nothing wrong.
@@ -64,7 +64,7 @@ impl Refusal {
         Self::TooComplex,
         Self::RepeatedMutationField,
         Self::StreamRequired,
-        Self::MutationOverSocket,
+        Self::MutationOverStream,
         Self::TooManyOperations,
         Self::Internal,
     ];
@@ -94,7 +94,7 @@ impl Refusal {
             Self::TooComplex => ("QUERY_TOO_COMPLEX", S::BAD_REQUEST, true),
             Self::RepeatedMutationField => ("REPEATED_MUTATION_FIELD", S::BAD_REQUEST, true),
             Self::StreamRequired => ("STREAM_REQUIRED", S::BAD_REQUEST, true),
-            Self::MutationOverSocket => ("MUTATION_OVER_SOCKET", S::BAD_REQUEST, true),
+            Self::MutationOverStream => ("MUTATION_OVER_STREAM", S::BAD_REQUEST, true),
             Self::TooManyOperations => ("TOO_MANY_OPERATIONS", S::TOO_MANY_REQUESTS, true),
             Self::Internal => ("INTERNAL", S::INTERNAL_SERVER_ERROR, false),
         }

@@ -11,7 +11,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, Request, ServerError};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
@@ -322,14 +321,8 @@ async fn operate<S: Executor>(
     mut request: Request,
     queue: mpsc::Sender<Message>,
 ) -> Outcome {
-    match guard::inspect(&mut request) {
-        Err(error) => return Outcome::Refused(vec![error]),
-        Ok(OperationType::Mutation) => {
-            let message = "send mutations with POST, where an answer cannot be lost unnoticed";
-            let error = Refusal::MutationOverSocket.error(message, None);
-            return Outcome::Refused(vec![error]);
-        }
-        Ok(OperationType::Query | OperationType::Subscription) => {}
+    if let Err(error) = guard::inspect(&mut request).and_then(guard::streamed) {
+        return Outcome::Refused(vec![error]);
     }
     request.data = match gateway.admit(&caller).await {
         Ok(data) => data,

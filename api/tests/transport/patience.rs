@@ -69,7 +69,7 @@ async fn a_client_that_never_reads_is_dropped() {
     let mut socket = Socket::open(&world).await;
     socket.subscribe("1", "subscription { forever }").await;
     socket.subscribe("2", "subscription { flood }").await;
-    world.until_streams(1).await;
+    world.until_streams(2).await;
     world.until_streams(0).await;
 }
 
@@ -78,7 +78,7 @@ async fn stalled(world: &World) -> Socket {
     let mut socket = Socket::open(world).await;
     socket.subscribe("1", "subscription { forever }").await;
     socket.subscribe("2", "subscription { flood }").await;
-    world.until_streams(1).await;
+    world.until_streams(2).await;
     // Until the queue is full, and the pong has to wait behind it.
     tokio::time::sleep(SHORT * 4).await;
     socket.say(json!({ "type": "ping" })).await;

@@ -145,7 +145,7 @@ async fn what_is_refused_is_an_error_and_the_socket_stays() {
         .await;
     socket.refuses("1", "{ value", "GRAPHQL_PARSE_FAILED").await;
     socket
-        .refuses("1", "mutation { pay }", "MUTATION_OVER_SOCKET")
+        .refuses("1", "mutation { pay }", "MUTATION_OVER_STREAM")
         .await;
     socket
         .refuses("1", "subscription { stumble }", "INTERNAL")

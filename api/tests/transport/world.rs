@@ -90,6 +90,14 @@ pub struct Ticks;
 /// Counts itself among the living streams.
 struct Alive(Arc<AtomicUsize>);
 
+impl Alive {
+    fn new(ctx: &Context<'_>) -> Self {
+        let streams = Arc::clone(&ctx.data_unchecked::<Shared>().streams);
+        streams.fetch_add(1, Ordering::SeqCst);
+        Self(streams)
+    }
+}
+
 impl Drop for Alive {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
@@ -103,9 +111,7 @@ impl Ticks {
     }
 
     async fn forever(&self, ctx: &Context<'_>) -> impl Stream<Item = i32> {
-        let streams = Arc::clone(&ctx.data_unchecked::<Shared>().streams);
-        streams.fetch_add(1, Ordering::SeqCst);
-        let alive = Alive(streams);
+        let alive = Alive::new(ctx);
         stream::iter([1])
             .chain(stream::pending())
             .inspect(move |_| {
@@ -114,8 +120,12 @@ impl Ticks {
     }
 
     /// As much as the client takes: 4 KiB each.
-    async fn flood(&self) -> impl Stream<Item = String> {
-        stream::repeat_with(|| "x".repeat(4096))
+    async fn flood(&self, ctx: &Context<'_>) -> impl Stream<Item = String> {
+        let alive = Alive::new(ctx);
+        stream::repeat_with(move || {
+            let _ = &alive;
+            "x".repeat(4096)
+        })
     }
 
     async fn stumble(&self) -> impl Stream<Item = i32> {
