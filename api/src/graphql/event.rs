@@ -12,7 +12,7 @@ use tributary_domain::{events, tenants};
 
 use super::context::{Beside, id, wraps};
 use super::deal::Deal;
-use super::error::{ApiError, ApiResult};
+use super::error::{ApiError, ApiResult, alone};
 use super::pages::{Slice, cost};
 use super::scalars::{DateTime, Json, Position};
 
@@ -85,11 +85,14 @@ impl EventQueries {
         #[graphql(desc = "How many, at most 100; 20 if not given.")] first: Option<i32>,
         #[graphql(desc = "Only those after this position; from the start, if not given.")]
         after: Option<Position>,
-    ) -> ApiResult<Vec<Event>> {
-        let limit = Slice::forward(first, None).window::<EventId>()?.limit;
-        let after = after.map_or(0, |position| position.0);
-        let events = events::after(ctx.scope(), after, limit).await?;
-        Ok(events.into_iter().map(Event).collect())
+    ) -> Option<ApiResult<Vec<Event>>> {
+        let page = async {
+            let limit = Slice::forward(first, None).window::<EventId>()?.limit;
+            let after = after.map_or(0, |position| position.0);
+            let events = events::after(ctx.scope(), after, limit).await?;
+            Ok(events.into_iter().map(Event).collect())
+        };
+        alone(page.await)
     }
 }
 
