@@ -18,8 +18,9 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tracing::Instrument;
 
-use super::answer::{Wire, internal};
-use super::gateway::{Caller, Denied, Gateway, stopped};
+use super::answer::{Media, Wire, internal, refuse};
+use super::gateway::{Caller, Denied, Gateway, MAX_CONNECTIONS, Place, stopped};
+use super::refusal::Refusal;
 use super::{guard, http};
 
 /// Events that wait for the response.
@@ -32,6 +33,14 @@ pub fn stream<S: Executor>(gateway: Gateway<S>, caller: Caller, mut request: Req
         Ok(()) => gateway.schema.execute_stream(request, None),
         Err(error) => stream::iter([Answer::from_errors(vec![error])]).boxed(),
     };
+    let Some(place) = gateway.places.take(&caller) else {
+        let message =
+            format!("this key has {MAX_CONNECTIONS} sockets and streams open, which is all it may");
+        return refuse(
+            Media::EventStream,
+            Refusal::TooManyConnections.error(message, None),
+        );
+    };
     let keep_alive = KeepAlive::new().interval(gateway.timings.ping);
     let (queue, events) = mpsc::channel(QUEUE);
     let running = Running {
@@ -39,6 +48,7 @@ pub fn stream<S: Executor>(gateway: Gateway<S>, caller: Caller, mut request: Req
         caller,
         events: ending(answers),
         queue,
+        _place: place,
     };
     tokio::spawn(running.run().in_current_span());
 
@@ -58,6 +68,7 @@ struct Running<S> {
     caller: Caller,
     events: BoxStream<'static, Event>,
     queue: mpsc::Sender<Event>,
+    _place: Place,
 }
 
 impl<S: Executor> Running<S> {

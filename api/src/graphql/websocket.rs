@@ -22,7 +22,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 use tracing::Instrument;
 
 use super::answer::{Wire, internal};
-use super::gateway::{Caller, Denied, Gateway, bearer, stopped};
+use super::gateway::{Caller, Denied, Gateway, Place, bearer, stopped};
 use super::messages::{Incoming, Outgoing};
 use super::refusal::Refusal;
 use super::{guard, http};
@@ -48,6 +48,7 @@ type Close = (u16, &'static str);
 const GOING_AWAY: Close = (1001, "Server is stopping");
 const TOO_BIG: Close = (1009, "Message too big");
 const FAULT: Close = (1011, "Internal error");
+const TOO_MANY: Close = (1013, "Too many connections of this key");
 const BAD_MESSAGE: Close = (4400, "Invalid message");
 const UNAUTHORIZED: Close = (4401, "Unauthorized");
 const FORBIDDEN: Close = (4403, "Forbidden");
@@ -94,7 +95,7 @@ async fn serve<S: Executor>(gateway: Gateway<S>, caller: Caller, socket: WebSock
         caller,
         queue: queue.clone(),
         unsaid: None,
-        ready: false,
+        place: None,
         running: HashMap::new(),
         tasks: JoinSet::new(),
     };
@@ -148,7 +149,8 @@ struct Connection<S> {
     queue: mpsc::Sender<Message>,
     /// What the reader says as soon as the queue has room.
     unsaid: Option<Message>,
-    ready: bool,
+    /// Taken when the caller was let in.
+    place: Option<Place>,
     running: HashMap<String, AbortHandle>,
     tasks: JoinSet<Outcome>,
 }
@@ -168,13 +170,13 @@ impl<S: Executor> Connection<S> {
                 // What limits a client comes before what a client does.
                 biased;
                 () = stopped(&mut self.gateway.stopping) => Err(GOING_AWAY.into()),
-                _ = recheck.tick(), if self.ready => {
+                _ = recheck.tick(), if self.place.is_some() => {
                     match self.gateway.is_revoked(&self.caller).await {
                         true => Err(FORBIDDEN.into()),
                         false => Ok(()),
                     }
                 }
-                () = sleep_until(opened + timings.init), if !self.ready => Err(INIT_TIMEOUT.into()),
+                () = sleep_until(opened + timings.init), if self.place.is_none() => Err(INIT_TIMEOUT.into()),
                 () = self.queue.closed() => Err(End::Gone),
                 Ok(place) = self.queue.clone().reserve_owned(), if !free => {
                     if let Some(message) = self.unsaid.take() {
@@ -221,7 +223,7 @@ impl<S: Executor> Connection<S> {
             }
             Incoming::Ping { payload } => self.say(&Outgoing::pong(payload)),
             Incoming::Pong { .. } => Ok(()),
-            Incoming::Subscribe { .. } if !self.ready => Err(UNAUTHORIZED.into()),
+            Incoming::Subscribe { .. } if self.place.is_none() => Err(UNAUTHORIZED.into()),
             Incoming::Subscribe { id, payload } => self.subscribe(id, *payload),
             Incoming::Complete { id } => {
                 if let Some(operation) = self.running.remove(&id) {
@@ -234,7 +236,7 @@ impl<S: Executor> Connection<S> {
 
     /// Lets the caller in, by the token in the message or else the upgrade's.
     async fn init(&mut self, token: Option<String>) -> Result<(), End> {
-        if self.ready {
+        if self.place.is_some() {
             return Err(INIT_TWICE.into());
         }
         if token.is_some() {
@@ -242,7 +244,8 @@ impl<S: Executor> Connection<S> {
         }
         match self.gateway.admit(&self.caller).await {
             Ok(_) => {
-                self.ready = true;
+                let place = self.gateway.places.take(&self.caller);
+                self.place = Some(place.ok_or(TOO_MANY)?);
                 self.say(&Outgoing::ack())
             }
             Err(Denied::Unauthenticated) => Err(FORBIDDEN.into()),

@@ -42,6 +42,13 @@ impl Socket {
         socket
     }
 
+    /// The code with which a socket that introduces itself is closed.
+    pub async fn turned_away(world: &World) -> u16 {
+        let mut socket = Self::quiet(world).await;
+        socket.init().await;
+        socket.closes().await
+    }
+
     async fn init(&mut self) {
         let payload = json!({ "Authorization": format!("Bearer {KEY}") });
         self.say(json!({ "type": "connection_init", "payload": payload }))

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tributary_api::graphql::gateway::Timings;
+use tributary_api::graphql::gateway::{MAX_CONNECTIONS, Timings};
 
+use crate::sockets::Socket;
 use crate::world::{KEY, World};
 
 /// An open stream.
@@ -153,6 +154,32 @@ async fn a_stranger_gets_no_stream() {
         .await
         .unwrap();
     assert_eq!(response.status(), 401);
+}
+
+#[tokio::test]
+async fn a_key_has_so_many_streams_and_sockets_and_no_more() {
+    let world = World::new().await;
+    let mut open = Vec::new();
+    for _ in 1..MAX_CONNECTIONS {
+        open.push(Stream::open(&world, "subscription { forever }").await);
+    }
+    let socket = Socket::open(&world).await;
+    let post = || {
+        let request = reqwest::Client::new().post(world.url()).bearer_auth(KEY);
+        let request = request.header("accept", "text/event-stream");
+        request.json(&json!({ "query": "{ value }" })).send()
+    };
+    let refused = post().await.unwrap();
+    assert_eq!(refused.status(), 429);
+    let body: Value = refused.json().await.unwrap();
+    let code = &body["errors"][0]["extensions"]["code"];
+    assert_eq!(code, "TOO_MANY_CONNECTIONS", "{body}");
+    assert_eq!(Socket::turned_away(&world).await, 1013);
+
+    drop(open.pop());
+    world.until_streams(MAX_CONNECTIONS - 2).await;
+    Stream::open(&world, "{ value }").await.next().await;
+    drop(socket);
 }
 
 #[tokio::test]

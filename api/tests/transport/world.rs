@@ -9,7 +9,7 @@ use async_graphql::futures_util::stream::{self, Stream, StreamExt};
 use async_graphql::{Context, Data, Object, Schema, Subscription};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tributary_api::graphql::gateway::{Denied, Gateway, Timings};
+use tributary_api::graphql::gateway::{Denied, Gateway, Places, Timings};
 use tributary_api::graphql::limited;
 
 /// The key of every world.
@@ -63,6 +63,10 @@ impl Query {
         on_purpose()
     }
 
+    async fn lingers(&self) -> i32 {
+        std::future::pending().await
+    }
+
     async fn nested(&self) -> Self {
         Self
     }
@@ -82,6 +86,10 @@ impl Mutation {
             .paid
             .fetch_add(1, Ordering::SeqCst)
             + 1
+    }
+
+    async fn crash(&self) -> i32 {
+        on_purpose()
     }
 }
 
@@ -158,6 +166,7 @@ impl World {
                 Box::pin(async move { admit(&door, caller.token) })
             }),
             timings,
+            places: Places::default(),
             stopping,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
