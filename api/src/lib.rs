@@ -26,7 +26,7 @@ use tokio::sync::watch;
 use tributary_domain::scope::Engine;
 
 use crate::edge::Edge;
-use crate::graphql::gateway::{Gateway, Timings};
+use crate::graphql::gateway::{Gateway, Places, Timings};
 
 /// What open requests and sockets get to finish when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
@@ -65,6 +65,7 @@ pub fn router(state: AppState, stopping: watch::Receiver<bool>) -> Router {
         schema: state.schema,
         admit: auth::door(state.engine.clone(), state.public_url),
         timings: state.timings,
+        places: Places::default(),
         stopping,
     };
     Router::new()

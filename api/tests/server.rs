@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tributary_api::{AppState, serve};
+use tributary_domain::access::Role;
 use tributary_domain::clock::SystemClock;
 use tributary_domain::entity::tenant::Kind;
 use tributary_domain::scope::{Engine, Origin};
@@ -73,8 +74,12 @@ impl Server {
     }
 
     async fn ask(&self, token: &str) -> reqwest::Response {
+        self.query(token, "{ __typename }").await
+    }
+
+    async fn query(&self, token: &str, query: &str) -> reqwest::Response {
         let request = reqwest::Client::new().post(self.url("/graphql"));
-        let body = json!({ "query": "{ __typename }" });
+        let body = json!({ "query": query });
         request.bearer_auth(token).json(&body).send().await.unwrap()
     }
 
@@ -125,6 +130,52 @@ async fn a_key_opens_the_door_until_it_is_revoked() {
     keys::revoke(&scope.unwrap(), key.key.id).await.unwrap();
     assert_eq!(server.ask(&key.token).await.status(), 401);
     assert_eq!(server.ask(&other.token).await.status(), 200);
+}
+
+/// Also against the executor: it lets only some nullable fields fail alone.
+#[tokio::test]
+async fn what_a_key_may_not_read_is_null_and_the_rest_is_answered() {
+    let server = Server::migrated().await;
+    let owner = server.key().await;
+    let origin = Origin::default();
+    let scope = keys::authenticate(&server.engine, &owner.token, origin).await;
+    let scope = scope.unwrap().unwrap();
+    let key = keys::create(&scope, "crm", Role::Integrator, None).await;
+    let token = key.unwrap().token;
+
+    let query = "{ viewer { person } apiKeys { nodes { id } } ledger { balanced } \
+                 events { kind } deals { nodes { id } } }";
+    let answer: Value = server.query(&token, query).await.json().await.unwrap();
+    let data = json!({
+        "viewer": { "person": "crm" },
+        "apiKeys": null,
+        "ledger": null,
+        "events": null,
+        "deals": { "nodes": [] },
+    });
+    assert_eq!(answer["data"], data, "{answer}");
+    let errors = answer["errors"].as_array().unwrap().iter();
+    let codes: Vec<_> = errors.map(|error| &error["extensions"]["code"]).collect();
+    assert_eq!(codes, ["FORBIDDEN"; 3], "{answer}");
+
+    let answer: Value = server
+        .query(&owner.token, query)
+        .await
+        .json()
+        .await
+        .unwrap();
+    assert!(answer.get("errors").is_none(), "{answer}");
+    assert_eq!(answer["data"]["ledger"]["balanced"], true);
+}
+
+#[tokio::test]
+async fn adding_up_the_ledger_has_its_price() {
+    let server = Server::migrated().await;
+    let key = server.key().await;
+    let query = format!("{{ ledger {{ {} }} }}", "balanced ".repeat(50));
+    let answer: Value = server.query(&key.token, &query).await.json().await.unwrap();
+    let code = &answer["errors"][0]["extensions"]["code"];
+    assert_eq!(code, "QUERY_TOO_COMPLEX", "{answer}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Who asks, for which tenant, at what time; and the transactions they get.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use sea_orm::DatabaseTransaction;
 use sea_orm::entity::prelude::*;
@@ -100,7 +100,7 @@ impl Engine {
         Scope {
             engine: self.clone(),
             tenant: tenant.id,
-            now: self.now(tenant),
+            now: Arc::new(AtomicI64::new(self.now(tenant).0)),
             person,
             role,
             partner,
@@ -129,7 +129,8 @@ pub struct Origin {
 pub struct Scope {
     engine: Engine,
     tenant: TenantId,
-    now: Moment,
+    /// Shared by clones: they are of one request.
+    now: Arc<AtomicI64>,
     person: String,
     role: Role,
     partner: Option<PartnerId>,
@@ -142,9 +143,20 @@ impl Scope {
         self.tenant
     }
 
-    /// The tenant's present when the request began.
+    /// The tenant's present when the request began, or when it last caught up.
     pub fn now(&self) -> Moment {
-        self.now
+        Moment(self.now.load(Ordering::Relaxed))
+    }
+
+    /// For requests that last: brings the present of this scope and of its
+    /// clones up to date, and tells how far the tenant's log has come. One
+    /// statement, so that many may ask often.
+    pub async fn catch_up(&self) -> Result<i64> {
+        let query = tenant::Entity::find_by_id(self.tenant);
+        let row = query.one(&self.engine.db).await?;
+        let row = row.ok_or(Error::NotFound(Noun::Tenant))?;
+        self.now.store(self.engine.now(&row).0, Ordering::Relaxed);
+        Ok(row.last_position)
     }
 
     /// Who asks: a person or a system.

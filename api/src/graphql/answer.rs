@@ -128,6 +128,15 @@ pub fn refuse(media: Media, error: ServerError) -> axum::response::Response {
     respond(media, &Response::from_errors(vec![error]))
 }
 
+/// What callers are told when an operation ended amid its work. It has `data`,
+/// though null: something may have been done.
+pub fn broken_off(code: &str) -> Response {
+    let message = "the operation was broken off: what it did, if anything, is not known";
+    let mut error = ServerError::new(message, None);
+    error.extensions.get_or_insert_default().set("code", code);
+    Response::from_errors(vec![error])
+}
+
 /// What callers are told when the server is at fault. The reason is in the log.
 pub fn internal() -> Response {
     Response::from_errors(vec![

@@ -1,18 +1,21 @@
 //! A code on every error. Resolvers give their own; what the executor itself
 //! refuses gets one here.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_graphql::async_trait::async_trait;
 use async_graphql::extensions::{
-    Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextRequest, NextSubscribe,
-    NextValidation,
+    Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextRequest, NextResolve,
+    NextSubscribe, NextValidation, ResolveInfo,
 };
 use async_graphql::futures_util::stream::{BoxStream, StreamExt};
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{
-    ErrorExtensionValues, Response, ServerError, ServerResult, ValidationResult, Variables,
+    ErrorExtensionValues, PathSegment, QueryPathNode, Response, ServerError, ServerResult,
+    ValidationResult, Value, Variables,
 };
+use futures_util::FutureExt;
 
 use super::refusal::Refusal;
 
@@ -63,15 +66,48 @@ impl Extension for Coder {
         let validated = next.run(ctx).await;
         validated.map_err(|errors| errors.into_iter().map(invalid).collect())
     }
+
+    /// A resolver that panics fails alone: what ran beside it, or before it in
+    /// a mutation, is told as usual.
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        let (at, path) = (info.field.name.pos, *info.path_node);
+        match AssertUnwindSafe(next.run(ctx, info)).catch_unwind().await {
+            Ok(resolved) => resolved,
+            // The panic has told its story on standard error.
+            Err(_) => {
+                let message =
+                    "the server failed here: what this field did, if anything, is not known";
+                let mut error = ServerError::new(message, Some(at)).with_path(segments(path));
+                let extensions = error.extensions.get_or_insert_default();
+                extensions.set("code", Refusal::Internal.code());
+                Err(error)
+            }
+        }
+    }
 }
 
-/// Tells the two limits that validation checks from what is wrong with the
-/// document. The executor tells them by their text alone.
+/// What is wrong with a document, if not that it is beyond a limit.
 fn invalid(error: ServerError) -> ServerError {
-    match error.message.as_str() {
-        "Query is too complex." | "Query is nested too deep." => Refusal::TooComplex.mark(error),
-        _ => Refusal::ValidationFailed.mark(error),
+    match Refusal::of_error(&error) {
+        Some(_) => error,
+        None => Refusal::ValidationFailed.mark(error),
     }
+}
+
+/// A path as errors have it. No field's name is a number.
+fn segments(path: QueryPathNode<'_>) -> Vec<PathSegment> {
+    let names = path.to_string_vec().into_iter();
+    names
+        .map(|name| {
+            name.parse()
+                .map_or(PathSegment::Field(name), PathSegment::Index)
+        })
+        .collect()
 }
 
 fn coded(mut response: Response) -> Response {

@@ -1,5 +1,6 @@
-//! `extensions.cost` on each answer: what a request asked for, measured as the
-//! limits measure it, so that a client sees a limit coming.
+//! What a request asks for: `extensions.cost` on each answer, so that a client
+//! sees a limit coming, and the limits themselves, which tell how far they were
+//! passed. The executor's own limits tell nothing.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,9 +11,10 @@ use async_graphql::extensions::{
 use async_graphql::futures_util::stream::{BoxStream, StreamExt};
 use async_graphql::{Response, ServerError, ValidationResult, value};
 
-use super::MAX_COMPLEXITY;
+use super::refusal::Refusal;
+use super::{MAX_COMPLEXITY, MAX_DEPTH};
 
-/// Reports the cost of each request that passed validation.
+/// Reports the cost of each request that fits the schema, and limits it.
 pub struct Cost;
 
 impl ExtensionFactory for Cost {
@@ -36,6 +38,19 @@ fn report(result: &OnceLock<ValidationResult>, response: Response) -> Response {
         "depth": result.depth,
     });
     response.extension("cost", cost)
+}
+
+/// Refuses a measure beyond its limit, with both.
+fn within(measure: &str, actual: usize, limit: usize) -> Result<(), Vec<ServerError>> {
+    if actual <= limit {
+        return Ok(());
+    }
+    let message = format!("the {measure} of this operation is {actual}, and at most {limit}");
+    let mut error = Refusal::TooComplex.error(message, None);
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set(measure, actual);
+    extensions.set("limit", limit);
+    Err(vec![error])
 }
 
 #[async_trait]
@@ -64,6 +79,8 @@ impl Extension for Measured {
     ) -> Result<ValidationResult, Vec<ServerError>> {
         let result = next.run(ctx).await?;
         self.result.get_or_init(|| result);
+        within("cost", result.complexity, MAX_COMPLEXITY)?;
+        within("depth", result.depth, MAX_DEPTH)?;
         Ok(result)
     }
 }

@@ -12,6 +12,12 @@ use tributary_domain::error::{Conflict, Error, Result};
 /// A resolver's result.
 pub type ApiResult<T> = std::result::Result<T, ApiError>;
 
+/// Lets a nullable field fail alone. As `Result<Option<_>>` it would take its
+/// parent with it.
+pub fn alone<T>(result: ApiResult<T>) -> Option<ApiResult<T>> {
+    Some(result)
+}
+
 /// A failure on its way out. Has no `Display`, so that no other error's text
 /// can reach a caller through `?`. Clones share it: loaders hand one failure
 /// to all who waited for it.
@@ -21,13 +27,6 @@ pub struct ApiError(Arc<Error>);
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         Self(Arc::new(error))
-    }
-}
-
-impl ApiError {
-    /// Whether it says that there is no such row for this caller.
-    pub fn is_not_found(&self) -> bool {
-        matches!(*self.0, Error::NotFound(_))
     }
 }
 

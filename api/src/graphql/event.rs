@@ -1,24 +1,28 @@
 //! The log, and following deals in it.
 
 use async_graphql::{Context, Description, ID, Object, Subscription};
-use futures_util::TryFutureExt;
 use futures_util::stream::{self, Stream, TryStreamExt};
+use futures_util::{TryFutureExt, future};
 use tokio::sync::watch;
-use tokio::time::{Duration, timeout};
+use tokio::time::{Duration, sleep, timeout};
 use tributary_domain::entity::event;
+use tributary_domain::error::{Error, Result};
+use tributary_domain::events;
 use tributary_domain::ids::{DealId, EventId, Noun};
 use tributary_domain::scope::Scope;
-use tributary_domain::{events, tenants};
 
 use super::context::{Beside, id, wraps};
 use super::deal::Deal;
-use super::error::{ApiError, ApiResult};
+use super::error::{ApiError, ApiResult, alone};
 use super::pages::{Slice, cost};
 use super::scalars::{DateTime, Json, Position};
 
 /// How long a follower waits for a hint that this process wrote something,
 /// before it looks for what other processes wrote.
 const POLL: Duration = Duration::from_secs(1);
+
+/// How long it waits at most for a database that goes on failing.
+const LONGEST_POLL: Duration = Duration::from_secs(30);
 
 /// One fact in the tenant's log.
 #[derive(Description)]
@@ -85,11 +89,14 @@ impl EventQueries {
         #[graphql(desc = "How many, at most 100; 20 if not given.")] first: Option<i32>,
         #[graphql(desc = "Only those after this position; from the start, if not given.")]
         after: Option<Position>,
-    ) -> ApiResult<Vec<Event>> {
-        let limit = Slice::forward(first, None).window::<EventId>()?.limit;
-        let after = after.map_or(0, |position| position.0);
-        let events = events::after(ctx.scope(), after, limit).await?;
-        Ok(events.into_iter().map(Event).collect())
+    ) -> Option<ApiResult<Vec<Event>>> {
+        let page = async {
+            let limit = Slice::forward(first, None).window::<EventId>()?.limit;
+            let after = after.map_or(0, |position| position.0);
+            let events = events::after(ctx.scope(), after, limit).await?;
+            Ok(events.into_iter().map(Event).collect())
+        };
+        alone(page.await)
     }
 }
 
@@ -110,8 +117,10 @@ impl EventSubscriptions {
         #[graphql(desc = "Only what comes after this position; from now on, if not given.")]
         after: Option<Position>,
     ) -> impl Stream<Item = ApiResult<Event>> + use<> {
-        let follower = Follower::start(ctx.scope().clone(), deal_id, after);
-        follower.map_ok(Follower::events).try_flatten_stream()
+        let follower = Follower::new(ctx.scope().clone(), deal_id, after);
+        future::ready(follower)
+            .map_ok(Follower::events)
+            .try_flatten_stream()
     }
 }
 
@@ -119,50 +128,83 @@ impl EventSubscriptions {
 struct Follower {
     scope: Scope,
     deal: Option<DealId>,
-    position: i64,
+    /// Only what comes after it is told; none before the first look.
+    position: Option<i64>,
+    /// The end of the log when nothing more was found.
+    seen: Option<i64>,
     wake: watch::Receiver<u64>,
 }
 
 impl Follower {
-    async fn start(scope: Scope, deal: Option<ID>, after: Option<Position>) -> ApiResult<Self> {
-        let deal = deal.map(|text| id(Noun::Deal, &text)).transpose()?;
-        let position = match after {
-            Some(Position(position)) => position,
-            None => tenants::current(&scope).await?.last_position,
-        };
-        let wake = scope.engine().wake();
+    fn new(scope: Scope, deal: Option<ID>, after: Option<Position>) -> ApiResult<Self> {
         Ok(Self {
+            deal: deal.map(|text| id(Noun::Deal, &text)).transpose()?,
+            position: after.map(|Position(position)| position),
+            seen: None,
+            wake: scope.engine().wake(),
             scope,
-            deal,
-            position,
-            wake,
         })
     }
 
     fn events(self) -> impl Stream<Item = ApiResult<Event>> {
-        stream::try_unfold(self, |mut follower| async move {
+        let scope = self.scope.clone();
+        let pages = stream::try_unfold(self, |mut follower| async move {
             let page = follower.next().await?;
             let page = stream::iter(page.into_iter().map(Event).map(Ok));
             Ok::<_, ApiError>(Some((page, follower)))
+        });
+        // A page may last: what is told of each event is told as of then.
+        pages.try_flatten().and_then(move |event| {
+            let scope = scope.clone();
+            async move {
+                if let Err(error) = scope.catch_up().await {
+                    tracing::warn!(?error, "an event is told as of an earlier time");
+                }
+                Ok(event)
+            }
         })
-        .try_flatten()
     }
 
-    /// The next page that is not empty, however long it takes to come.
-    async fn next(&mut self) -> ApiResult<Vec<event::Model>> {
+    /// The next page that is not empty, however long it takes to come. A
+    /// database that fails is asked again, ever less often.
+    async fn next(&mut self) -> Result<Vec<event::Model>> {
+        let mut patience = POLL;
         loop {
             // Marked before looking, so that nothing is missed in between.
             self.wake.mark_unchanged();
-            let page = match self.deal {
-                Some(deal) => events::of_deal_after(&self.scope, deal, self.position).await?,
-                None => events::of_deals_after(&self.scope, self.position).await?,
-            };
-            if let Some(newest) = page.last() {
-                self.position = newest.position;
-                return Ok(page);
+            match self.look().await {
+                Ok(page) if !page.is_empty() => return Ok(page),
+                Ok(_) => {
+                    patience = POLL;
+                    // A hint or the time: either way, look again.
+                    let _ = timeout(POLL, self.wake.changed()).await;
+                }
+                Err(Error::Storage(error)) => {
+                    tracing::error!(?error, "the log cannot be followed now");
+                    sleep(patience).await;
+                    patience = (patience * 2).min(LONGEST_POLL);
+                }
+                Err(error) => return Err(error),
             }
-            // A hint or the time: either way, look again.
-            let _ = timeout(POLL, self.wake.changed()).await;
         }
+    }
+
+    /// What is new since the last look. Most looks are at the end of the log
+    /// alone: every commit, of any tenant, is a hint to look.
+    async fn look(&mut self) -> Result<Vec<event::Model>> {
+        let end = self.scope.catch_up().await?;
+        let position = *self.position.get_or_insert(end);
+        if self.seen == Some(end) {
+            return Ok(Vec::new());
+        }
+        let page = match self.deal {
+            Some(deal) => events::of_deal_after(&self.scope, deal, position).await?,
+            None => events::of_deals_after(&self.scope, position).await?,
+        };
+        match page.last() {
+            Some(newest) => self.position = Some(newest.position),
+            None => self.seen = Some(end),
+        }
+        Ok(page)
     }
 }

@@ -1,8 +1,9 @@
 //! What the three transports share: the schema, how callers are let in, and
 //! how long things may take.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_graphql::{Data, Executor};
@@ -74,6 +75,10 @@ pub struct Timings {
     pub silence: Duration,
     /// Between two looks at the key of an open connection.
     pub recheck: Duration,
+    /// For the head of a request, and again for its body.
+    pub body: Duration,
+    /// For what a posted operation does.
+    pub execution: Duration,
 }
 
 impl Default for Timings {
@@ -83,6 +88,52 @@ impl Default for Timings {
             ping: Duration::from_secs(15),
             silence: Duration::from_secs(45),
             recheck: Duration::from_secs(30),
+            body: Duration::from_secs(30),
+            execution: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The most sockets and streams of one key at a time.
+pub const MAX_CONNECTIONS: usize = 100;
+
+/// The sockets and streams that are open, by their key.
+#[derive(Clone, Default)]
+pub struct Places(Arc<Mutex<HashMap<String, usize>>>);
+
+impl Places {
+    /// Takes a place for a connection of the caller's; `None` if all are taken.
+    pub fn take(&self, caller: &Caller) -> Option<Place> {
+        let key = caller.token.clone()?;
+        let mut taken = self.lock();
+        let count = taken.entry(key.clone()).or_default();
+        if *count >= MAX_CONNECTIONS {
+            return None;
+        }
+        *count += 1;
+        let places = self.clone();
+        Some(Place { places, key })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection's place, given back when dropped.
+pub struct Place {
+    places: Places,
+    key: String,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.lock();
+        if let Some(count) = taken.get_mut(&self.key) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.key);
+            }
         }
     }
 }
@@ -96,6 +147,8 @@ pub struct Gateway<S> {
     pub admit: Admit,
     /// How long they may take.
     pub timings: Timings,
+    /// Where they are.
+    pub places: Places,
     /// Turns true when the server is about to stop.
     pub stopping: watch::Receiver<bool>,
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
+    DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
     SelectionSet,
 };
 use async_graphql::{Name, Positioned, Request, ServerError, Value, Variables};
@@ -20,6 +20,12 @@ pub const MAX_NESTING: usize = 64;
 /// it is spread. A few short fragments that spread each other twice stand for
 /// millions of fields, and every later check walks them all.
 pub const MAX_SELECTIONS: usize = 5_000;
+
+/// The most fields at the root of an operation, each time one is selected and
+/// once fragments are written out. Equal fields are one to whoever reads the
+/// answer, but the executor reads each of them anew. Not refused outright:
+/// clients that compose fragments select a root field more than once.
+pub const MAX_ROOT_FIELDS: usize = 50;
 
 type Fragments = HashMap<Name, Positioned<async_graphql::parser::types::FragmentDefinition>>;
 
@@ -46,13 +52,25 @@ pub fn inspect(request: &mut Request) -> Result<OperationType, ServerError> {
     let operation = chosen(&document, request.operation_name.as_deref())?;
     supplied(operation, &request.variables)?;
     match operation.node.ty {
-        OperationType::Query => {}
-        OperationType::Mutation => once_each(operation, &document.fragments)?,
+        OperationType::Query => few(&roots(operation, &document.fragments))?,
+        OperationType::Mutation => once_each(&roots(operation, &document.fragments))?,
         OperationType::Subscription => single_field(operation)?,
     }
     let kind = operation.node.ty;
     request.set_parsed_query(document);
     Ok(kind)
+}
+
+/// Refuses a mutation where results come over a connection of their own: what
+/// is lost with it cannot be told from what never ran.
+pub fn streamed(kind: OperationType) -> Result<(), ServerError> {
+    match kind {
+        OperationType::Query | OperationType::Subscription => Ok(()),
+        OperationType::Mutation => Err(Refusal::MutationOverStream.error(
+            "post a mutation and accept JSON: over a socket or as events, its answer could be lost",
+            None,
+        )),
+    }
 }
 
 /// The operation that a request means.
@@ -159,29 +177,17 @@ impl<'a> Sizes<'a> {
     }
 }
 
-/// Refuses a mutation in which a response key occurs twice at the root, also
-/// through fragments. The language collects equal fields and runs them once;
-/// the executor here runs each occurrence, so money could move twice while one
-/// answer is returned.
-fn once_each(
-    operation: &Positioned<OperationDefinition>,
-    fragments: &Fragments,
-) -> Result<(), ServerError> {
-    let mut keys = HashSet::new();
+/// The fields at the root of an operation, also those in fragments.
+fn roots<'a>(
+    operation: &'a Positioned<OperationDefinition>,
+    fragments: &'a Fragments,
+) -> Vec<&'a Positioned<Field>> {
+    let mut fields = Vec::new();
     let mut sets = vec![&operation.node.selection_set];
     while let Some(set) = sets.pop() {
         for selection in &set.node.items {
             match &selection.node {
-                Selection::Field(field) => {
-                    let key = field.node.response_key();
-                    if !keys.insert(&key.node) {
-                        let message = format!(
-                            "`{}` occurs twice at the root of this mutation: give each occurrence an alias of its own",
-                            key.node
-                        );
-                        return Err(Refusal::RepeatedMutationField.error(message, Some(field.pos)));
-                    }
-                }
+                Selection::Field(field) => fields.push(field),
                 Selection::InlineFragment(fragment) => sets.push(&fragment.node.selection_set),
                 Selection::FragmentSpread(spread) => sets.extend(
                     fragments
@@ -189,6 +195,37 @@ fn once_each(
                         .map(|fragment| &fragment.node.selection_set),
                 ),
             }
+        }
+    }
+    fields
+}
+
+/// Refuses more fields at the root than one request may have read.
+fn few(roots: &[&Positioned<Field>]) -> Result<(), ServerError> {
+    match roots.get(MAX_ROOT_FIELDS) {
+        None => Ok(()),
+        Some(field) => {
+            let message =
+                format!("the operation selects more than {MAX_ROOT_FIELDS} fields at its root");
+            Err(Refusal::TooComplex.error(message, Some(field.pos)))
+        }
+    }
+}
+
+/// Refuses a mutation in which a response key occurs twice at the root, also
+/// through fragments. The language collects equal fields and runs them once;
+/// the executor here runs each occurrence, so money could move twice while one
+/// answer is returned.
+fn once_each(roots: &[&Positioned<Field>]) -> Result<(), ServerError> {
+    let mut keys = HashSet::new();
+    for field in roots {
+        let key = field.node.response_key();
+        if !keys.insert(&key.node) {
+            let message = format!(
+                "`{}` occurs twice at the root of this mutation: give each occurrence an alias of its own",
+                key.node
+            );
+            return Err(Refusal::RepeatedMutationField.error(message, Some(field.pos)));
         }
     }
     Ok(())
@@ -270,6 +307,33 @@ mod tests {
             assert_eq!(inspected(once), Ok(OperationType::Mutation), "{once}");
         }
         assert_eq!(inspected("{ a a a }"), Ok(OperationType::Query));
+    }
+
+    #[test]
+    fn a_query_reads_few_fields_at_its_root_however_they_are_written() {
+        let many = |count: usize| "a ".repeat(count);
+        let spread = |count: usize| "...F ".repeat(count);
+        for (document, fields) in [
+            (format!("{{ {} }}", many(50)), 50),
+            (format!("{{ {} }}", many(51)), 51),
+            (format!("{{ ... {{ {} }} a }}", many(50)), 51),
+            (
+                format!("{{ {} }} fragment F on Q {{ a b }}", spread(25)),
+                50,
+            ),
+            (
+                format!("{{ {} }} fragment F on Q {{ a b }}", spread(26)),
+                52,
+            ),
+        ] {
+            let expected = match fields <= MAX_ROOT_FIELDS {
+                true => Ok(OperationType::Query),
+                false => Err(Refusal::TooComplex),
+            };
+            assert_eq!(inspected(&document), expected, "{document}");
+        }
+        let within = format!("{{ a {{ {} }} }}", many(51));
+        assert_eq!(inspected(&within), Ok(OperationType::Query));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! GraphQL over HTTP: `POST /graphql`, and what `GET /graphql` is for.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, Request, ServerError};
@@ -12,8 +13,9 @@ use axum::http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use futures_util::FutureExt;
+use tokio::time::timeout;
 
-use super::answer::{Media, internal, refuse, respond};
+use super::answer::{Media, broken_off, refuse, respond};
 use super::gateway::{Caller, Denied, Gateway, Peer};
 use super::refusal::Refusal;
 use super::{guard, sse, websocket};
@@ -35,19 +37,13 @@ pub async fn post<S: Executor>(
         return refuse(Media::Json, Refusal::NotAcceptable.error(message, None));
     };
     let caller = Caller::new(&headers, peer);
-    let answer = async {
-        match read(&gateway, &caller, &headers, body).await {
-            Err(error) => refuse(media, error),
-            Ok(request) if media == Media::EventStream => {
-                sse::stream(gateway.clone(), caller.clone(), request)
-            }
-            Ok(request) => execute(&gateway, media, request).await,
-        }
+    let request = match read(&gateway, &caller, &headers, body).await {
+        Ok(request) => request,
+        Err(error) => return refuse(media, error),
     };
-    match AssertUnwindSafe(answer).catch_unwind().await {
-        Ok(response) => response,
-        // The panic has told its story on standard error.
-        Err(_) => respond(media, &internal()),
+    match media {
+        Media::EventStream => sse::stream(gateway, caller, request),
+        Media::GraphqlResponse | Media::Json => execute(&gateway, media, request).await,
     }
 }
 
@@ -64,7 +60,7 @@ async fn read<S: Executor>(
         return Err(Refusal::UnsupportedMediaType.error(message, None));
     }
     let data = gateway.admit(caller).await.map_err(denied)?;
-    let mut request = decode(&whole(headers, body).await?)?;
+    let mut request = decode(&whole(headers, body, gateway.timings.body).await?)?;
     request.data = data;
     Ok(request)
 }
@@ -96,7 +92,12 @@ fn is_json(headers: &HeaderMap) -> bool {
     })
 }
 
-async fn whole(headers: &HeaderMap, body: Body) -> Result<axum::body::Bytes, ServerError> {
+/// The body, if it comes in time.
+async fn whole(
+    headers: &HeaderMap,
+    body: Body,
+    limit: Duration,
+) -> Result<axum::body::Bytes, ServerError> {
     let too_large = || {
         let message = format!("the body is larger than {BODY_LIMIT} bytes");
         Refusal::PayloadTooLarge.error(message, None)
@@ -108,7 +109,13 @@ async fn whole(headers: &HeaderMap, body: Body) -> Result<axum::body::Bytes, Ser
         return Err(too_large());
     }
     // A body that stops half-way fails here too; its sender no longer listens.
-    to_bytes(body, BODY_LIMIT).await.map_err(|_| too_large())
+    match timeout(limit, to_bytes(body, BODY_LIMIT)).await {
+        Ok(read) => read.map_err(|_| too_large()),
+        Err(_) => {
+            let message = format!("the body did not come within {} seconds", limit.as_secs());
+            Err(Refusal::BodyTimeout.error(message, None))
+        }
+    }
 }
 
 fn decode(body: &[u8]) -> Result<Request, ServerError> {
@@ -141,7 +148,17 @@ async fn execute<S: Executor>(
         }
         Ok(OperationType::Query | OperationType::Mutation) => {}
     }
-    respond(media, &gateway.schema.execute(request).await)
+    let limit = gateway.timings.execution;
+    let executed = AssertUnwindSafe(timeout(limit, gateway.schema.execute(request)));
+    match executed.catch_unwind().await {
+        Ok(Ok(answer)) => respond(media, &answer),
+        Ok(Err(_)) => {
+            tracing::error!("an operation ran for {limit:?} and was given up");
+            respond(media, &broken_off("TIMED_OUT"))
+        }
+        // The panic has told its story on standard error.
+        Err(_) => respond(media, &broken_off(Refusal::Internal.code())),
+    }
 }
 
 /// Opens a socket, or shows the query editor to a browser.

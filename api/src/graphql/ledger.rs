@@ -1,12 +1,14 @@
 //! The ledger.
 
 use async_graphql::{Context, Description, ID, Object, SimpleObject};
+use tokio::sync::OnceCell;
+use tributary_domain::access::Permission;
 use tributary_domain::entity::entry;
 use tributary_domain::ledger::{self, TrialBalance};
 use tributary_domain::reads;
 
 use super::context::{Beside, mirrors, wraps};
-use super::error::ApiResult;
+use super::error::{ApiResult, alone};
 use super::pages::{Connection, Slice, connection, cost};
 use super::partner::Partner;
 use super::scalars::{Money, Position};
@@ -27,35 +29,49 @@ mirrors! {
     }
 }
 
-/// The tenant's books, added up anew.
-#[derive(Description)]
-pub struct Ledger(TrialBalance);
-wraps!(Ledger, TrialBalance);
+/// What a field costs that adds up the whole ledger.
+const ADDED_UP: usize = 400;
+/// What a page costs that is read for itself, beside its rows.
+const READ_ALONE: usize = 100;
+
+/// The tenant's books, added up anew for those of its fields that need it.
+#[derive(Default, Description)]
+pub struct Ledger(OnceCell<TrialBalance>);
+
+impl Ledger {
+    async fn trial_balance(&self, ctx: &Context<'_>) -> ApiResult<&TrialBalance> {
+        let add_up = || ledger::trial_balance(ctx.scope());
+        Ok(self.0.get_or_try_init(add_up).await?)
+    }
+}
 
 #[Object(use_type_description)]
 impl Ledger {
     /// Whether every posting balances in every currency.
-    async fn balanced(&self) -> bool {
-        self.0.balanced
+    #[graphql(complexity = "ADDED_UP")]
+    async fn balanced(&self, ctx: &Context<'_>) -> ApiResult<bool> {
+        Ok(self.trial_balance(ctx).await?.balanced)
     }
 
     /// How many entries there are.
-    async fn entry_count(&self) -> u64 {
-        self.0.entries
+    #[graphql(complexity = "ADDED_UP")]
+    async fn entry_count(&self, ctx: &Context<'_>) -> ApiResult<u64> {
+        Ok(self.trial_balance(ctx).await?.entries)
     }
 
     /// The balance of each account in each currency in which it has entries.
-    async fn balances(&self) -> Vec<LedgerBalance> {
-        let rows = self.0.balances.iter();
-        rows.map(|(&(account, currency), &minor)| LedgerBalance {
+    #[graphql(complexity = "ADDED_UP + child_complexity")]
+    async fn balances(&self, ctx: &Context<'_>) -> ApiResult<Vec<LedgerBalance>> {
+        let rows = self.trial_balance(ctx).await?.balances.iter();
+        let balances = rows.map(|(&(account, currency), &minor)| LedgerBalance {
             account: account.into(),
             balance: Money::minor(minor, currency),
-        })
-        .collect()
+        });
+        Ok(balances.collect())
     }
 
     /// The entries, oldest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(complexity = "READ_ALONE + cost(first, last, child_complexity)")]
     async fn entries(
         &self,
         ctx: &Context<'_>,
@@ -126,7 +142,8 @@ pub struct LedgerQueries;
 #[Object]
 impl LedgerQueries {
     /// The tenant's books. For keys that may read them.
-    async fn ledger(&self, ctx: &Context<'_>) -> ApiResult<Ledger> {
-        Ok(ledger::trial_balance(ctx.scope()).await?.into())
+    async fn ledger(&self, ctx: &Context<'_>) -> Option<ApiResult<Ledger>> {
+        let allowed = ctx.scope().require(Permission::BooksRead);
+        alone(allowed.map(|()| Ledger::default()).map_err(Into::into))
     }
 }

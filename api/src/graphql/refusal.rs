@@ -18,6 +18,8 @@ pub enum Refusal {
     BatchNotSupported,
     /// The body is larger than [`super::http::BODY_LIMIT`].
     PayloadTooLarge,
+    /// The body did not come in time.
+    BodyTimeout,
     /// The body is not JSON. Forms and text are what another site's page can
     /// make a browser send without asking first.
     UnsupportedMediaType,
@@ -39,21 +41,24 @@ pub enum Refusal {
     RepeatedMutationField,
     /// A subscription was posted without accepting a stream.
     StreamRequired,
-    /// A socket carries queries and subscriptions. A mutation whose answer is
-    /// lost with the socket cannot be told from one that never ran.
-    MutationOverSocket,
+    /// Sockets and streams carry queries and subscriptions. A mutation whose
+    /// answer is lost with one cannot be told from one that never ran.
+    MutationOverStream,
     /// More operations run on this connection than it may have.
     TooManyOperations,
+    /// More sockets and streams are open with this key than it may have.
+    TooManyConnections,
     /// The server failed; the caller did nothing wrong.
     Internal,
 }
 
 impl Refusal {
     /// All of them, for tests and documentation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::MalformedRequest,
         Self::BatchNotSupported,
         Self::PayloadTooLarge,
+        Self::BodyTimeout,
         Self::UnsupportedMediaType,
         Self::NotAcceptable,
         Self::MethodNotAllowed,
@@ -64,8 +69,9 @@ impl Refusal {
         Self::TooComplex,
         Self::RepeatedMutationField,
         Self::StreamRequired,
-        Self::MutationOverSocket,
+        Self::MutationOverStream,
         Self::TooManyOperations,
+        Self::TooManyConnections,
         Self::Internal,
     ];
 
@@ -82,6 +88,7 @@ impl Refusal {
             Self::MalformedRequest => ("MALFORMED_REQUEST", S::BAD_REQUEST, false),
             Self::BatchNotSupported => ("BATCH_NOT_SUPPORTED", S::BAD_REQUEST, false),
             Self::PayloadTooLarge => ("PAYLOAD_TOO_LARGE", S::PAYLOAD_TOO_LARGE, false),
+            Self::BodyTimeout => ("BODY_TIMEOUT", S::REQUEST_TIMEOUT, false),
             Self::UnsupportedMediaType => {
                 ("UNSUPPORTED_MEDIA_TYPE", S::UNSUPPORTED_MEDIA_TYPE, false)
             }
@@ -94,8 +101,9 @@ impl Refusal {
             Self::TooComplex => ("QUERY_TOO_COMPLEX", S::BAD_REQUEST, true),
             Self::RepeatedMutationField => ("REPEATED_MUTATION_FIELD", S::BAD_REQUEST, true),
             Self::StreamRequired => ("STREAM_REQUIRED", S::BAD_REQUEST, true),
-            Self::MutationOverSocket => ("MUTATION_OVER_SOCKET", S::BAD_REQUEST, true),
+            Self::MutationOverStream => ("MUTATION_OVER_STREAM", S::BAD_REQUEST, true),
             Self::TooManyOperations => ("TOO_MANY_OPERATIONS", S::TOO_MANY_REQUESTS, true),
+            Self::TooManyConnections => ("TOO_MANY_CONNECTIONS", S::TOO_MANY_REQUESTS, true),
             Self::Internal => ("INTERNAL", S::INTERNAL_SERVER_ERROR, false),
         }
     }

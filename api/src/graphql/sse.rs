@@ -1,7 +1,12 @@
 //! GraphQL over server-sent events, one stream per operation: each result is a
 //! `next` event, the end is a `complete` event.
+//!
+//! A task runs the operation and hands its events to the response through a
+//! short queue. So the key is looked at also while the client takes nothing,
+//! and a client that takes nothing for too long loses its stream.
 
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 
 use async_graphql::futures_util::stream::BoxStream;
 use async_graphql::{Executor, Request, Response as Answer};
@@ -9,31 +14,48 @@ use axum::http::HeaderValue;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
-use tokio::time::{Interval, MissedTickBehavior, interval_at};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+use tracing::Instrument;
 
-use super::answer::{Wire, internal};
-use super::gateway::{Caller, Denied, Gateway, stopped};
+use super::answer::{Media, Wire, internal, refuse};
+use super::gateway::{Caller, Denied, Gateway, MAX_CONNECTIONS, Place, stopped};
+use super::refusal::Refusal;
 use super::{guard, http};
+
+/// Events that wait for the response.
+const QUEUE: usize = 8;
 
 /// Streams the results of one operation. What validation refuses is a result
 /// too: once a stream is accepted, there is no status left to tell it by.
 pub fn stream<S: Executor>(gateway: Gateway<S>, caller: Caller, mut request: Request) -> Response {
-    let answers = match guard::inspect(&mut request) {
-        Ok(_) => gateway.schema.execute_stream(request, None),
+    let answers = match guard::inspect(&mut request).and_then(guard::streamed) {
+        Ok(()) => gateway.schema.execute_stream(request, None),
         Err(error) => stream::iter([Answer::from_errors(vec![error])]).boxed(),
     };
-    let every = gateway.timings.recheck;
-    let mut recheck = interval_at(tokio::time::Instant::now() + every, every);
-    recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let Some(place) = gateway.places.take(&caller) else {
+        let message =
+            format!("this key has {MAX_CONNECTIONS} sockets and streams open, which is all it may");
+        return refuse(
+            Media::EventStream,
+            Refusal::TooManyConnections.error(message, None),
+        );
+    };
     let keep_alive = KeepAlive::new().interval(gateway.timings.ping);
+    let (queue, events) = mpsc::channel(QUEUE);
     let running = Running {
         gateway,
         caller,
-        answers,
-        recheck,
+        events: ending(answers),
+        queue,
+        _place: place,
     };
+    tokio::spawn(running.run().in_current_span());
 
-    let events = stream::unfold(Phase::Running(Box::new(running)), step);
+    let events = stream::unfold(events, async |mut events| {
+        let event: Event = events.recv().await?;
+        Some((Ok::<_, Infallible>(event), events))
+    });
     let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
     // Some proxies hold a response back until it is long enough.
     let headers = response.headers_mut();
@@ -44,39 +66,59 @@ pub fn stream<S: Executor>(gateway: Gateway<S>, caller: Caller, mut request: Req
 struct Running<S> {
     gateway: Gateway<S>,
     caller: Caller,
-    answers: BoxStream<'static, Answer>,
-    recheck: Interval,
+    events: BoxStream<'static, Event>,
+    queue: mpsc::Sender<Event>,
+    _place: Place,
 }
 
-enum Phase<S> {
-    Running(Box<Running<S>>),
-    Ending,
-    Ended,
-}
-
-/// The next event of a stream, and what comes after it.
-async fn step<S: Executor>(phase: Phase<S>) -> Option<(Result<Event, Infallible>, Phase<S>)> {
-    let mut running = match phase {
-        Phase::Running(running) => running,
-        Phase::Ending => return Some((Ok(complete()), Phase::Ended)),
-        Phase::Ended => return None,
-    };
-    loop {
-        tokio::select! {
-            // Without `complete`: the client is to connect again, elsewhere.
-            () = stopped(&mut running.gateway.stopping) => return None,
-            answer = running.answers.next() => return Some(match answer {
-                Some(answer) => (Ok(next(&answer)), Phase::Running(running)),
-                None => (Ok(complete()), Phase::Ended),
-            }),
-            _ = running.recheck.tick() => {
-                if running.gateway.is_revoked(&running.caller).await {
-                    let error = http::denied(Denied::Unauthenticated);
-                    return Some((Ok(next(&Answer::from_errors(vec![error]))), Phase::Ending));
+impl<S: Executor> Running<S> {
+    /// Runs the operation to its end, or to the end of the client's connection,
+    /// key or time.
+    async fn run(mut self) {
+        let timings = self.gateway.timings;
+        let mut waiting = Instant::now();
+        let mut recheck = interval_at(waiting + timings.recheck, timings.recheck);
+        recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut revoked = false;
+        // What the queue has no room for yet.
+        let mut unsaid = None;
+        loop {
+            let free = unsaid.is_none();
+            tokio::select! {
+                biased;
+                // Without `complete`: the client is to connect again, elsewhere.
+                () = stopped(&mut self.gateway.stopping) => return,
+                () = self.queue.closed() => return,
+                _ = recheck.tick(), if !revoked => {
+                    revoked = self.gateway.is_revoked(&self.caller).await;
+                    if revoked {
+                        let error = http::denied(Denied::Unauthenticated);
+                        let answer = Answer::from_errors(vec![error]);
+                        self.events = ending(stream::iter([answer]).boxed());
+                    }
+                }
+                () = sleep_until(waiting + timings.silence), if !free => return,
+                Ok(place) = self.queue.clone().reserve_owned(), if !free => {
+                    if let Some(event) = unsaid.take() {
+                        place.send(event);
+                    }
+                }
+                event = self.events.next(), if free => {
+                    let Some(event) = event else { return };
+                    unsaid = Some(event);
+                    waiting = Instant::now();
                 }
             }
         }
     }
+}
+
+/// The events that tell of answers, to their end.
+fn ending(answers: BoxStream<'static, Answer>) -> BoxStream<'static, Event> {
+    let answers = AssertUnwindSafe(answers).catch_unwind();
+    // A panic has told its story on standard error.
+    let events = answers.map(|answer| next(&answer.unwrap_or_else(|_| internal())));
+    events.chain(stream::iter([complete()])).boxed()
 }
 
 fn next(answer: &Answer) -> Event {

@@ -9,7 +9,7 @@ use tributary_domain::scope::Scope;
 use tributary_domain::{access, tenants};
 
 use super::context::{Beside, id, mirrors, wraps};
-use super::error::{ApiResult, UserError, payload, split};
+use super::error::{ApiResult, UserError, alone, payload, split};
 use super::pages::{Connection, Slice, connection, cost};
 use super::partner::Partner;
 use super::scalars::{DateTime, Position};
@@ -166,16 +166,15 @@ impl TenantQueries {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<ApiKey>> {
-        let window = Slice {
+    ) -> Option<ApiResult<Connection<ApiKey>>> {
+        let slice = Slice {
             first,
             after,
             last,
             before,
-        }
-        .window()?;
-        let page = keys::page(ctx.scope(), window).await?;
-        Ok(connection::<api_key::Entity, _>(page))
+        };
+        let page = async { Ok(keys::page(ctx.scope(), slice.window()?).await?) };
+        alone(page.await.map(connection::<api_key::Entity, _>))
     }
 }
 

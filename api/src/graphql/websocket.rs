@@ -4,23 +4,25 @@
 //! a short queue to the writer, so a client that reads slowly slows its own
 //! operations and nothing else. Only the reader knows which operations run, and
 //! so it alone sends their `complete` and `error`: a client that has seen one
-//! may use the id again.
+//! may use the id again. The reader waits for nothing but its next step: while
+//! what it has to say stands in the queue it hears nobody, but it still looks
+//! at the key and stops when the server does.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, Request, ServerError};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tracing::Instrument;
 
 use super::answer::{Wire, internal};
-use super::gateway::{Caller, Denied, Gateway, bearer, stopped};
+use super::gateway::{Caller, Denied, Gateway, Place, bearer, stopped};
 use super::messages::{Incoming, Outgoing};
 use super::refusal::Refusal;
 use super::{guard, http};
@@ -46,6 +48,7 @@ type Close = (u16, &'static str);
 const GOING_AWAY: Close = (1001, "Server is stopping");
 const TOO_BIG: Close = (1009, "Message too big");
 const FAULT: Close = (1011, "Internal error");
+const TOO_MANY: Close = (1013, "Too many connections of this key");
 const BAD_MESSAGE: Close = (4400, "Invalid message");
 const UNAUTHORIZED: Close = (4401, "Unauthorized");
 const FORBIDDEN: Close = (4403, "Forbidden");
@@ -78,7 +81,8 @@ pub fn open<S: Executor>(
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER);
     let spoken = upgrade.selected_protocol().is_some();
-    upgrade.on_upgrade(move |socket| serve(gateway, caller, socket, spoken))
+    // What a socket logs names the request that opened it.
+    upgrade.on_upgrade(move |socket| serve(gateway, caller, socket, spoken).in_current_span())
 }
 
 async fn serve<S: Executor>(gateway: Gateway<S>, caller: Caller, socket: WebSocket, spoken: bool) {
@@ -90,7 +94,8 @@ async fn serve<S: Executor>(gateway: Gateway<S>, caller: Caller, socket: WebSock
         gateway,
         caller,
         queue: queue.clone(),
-        ready: false,
+        unsaid: None,
+        place: None,
         running: HashMap::new(),
         tasks: JoinSet::new(),
     };
@@ -142,7 +147,10 @@ struct Connection<S> {
     gateway: Gateway<S>,
     caller: Caller,
     queue: mpsc::Sender<Message>,
-    ready: bool,
+    /// What the reader says as soon as the queue has room.
+    unsaid: Option<Message>,
+    /// Taken when the caller was let in.
+    place: Option<Place>,
     running: HashMap<String, AbortHandle>,
     tasks: JoinSet<Outcome>,
 }
@@ -157,25 +165,35 @@ impl<S: Executor> Connection<S> {
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            let free = self.unsaid.is_none();
             let step = tokio::select! {
+                // What limits a client comes before what a client does.
                 biased;
                 () = stopped(&mut self.gateway.stopping) => Err(GOING_AWAY.into()),
-                // Before any frame, so that an id is free once its end was sent.
-                Some(ended) = self.tasks.join_next_with_id() => self.settle(ended).await,
-                () = self.queue.closed() => Err(End::Gone),
-                frame = frames.next() => {
-                    heard = Instant::now();
-                    self.receive(frame).await
-                }
-                () = sleep_until(opened + timings.init), if !self.ready => Err(INIT_TIMEOUT.into()),
-                () = sleep_until(heard + timings.silence) => Err(End::Gone),
-                _ = ping.tick() => self.send(Message::Ping(Vec::new().into())).await,
-                _ = recheck.tick(), if self.ready => {
+                _ = recheck.tick(), if self.place.is_some() => {
                     match self.gateway.is_revoked(&self.caller).await {
                         true => Err(FORBIDDEN.into()),
                         false => Ok(()),
                     }
                 }
+                () = sleep_until(opened + timings.init), if self.place.is_none() => Err(INIT_TIMEOUT.into()),
+                () = self.queue.closed() => Err(End::Gone),
+                Ok(place) = self.queue.clone().reserve_owned(), if !free => {
+                    if let Some(message) = self.unsaid.take() {
+                        place.send(message);
+                    }
+                    // Nobody was listened to meanwhile.
+                    heard = Instant::now();
+                    Ok(())
+                }
+                _ = ping.tick(), if free => self.send(Message::Ping(Vec::new().into())),
+                // Before any frame, so that an id is free once its end was sent.
+                Some(ended) = self.tasks.join_next_with_id(), if free => self.settle(ended),
+                frame = frames.next(), if free => {
+                    heard = Instant::now();
+                    self.receive(frame).await
+                }
+                () = sleep_until(heard + timings.silence), if free => Err(End::Gone),
             };
             if let Err(end) = step {
                 return end;
@@ -203,10 +221,10 @@ impl<S: Executor> Connection<S> {
                 });
                 self.init(token).await
             }
-            Incoming::Ping { payload } => self.say(&Outgoing::pong(payload)).await,
+            Incoming::Ping { payload } => self.say(&Outgoing::pong(payload)),
             Incoming::Pong { .. } => Ok(()),
-            Incoming::Subscribe { .. } if !self.ready => Err(UNAUTHORIZED.into()),
-            Incoming::Subscribe { id, payload } => self.subscribe(id, *payload).await,
+            Incoming::Subscribe { .. } if self.place.is_none() => Err(UNAUTHORIZED.into()),
+            Incoming::Subscribe { id, payload } => self.subscribe(id, *payload),
             Incoming::Complete { id } => {
                 if let Some(operation) = self.running.remove(&id) {
                     operation.abort();
@@ -218,7 +236,7 @@ impl<S: Executor> Connection<S> {
 
     /// Lets the caller in, by the token in the message or else the upgrade's.
     async fn init(&mut self, token: Option<String>) -> Result<(), End> {
-        if self.ready {
+        if self.place.is_some() {
             return Err(INIT_TWICE.into());
         }
         if token.is_some() {
@@ -226,15 +244,16 @@ impl<S: Executor> Connection<S> {
         }
         match self.gateway.admit(&self.caller).await {
             Ok(_) => {
-                self.ready = true;
-                self.say(&Outgoing::ack()).await
+                let place = self.gateway.places.take(&self.caller);
+                self.place = Some(place.ok_or(TOO_MANY)?);
+                self.say(&Outgoing::ack())
             }
             Err(Denied::Unauthenticated) => Err(FORBIDDEN.into()),
             Err(Denied::Unavailable) => Err(FAULT.into()),
         }
     }
 
-    async fn subscribe(&mut self, id: String, request: Request) -> Result<(), End> {
+    fn subscribe(&mut self, id: String, request: Request) -> Result<(), End> {
         if id.is_empty() {
             return Err(BAD_MESSAGE.into());
         }
@@ -249,18 +268,19 @@ impl<S: Executor> Connection<S> {
         if self.running.len() >= MAX_OPERATIONS {
             let message = format!("a connection has at most {MAX_OPERATIONS} operations");
             let error = Refusal::TooManyOperations.error(message, None);
-            return self.say(&Outgoing::error(&id, &[error])).await;
+            return self.say(&Outgoing::error(&id, &[error]));
         }
         let gateway = self.gateway.clone();
         let caller = self.caller.clone();
         let queue = self.queue.clone();
         let operation = operate(gateway, caller, id.clone(), request, queue);
-        self.running.insert(id, self.tasks.spawn(operation));
+        self.running
+            .insert(id, self.tasks.spawn(operation.in_current_span()));
         Ok(())
     }
 
     /// Tells the client how an operation ended, unless the client ended it.
-    async fn settle(&mut self, ended: Result<(Id, Outcome), JoinError>) -> Result<(), End> {
+    fn settle(&mut self, ended: Result<(Id, Outcome), JoinError>) -> Result<(), End> {
         let (task, outcome) = match ended {
             Ok((task, outcome)) => (task, outcome),
             // Aborted, then already forgotten; or it panicked.
@@ -272,18 +292,26 @@ impl<S: Executor> Connection<S> {
         };
         self.running.remove(&id);
         match outcome {
-            Outcome::Completed => self.say(&Outgoing::complete(&id)).await,
-            Outcome::Refused(errors) => self.say(&Outgoing::error(&id, &errors)).await,
+            Outcome::Completed => self.say(&Outgoing::complete(&id)),
+            Outcome::Refused(errors) => self.say(&Outgoing::error(&id, &errors)),
             Outcome::Revoked => Err(FORBIDDEN.into()),
         }
     }
 
-    async fn say<P: serde::Serialize>(&self, message: &Outgoing<'_, P>) -> Result<(), End> {
-        self.send(message.text().ok_or(FAULT)?).await
+    fn say<P: serde::Serialize>(&mut self, message: &Outgoing<'_, P>) -> Result<(), End> {
+        self.send(message.text().ok_or(FAULT)?)
     }
 
-    async fn send(&self, message: Message) -> Result<(), End> {
-        self.queue.send(message).await.map_err(|_| End::Gone)
+    /// Queues a message, or keeps it as the one that waits for room.
+    fn send(&mut self, message: Message) -> Result<(), End> {
+        match self.queue.try_send(message) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(message)) => {
+                self.unsaid = Some(message);
+                Ok(())
+            }
+            Err(TrySendError::Closed(_)) => Err(End::Gone),
+        }
     }
 }
 
@@ -296,14 +324,8 @@ async fn operate<S: Executor>(
     mut request: Request,
     queue: mpsc::Sender<Message>,
 ) -> Outcome {
-    match guard::inspect(&mut request) {
-        Err(error) => return Outcome::Refused(vec![error]),
-        Ok(OperationType::Mutation) => {
-            let message = "send mutations with POST, where an answer cannot be lost unnoticed";
-            let error = Refusal::MutationOverSocket.error(message, None);
-            return Outcome::Refused(vec![error]);
-        }
-        Ok(OperationType::Query | OperationType::Subscription) => {}
+    if let Err(error) = guard::inspect(&mut request).and_then(guard::streamed) {
+        return Outcome::Refused(vec![error]);
     }
     request.data = match gateway.admit(&caller).await {
         Ok(data) => data,

@@ -4,8 +4,12 @@ use std::sync::atomic::Ordering;
 
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tributary_api::graphql::MAX_COMPLEXITY;
+use tributary_api::graphql::gateway::Timings;
 
+use crate::sockets::SHORT;
 use crate::world::{KEY, World};
 
 const GRAPHQL: &str = "application/graphql-response+json";
@@ -267,9 +271,49 @@ async fn what_was_executed_is_200_whatever_came_of_it() {
 }
 
 #[tokio::test]
-async fn a_resolver_that_panics_is_500_and_the_server_lives_on() {
+async fn a_resolver_that_panics_fails_alone_and_nobody_is_told_that_nothing_ran() {
     let world = World::new().await;
-    let request = ask(&world, JSON, "{ panics }");
-    assert_eq!(refusal(request).await, (500, "INTERNAL".to_owned()));
+    for (query, path) in [
+        ("{ nested { one: panics } }", json!(["nested", "one"])),
+        ("mutation { pay crash }", json!(["crash"])),
+    ] {
+        let (status, _, body) = answer(ask(&world, JSON, query)).await;
+        assert_eq!((status, code(&body).as_str()), (200, "INTERNAL"), "{body}");
+        assert_eq!(body.get("data"), Some(&Value::Null), "{body}");
+        assert_eq!(body["errors"][0]["path"], path);
+    }
+    assert_eq!(world.paid(), 1);
     assert_eq!(answer(ask(&world, JSON, "{ value }")).await.0, 200);
+}
+
+#[tokio::test]
+async fn an_operation_that_takes_too_long_is_given_up() {
+    let timings = Timings {
+        execution: SHORT,
+        ..Timings::default()
+    };
+    let world = World::with(timings).await;
+    let (status, _, body) = answer(ask(&world, JSON, "{ lingers }")).await;
+    assert_eq!((status, code(&body).as_str()), (200, "TIMED_OUT"));
+    assert_eq!(body.get("data"), Some(&Value::Null), "it had begun: {body}");
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let timings = Timings {
+        body: SHORT,
+        ..Timings::default()
+    };
+    let world = World::with(timings).await;
+    let mut stream = TcpStream::connect(world.address).await.unwrap();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: here\r\nauthorization: Bearer {KEY}\r\n\
+         content-type: application/json\r\ncontent-length: 100\r\n\r\n{{"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 2048];
+    let length = stream.read(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer[..length]);
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.contains("BODY_TIMEOUT"), "{answer}");
 }

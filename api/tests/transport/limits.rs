@@ -48,7 +48,12 @@ async fn cost_has_an_end_and_pages_multiply() {
     let listing =
         |first: usize| format!("{{ list(first: {first}) {{ list(first: 100) {{ value }} }} }}");
     passes(&world, &listing(MAX_COMPLEXITY / 100)).await;
-    is_too_complex(&world, &listing(MAX_COMPLEXITY / 100 + 1)).await;
+    let beyond = listing(MAX_COMPLEXITY / 100 + 1);
+    let body = ask(&world, &beyond).await;
+    let (cost, limit) = (MAX_COMPLEXITY + 100, MAX_COMPLEXITY);
+    let expected = json!({ "code": "QUERY_TOO_COMPLEX", "cost": cost, "limit": limit });
+    assert_eq!(body["errors"][0]["extensions"], expected, "{body}");
+    assert_eq!(body["extensions"]["cost"]["requestedQueryCost"], cost);
 }
 
 #[tokio::test]
@@ -60,6 +65,14 @@ async fn aliases_end_at_thirty() {
     };
     passes(&world, &aliased(30)).await;
     is_too_complex(&world, &aliased(31)).await;
+}
+
+#[tokio::test]
+async fn what_is_selected_again_at_the_root_is_counted_again() {
+    let world = World::new().await;
+    let repeated = |count: usize| format!("{{ {} }}", "value ".repeat(count));
+    passes(&world, &repeated(50)).await;
+    is_too_complex(&world, &repeated(51)).await;
 }
 
 #[tokio::test]

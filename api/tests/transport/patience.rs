@@ -69,6 +69,39 @@ async fn a_client_that_never_reads_is_dropped() {
     let mut socket = Socket::open(&world).await;
     socket.subscribe("1", "subscription { forever }").await;
     socket.subscribe("2", "subscription { flood }").await;
-    world.until_streams(1).await;
+    world.until_streams(2).await;
+    world.until_streams(0).await;
+}
+
+/// Takes nothing while the server has ever more to say to it.
+async fn stalled(world: &World) -> Socket {
+    let mut socket = Socket::open(world).await;
+    socket.subscribe("1", "subscription { forever }").await;
+    socket.subscribe("2", "subscription { flood }").await;
+    world.until_streams(2).await;
+    // Until the queue is full, and the pong has to wait behind it.
+    tokio::time::sleep(SHORT * 4).await;
+    socket.say(json!({ "type": "ping" })).await;
+    tokio::time::sleep(SHORT).await;
+    socket
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_keeps_no_operation_once_its_key_is_revoked() {
+    let timings = Timings {
+        recheck: SHORT,
+        ..Timings::default()
+    };
+    let world = World::with(timings).await;
+    let _stalled = stalled(&world).await;
+    world.revoke();
+    world.until_streams(0).await;
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_does_not_keep_the_server_from_stopping() {
+    let world = World::new().await;
+    let _stalled = stalled(&world).await;
+    world.stop.send_replace(true);
     world.until_streams(0).await;
 }

@@ -42,13 +42,20 @@ impl Socket {
         socket
     }
 
+    /// The code with which a socket that introduces itself is closed.
+    pub async fn turned_away(world: &World) -> u16 {
+        let mut socket = Self::quiet(world).await;
+        socket.init().await;
+        socket.closes().await
+    }
+
     async fn init(&mut self) {
         let payload = json!({ "Authorization": format!("Bearer {KEY}") });
         self.say(json!({ "type": "connection_init", "payload": payload }))
             .await;
     }
 
-    async fn say(&mut self, message: Value) {
+    pub async fn say(&mut self, message: Value) {
         self.send(Message::text(message.to_string())).await;
     }
 
@@ -145,7 +152,7 @@ async fn what_is_refused_is_an_error_and_the_socket_stays() {
         .await;
     socket.refuses("1", "{ value", "GRAPHQL_PARSE_FAILED").await;
     socket
-        .refuses("1", "mutation { pay }", "MUTATION_OVER_SOCKET")
+        .refuses("1", "mutation { pay }", "MUTATION_OVER_STREAM")
         .await;
     socket
         .refuses("1", "subscription { stumble }", "INTERNAL")

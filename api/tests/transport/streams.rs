@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tributary_api::graphql::gateway::Timings;
+use tributary_api::graphql::gateway::{MAX_CONNECTIONS, Timings};
 
+use crate::sockets::Socket;
 use crate::world::{KEY, World};
 
 /// An open stream.
@@ -81,24 +82,21 @@ async fn each_result_is_an_event_and_the_end_is_one_too() {
 }
 
 #[tokio::test]
-async fn queries_and_mutations_are_streams_of_one_result() {
+async fn a_query_is_a_stream_of_one_result() {
     let world = World::new().await;
     let mut query = Stream::open(&world, "{ value }").await;
     assert_eq!(query.next().await["data"], json!({ "value": 7 }));
     query.completes().await;
-
-    let mut mutation = Stream::open(&world, "mutation { pay }").await;
-    assert_eq!(mutation.next().await["data"], json!({ "pay": 1 }));
-    mutation.completes().await;
 }
 
 #[tokio::test]
-async fn what_validation_refuses_is_a_result() {
+async fn what_is_refused_is_a_result() {
     let world = World::new().await;
     for (query, code) in [
         ("{ missing }", "GRAPHQL_VALIDATION_FAILED"),
         ("{ value", "GRAPHQL_PARSE_FAILED"),
         ("mutation { pay pay }", "REPEATED_MUTATION_FIELD"),
+        ("mutation { pay }", "MUTATION_OVER_STREAM"),
     ] {
         let mut stream = Stream::open(&world, query).await;
         let result = stream.next().await;
@@ -159,11 +157,78 @@ async fn a_stranger_gets_no_stream() {
 }
 
 #[tokio::test]
+async fn a_key_has_so_many_streams_and_sockets_and_no_more() {
+    let world = World::new().await;
+    let mut open = Vec::new();
+    for _ in 1..MAX_CONNECTIONS {
+        open.push(Stream::open(&world, "subscription { forever }").await);
+    }
+    let socket = Socket::open(&world).await;
+    let post = || {
+        let request = reqwest::Client::new().post(world.url()).bearer_auth(KEY);
+        let request = request.header("accept", "text/event-stream");
+        request.json(&json!({ "query": "{ value }" })).send()
+    };
+    let refused = post().await.unwrap();
+    assert_eq!(refused.status(), 429);
+    let body: Value = refused.json().await.unwrap();
+    let code = &body["errors"][0]["extensions"]["code"];
+    assert_eq!(code, "TOO_MANY_CONNECTIONS", "{body}");
+    assert_eq!(Socket::turned_away(&world).await, 1013);
+
+    drop(open.pop());
+    world.until_streams(MAX_CONNECTIONS - 2).await;
+    Stream::open(&world, "{ value }").await.next().await;
+    drop(socket);
+}
+
+#[tokio::test]
 async fn streams_end_when_the_server_stops() {
     let world = World::new().await;
     let mut stream = Stream::open(&world, "subscription { forever }").await;
     stream.next().await;
     world.stop.send_replace(true);
     assert_eq!(stream.block().await, None);
+    world.until_streams(0).await;
+}
+
+#[tokio::test]
+async fn a_panic_ends_its_stream_alone() {
+    let world = World::new().await;
+    let mut stream = Stream::open(&world, "subscription { stumble }").await;
+    let result = stream.next().await;
+    assert_eq!(result["errors"][0]["extensions"]["code"], "INTERNAL");
+    stream.completes().await;
+}
+
+/// A stream whose client takes nothing while the server has ever more to say.
+async fn stalled(world: &World) -> Stream {
+    let stream = Stream::open(world, "subscription { flood }").await;
+    world.until_streams(1).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    stream
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_keeps_no_stream() {
+    let timings = Timings {
+        silence: Duration::from_millis(300),
+        ..Timings::default()
+    };
+    let world = World::with(timings).await;
+    let _stalled = stalled(&world).await;
+    world.until_streams(0).await;
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_loses_its_revoked_key_and_does_not_keep_the_server() {
+    let world = World::with(quick()).await;
+    let _stalled = stalled(&world).await;
+    world.revoke();
+    world.until_streams(0).await;
+
+    let world = World::new().await;
+    let _stalled = stalled(&world).await;
+    world.stop.send_replace(true);
     world.until_streams(0).await;
 }

@@ -9,7 +9,7 @@ use async_graphql::futures_util::stream::{self, Stream, StreamExt};
 use async_graphql::{Context, Data, Object, Schema, Subscription};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tributary_api::graphql::gateway::{Denied, Gateway, Timings};
+use tributary_api::graphql::gateway::{Denied, Gateway, Places, Timings};
 use tributary_api::graphql::limited;
 
 /// The key of every world.
@@ -63,6 +63,10 @@ impl Query {
         on_purpose()
     }
 
+    async fn lingers(&self) -> i32 {
+        std::future::pending().await
+    }
+
     async fn nested(&self) -> Self {
         Self
     }
@@ -83,12 +87,24 @@ impl Mutation {
             .fetch_add(1, Ordering::SeqCst)
             + 1
     }
+
+    async fn crash(&self) -> i32 {
+        on_purpose()
+    }
 }
 
 pub struct Ticks;
 
 /// Counts itself among the living streams.
 struct Alive(Arc<AtomicUsize>);
+
+impl Alive {
+    fn new(ctx: &Context<'_>) -> Self {
+        let streams = Arc::clone(&ctx.data_unchecked::<Shared>().streams);
+        streams.fetch_add(1, Ordering::SeqCst);
+        Self(streams)
+    }
+}
 
 impl Drop for Alive {
     fn drop(&mut self) {
@@ -103,9 +119,7 @@ impl Ticks {
     }
 
     async fn forever(&self, ctx: &Context<'_>) -> impl Stream<Item = i32> {
-        let streams = Arc::clone(&ctx.data_unchecked::<Shared>().streams);
-        streams.fetch_add(1, Ordering::SeqCst);
-        let alive = Alive(streams);
+        let alive = Alive::new(ctx);
         stream::iter([1])
             .chain(stream::pending())
             .inspect(move |_| {
@@ -114,8 +128,12 @@ impl Ticks {
     }
 
     /// As much as the client takes: 4 KiB each.
-    async fn flood(&self) -> impl Stream<Item = String> {
-        stream::repeat_with(|| "x".repeat(4096))
+    async fn flood(&self, ctx: &Context<'_>) -> impl Stream<Item = String> {
+        let alive = Alive::new(ctx);
+        stream::repeat_with(move || {
+            let _ = &alive;
+            "x".repeat(4096)
+        })
     }
 
     async fn stumble(&self) -> impl Stream<Item = i32> {
@@ -148,6 +166,7 @@ impl World {
                 Box::pin(async move { admit(&door, caller.token) })
             }),
             timings,
+            places: Places::default(),
             stopping,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
