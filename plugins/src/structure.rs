@@ -187,6 +187,14 @@ fn take(tally: &mut Tally, payload: &Payload<'_>) -> Result<(), Finding> {
             tally.functions += u64::from(functions.count());
             at_most(tally.functions <= FUNCTIONS, "functions")?;
         }
+        _ => take_room(tally, payload)?,
+    }
+    Ok(())
+}
+
+/// What takes room at run time.
+fn take_room(tally: &mut Tally, payload: &Payload<'_>) -> Result<(), Finding> {
+    match payload {
         Payload::MemorySection(memories) => {
             for memory in memories.clone() {
                 let pages = memory.map_err(unreadable)?.initial;
