@@ -80,8 +80,7 @@ pub const COMPILE_TIME: Duration = Duration::from_secs(20);
 /// Compiled rules kept in memory.
 pub const COMPILED_RULES: usize = 256;
 
-/// Bytes of compiled rules kept in memory; the worked example has half a
-/// mebibyte.
+/// Bytes of compiled rules kept in memory.
 pub const COMPILED_BYTES: usize = 256 << 20;
 
 /// The answer to a guest that asks for more than it may have. It ends the

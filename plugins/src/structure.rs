@@ -41,6 +41,8 @@ const BLOCK_DEPTH: usize = 1_000;
 const TYPES: u64 = 4_000;
 /// Parameters of one function.
 const PARAMETERS: usize = 50;
+/// What the modules in a component may import of each other.
+const CORE_IMPORTS: u32 = 1_000;
 /// Global variables in a component.
 const GLOBALS: u32 = 1_000;
 /// Values that may wait on the stack of one function.
@@ -85,6 +87,7 @@ struct Tally {
     memories: u32,
     tables: u32,
     globals: u32,
+    core_imports: u32,
     tangle: u64,
     imports: Vec<String>,
 }
@@ -187,6 +190,14 @@ fn take(tally: &mut Tally, payload: &Payload<'_>) -> Result<(), Finding> {
             tally.functions += u64::from(functions.count());
             at_most(tally.functions <= FUNCTIONS, "functions")?;
         }
+        _ => take_room(tally, payload)?,
+    }
+    Ok(())
+}
+
+/// What takes room at run time.
+fn take_room(tally: &mut Tally, payload: &Payload<'_>) -> Result<(), Finding> {
+    match payload {
         Payload::MemorySection(memories) => {
             for memory in memories.clone() {
                 let pages = memory.map_err(unreadable)?.initial;
@@ -204,6 +215,10 @@ fn take(tally: &mut Tally, payload: &Payload<'_>) -> Result<(), Finding> {
             }
             tally.tables = tally.tables.saturating_add(tables.count());
             at_most(tally.tables as usize <= limits::TABLES, "tables")?;
+        }
+        Payload::ImportSection(imports) => {
+            tally.core_imports = tally.core_imports.saturating_add(imports.count());
+            at_most(tally.core_imports <= CORE_IMPORTS, "imports of its modules")?;
         }
         Payload::GlobalSection(globals) => {
             tally.globals = tally.globals.saturating_add(globals.count());

@@ -141,7 +141,7 @@ fn read_package(manifest: &Path) -> Result<Package, BuildError> {
         .ok_or_else(|| BuildError::NotARule("the manifest has no package".to_owned()))?;
     let root = metadata["workspace_root"].as_str().unwrap_or_default();
     let sources = packages.iter().filter_map(|package| {
-        let (home, name) = source(package, Path::new(root))?;
+        let (home, name) = source(package, rule, Path::new(root))?;
         Some((home.to_str()?.to_owned(), name))
     });
     Ok(Package {
@@ -152,8 +152,9 @@ fn read_package(manifest: &Path) -> Result<Package, BuildError> {
 }
 
 /// The directory that a package's source lies in, and what to call it. None
-/// within the workspace, where the compiler is given relative paths.
-fn source<'a>(package: &'a Value, root: &Path) -> Option<(&'a Path, String)> {
+/// for packages of the rule's workspace that it does not name: they take no
+/// part, or the compiler is given relative paths.
+fn source<'a>(package: &'a Value, rule: &Value, root: &Path) -> Option<(&'a Path, String)> {
     let home = Path::new(package["manifest_path"].as_str()?).parent()?;
     match package["source"].as_str() {
         Some(origin) if origin.starts_with("git+") => {
@@ -162,12 +163,18 @@ fn source<'a>(package: &'a Value, root: &Path) -> Option<(&'a Path, String)> {
             Some((checkouts, "/git".to_owned()))
         }
         Some(_) => Some((home.parent()?, "/registry".to_owned())),
-        None if home.starts_with(root) => None,
+        None if home.starts_with(root) && !names(rule, home) => None,
         None => {
             let (name, version) = (package["name"].as_str()?, package["version"].as_str()?);
             Some((home, format!("/{name}-{version}")))
         }
     }
+}
+
+/// Whether a package depends on the one in that directory.
+fn names(package: &Value, home: &Path) -> bool {
+    let mut named = package["dependencies"].as_array().into_iter().flatten();
+    named.any(|dependency| dependency["path"].as_str().map(Path::new) == Some(home))
 }
 
 fn library(package: &Value) -> Result<String, BuildError> {

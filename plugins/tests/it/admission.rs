@@ -147,6 +147,10 @@ async fn what_would_take_long_to_compile_is_refused() {
         "(component (core module {}))",
         "(global i32 (i32.const 0))".repeat(1_001)
     );
+    let imports = format!(
+        "(component (core module {}))",
+        "(import \"\" \"\" (func))".repeat(1_001)
+    );
     // Fifty values a call, and none of them used before the end.
     let stack = format!(
         "(component (core module (func $many (result {}) {}) (func {} {})))",
@@ -174,6 +178,7 @@ async fn what_would_take_long_to_compile_is_refused() {
         modules,
         code,
         globals,
+        imports,
         stack,
         stacked_branches,
     ] {
