@@ -18,6 +18,7 @@ mod db;
 mod deals;
 mod demo;
 mod earnings;
+mod enduring;
 mod events;
 mod follower;
 mod following;
