@@ -143,6 +143,27 @@ fn what_cannot_be_opened_is_said() {
     }
 }
 
+#[test]
+fn settings_that_would_not_work_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = database(&directory);
+    for (command, clue) in [
+        (["serve", "--listen", "0.0.0.0:0"], "--public-url"),
+        (["serve", "--allowed-origins", "*"], "https://app.example"),
+        (
+            ["serve", "--allowed-origins", "https://app.example/"],
+            "browsers send it as https://app.example",
+        ),
+    ] {
+        let output = runs(&[&command[..], &["--database-url", &database]].concat());
+        assert!(!output.status.success(), "{command:?}");
+        assert!(said(&output).contains(clue), "{}", said(&output));
+    }
+    let publish = ["plugin", "publish", "x.wasm", "--key", "x", "--url"];
+    let output = runs(&[&publish[..], &["https://here.example"]].concat());
+    assert!(said(&output).contains("no TLS"), "{}", said(&output));
+}
+
 /// A server in a process of its own. Dropping it kills it.
 struct Server {
     process: Child,
