@@ -42,7 +42,7 @@ pub struct ServerSettings {
     pub public_url: Option<url::Url>,
 
     /// Origins whose pages may call, as `https://app.example`, by commas
-    #[arg(long, env = "TRIBUTARY_ALLOWED_ORIGINS", value_delimiter = ',')]
+    #[arg(long, env = "TRIBUTARY_ALLOWED_ORIGINS", value_delimiter = ',', value_parser = origin)]
     pub allowed_origins: Vec<HeaderValue>,
 
     /// How many proxies of yours stand before this server, each adding to
@@ -52,11 +52,21 @@ pub struct ServerSettings {
 }
 
 impl ServerSettings {
-    /// Where clients reach a server that listens here, without a slash at the end.
-    pub fn public_url(&self, listening: SocketAddr) -> String {
-        let given = self.public_url.as_ref().map(url::Url::as_str);
+    /// Where clients reach a server that listens here, without a slash at the
+    /// end: where uploads are put, for one.
+    ///
+    /// # Errors
+    ///
+    /// When it listens on every address, and nobody said which one clients use.
+    pub fn public_url(&self, listening: SocketAddr) -> Result<String, &'static str> {
         let own = format!("http://{listening}");
-        given.unwrap_or(&own).trim_end_matches('/').to_owned()
+        match &self.public_url {
+            Some(given) => Ok(given.as_str().trim_end_matches('/').to_owned()),
+            None if listening.ip().is_unspecified() => {
+                Err("say where clients reach a server that listens on every address: --public-url")
+            }
+            None => Ok(own),
+        }
     }
 
     /// What stands between this server and its callers.
@@ -65,6 +75,18 @@ impl ServerSettings {
             origins: self.allowed_origins.clone(),
             proxies: self.trusted_proxies,
         }
+    }
+}
+
+/// An origin exactly as browsers send it. A wildcard, or a slash at the end,
+/// would silently match no page.
+fn origin(text: &str) -> Result<HeaderValue, String> {
+    let url = url::Url::parse(text).ok();
+    let sent = url.map(|url| url.origin().ascii_serialization());
+    match (sent, HeaderValue::from_str(text)) {
+        (Some(sent), Ok(value)) if sent == text => Ok(value),
+        (Some(sent), _) if sent != "null" => Err(format!("browsers send it as {sent}")),
+        _ => Err("an origin reads https://app.example; each one is listed by itself".to_owned()),
     }
 }
 
@@ -110,7 +132,7 @@ impl DatabaseUrl {
         (!kept_in_memory).then_some(path)
     }
 
-    /// Whether only one process at a time can use it.
+    /// Whether it is this machine's alone: a file, or memory.
     pub fn is_local(&self) -> bool {
         self.0.starts_with("sqlite:")
     }
@@ -206,6 +228,27 @@ mod tests {
         assert_eq!(shown, "postgres://db.example/books");
         let error = "mysql://ada:hunter2@db".parse::<DatabaseUrl>().unwrap_err();
         assert!(!error.contains("hunter2"));
+    }
+
+    #[test]
+    fn an_origin_is_what_a_browser_sends() {
+        for good in ["https://app.example", "http://localhost:5173"] {
+            assert_eq!(origin(good).unwrap(), good);
+        }
+        for bad in [
+            "*",
+            "null",
+            "app.example",
+            "https://*.example/",
+            "https://app.example/",
+            "https://App.example",
+            "https://app.example:443",
+            "",
+        ] {
+            assert!(origin(bad).is_err(), "{bad}");
+        }
+        let error = origin("https://app.example/").unwrap_err();
+        assert_eq!(error, "browsers send it as https://app.example");
     }
 
     #[test]

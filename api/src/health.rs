@@ -5,10 +5,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use tributary_domain::scope::Engine;
-use tributary_migrations::{Migrator, MigratorTrait};
 
 /// `/healthz`: this process answers. `/readyz`: it can do its work, because the
-/// database answers and has the schema that this program was built for.
+/// database answers and has at least the schema that this program needs.
 pub fn routes(engine: Engine) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
@@ -17,8 +16,8 @@ pub fn routes(engine: Engine) -> Router {
 }
 
 async fn ready(State(engine): State<Engine>) -> (StatusCode, &'static str) {
-    match Migrator::get_pending_migrations(&engine.db).await {
-        Ok(pending) if pending.is_empty() => (StatusCode::OK, "ready\n"),
+    match tributary_migrations::pending(&engine.db).await {
+        Ok(0) => (StatusCode::OK, "ready\n"),
         Ok(_) => (
             StatusCode::SERVICE_UNAVAILABLE,
             "the database needs `tributary migrate`\n",

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod accept;
 pub mod auth;
 pub mod cli;
 pub mod client;
@@ -16,7 +17,6 @@ pub mod worker;
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -83,27 +83,21 @@ pub fn router(state: AppState, stopping: watch::Receiver<bool>) -> Router {
 ///
 /// # Errors
 ///
-/// When the listener fails.
+/// When it cannot serve.
 pub async fn serve(
     listener: TcpListener,
     state: AppState,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let (stopper, mut stopping) = watch::channel(false);
+    let (stopper, stopping) = watch::channel(false);
     let worker = worker::run(state.engine.clone(), stopping.clone());
+    let head = state.timings.body;
     let routes = router(state, stopping.clone());
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
-        graphql::gateway::stopped(&mut stopping).await;
-    });
+    let server = accept::run(listener, routes, head, stopping);
     let finished = async {
-        tokio::try_join!(async { server.await }, async {
-            worker.await;
-            Ok(())
-        })?;
+        tokio::join!(server, worker);
         // A socket outlives its request, and holds a receiver until it is closed.
         stopper.closed().await;
-        Ok(())
     };
     let cut_off = async {
         stop.await;
@@ -112,10 +106,10 @@ pub async fn serve(
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        result = finished => result,
+        () = finished => {}
         () = cut_off => {
             tracing::warn!("what was still open after {GRACE:?} was cut off");
-            Ok(())
         }
     }
+    Ok(())
 }

@@ -3,6 +3,8 @@
 //! Not through GraphQL: bytes inside a document would be limited, logged and
 //! costed as text.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
@@ -11,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::put;
 use axum::{Json, Router};
 use serde_json::json;
+use tokio::time::timeout;
 use tributary_domain::access::Permission;
 use tributary_domain::error::Error;
 use tributary_domain::ids::{Noun, UploadId};
@@ -19,6 +22,9 @@ use tributary_domain::scope::Engine;
 
 use crate::auth;
 use crate::graphql::gateway::{Caller, Denied, Peer};
+
+/// For the bytes of a component to come.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `PUT /uploads/{id}`: the bytes of a staged upload, with the key of the
 /// caller. Putting them again replaces them. 204, or an error as
@@ -41,7 +47,8 @@ async fn receive(
     let scope = auth::authenticate(&engine, caller).await?;
     scope.require(Permission::PluginManage)?;
     let id: UploadId = id.parse().map_err(|_| Error::NotFound(Noun::Upload))?;
-    let bytes = Bytes::from_request(request, &()).await?;
+    let bytes = timeout(PATIENCE, Bytes::from_request(request, &())).await;
+    let bytes = bytes.map_err(|_| Refused::TooSlow)??;
     plugins::put(&scope, id, bytes.into()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -49,6 +56,7 @@ async fn receive(
 /// Why nothing was put.
 enum Refused {
     Denied(Denied),
+    TooSlow,
     Unread(BytesRejection),
     Domain(Error),
 }
@@ -87,6 +95,14 @@ impl Refused {
             Self::Unread(BytesRejection::FailedToBufferBody(
                 FailedToBufferBody::LengthLimitError(_),
             )) => (StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", too_large()),
+            Self::TooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "BODY_TIMEOUT",
+                format!(
+                    "the body did not come within {} seconds",
+                    PATIENCE.as_secs()
+                ),
+            ),
             Self::Unread(_) => (
                 StatusCode::BAD_REQUEST,
                 "INCOMPLETE",

@@ -10,6 +10,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,13 @@ use clap::CommandFactory;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tributary_api::cli::Cli;
+use tributary_api::demo;
+use tributary_domain::clock::SystemClock;
+use tributary_domain::database::connect as database_at;
+use tributary_domain::reads::Window;
+use tributary_domain::scope::Engine;
+use tributary_domain::{keys, tenants};
+use tributary_plugins::Sandbox;
 
 /// How long a server may take to stop when asked.
 const STOPPING: Duration = Duration::from_secs(15);
@@ -135,6 +143,27 @@ fn what_cannot_be_opened_is_said() {
     }
 }
 
+#[test]
+fn settings_that_would_not_work_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = database(&directory);
+    for (command, clue) in [
+        (["serve", "--listen", "0.0.0.0:0"], "--public-url"),
+        (["serve", "--allowed-origins", "*"], "https://app.example"),
+        (
+            ["serve", "--allowed-origins", "https://app.example/"],
+            "browsers send it as https://app.example",
+        ),
+    ] {
+        let output = runs(&[&command[..], &["--database-url", &database]].concat());
+        assert!(!output.status.success(), "{command:?}");
+        assert!(said(&output).contains(clue), "{}", said(&output));
+    }
+    let publish = ["plugin", "publish", "x.wasm", "--key", "x", "--url"];
+    let output = runs(&[&publish[..], &["https://here.example"]].concat());
+    assert!(said(&output).contains("no TLS"), "{}", said(&output));
+}
+
 /// A server in a process of its own. Dropping it kills it.
 struct Server {
     process: Child,
@@ -207,6 +236,24 @@ async fn it_serves_until_it_is_asked_to_stop() {
     assert_eq!(server.stop().code(), Some(0));
 }
 
+/// Whose keys of the one tenant are not revoked.
+#[tokio::main(flavor = "current_thread")]
+async fn working_keys(url: &str) -> Vec<String> {
+    let db = database_at(url, 1).await.unwrap();
+    let sandbox = Arc::new(Sandbox::new().unwrap());
+    let engine = Engine::new(db, sandbox, Vec::new(), Arc::new(SystemClock));
+    let tenants = tenants::named(&engine, demo::TENANT).await.unwrap();
+    let [tenant] = tenants.as_slice() else {
+        panic!("one story, and not {tenants:?}");
+    };
+    let scope = engine.system(tenant.id).await.unwrap();
+    let page = keys::page(&scope, Window::first(100)).await.unwrap();
+    let working = page.rows.into_iter().filter(|key| key.revoked_at.is_none());
+    let mut people: Vec<_> = working.map(|key| key.person).collect();
+    people.sort();
+    people
+}
+
 /// Builds the example rule, the first time for a minute or so.
 #[test]
 fn the_demo_prints_one_object_each_time() {
@@ -224,6 +271,8 @@ fn the_demo_prints_one_object_each_time() {
         serde_json::from_slice(&output.stdout).unwrap()
     };
     let (first, again) = (tells(), tells());
+    let keys = working_keys(&database(&directory));
+    assert_eq!(keys, ["Ada", "Elif", "Finn", "Nora", "Sam"], "one each");
     assert_eq!(first["commissions"].as_array().unwrap().len(), 3);
     assert_eq!(first["ledger"]["balanced"], true);
     assert_eq!(again["commissions"], first["commissions"]);

@@ -12,9 +12,11 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tributary_api::{AppState, serve};
@@ -46,6 +48,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut state = AppState::new(engine.clone(), format!("http://{address}"));
+        state.timings.body = Duration::from_secs(1);
         state.edge.origins = vec!["https://app.example".parse().unwrap()];
         let (stop, stopped) = oneshot::channel();
         let stopped = async { stopped.await.unwrap_or_default() };
@@ -251,6 +254,18 @@ async fn only_pages_of_allowed_origins_may_call() {
 }
 
 #[tokio::test]
+async fn a_head_that_does_not_come_is_not_waited_for() {
+    let server = Server::start().await;
+    for begun in ["", "POST /graphql HTTP/1.1\r\nhost: here\r\n"] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        let closed = timeout(Duration::from_secs(10), stream.read_to_end(&mut rest));
+        closed.await.expect("it is closed").unwrap();
+    }
+}
+
+#[tokio::test]
 async fn it_stops_when_told_and_says_goodbye_to_sockets() {
     let server = Server::migrated().await;
     let key = server.key().await;
@@ -276,7 +291,7 @@ async fn it_stops_when_told_and_says_goodbye_to_sockets() {
         panic!("the socket was not closed");
     };
     assert_eq!(u16::from(frame.code), 1001);
-    let ended = tokio::time::timeout(Duration::from_secs(5), server.running);
+    let ended = timeout(Duration::from_secs(5), server.running);
     ended.await.unwrap().unwrap().unwrap();
     assert!(
         reqwest::get(format!("http://{}/healthz", server.address))

@@ -2,6 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
 use serde_json::json;
 
 use crate::access::Permission;
@@ -17,8 +18,12 @@ use crate::scope::{Fact, Scope, Tx};
 /// The largest component that is admitted, in bytes: 2 MiB.
 pub const LARGEST_COMPONENT: usize = 2 * 1024 * 1024;
 
-/// Minutes that a staged file may wait.
+/// Minutes that a staged file may wait, on the machine's clock: a sandbox's own
+/// may stand still for ever.
 const UPLOAD_MINUTES: i32 = 60;
+
+/// Staged files of one tenant at a time; one more takes the place of the oldest.
+const MOST_UPLOADS: u64 = 20;
 
 /// Entities that are for the tenant's own people alone.
 macro_rules! visible_to_staff {
@@ -37,10 +42,21 @@ visible_to_staff! { plugin plugin_version }
 pub async fn stage(scope: &Scope) -> Result<upload::Model> {
     scope.require(Permission::PluginManage)?;
     let tx = scope.begin().await?;
-    // Staging is also when what was never published is cleared away.
+    let now = scope.engine().clock.now();
+    // Staging is also when earlier uploads are cleared away, published or not.
+    let kept: Vec<UploadId> = upload::Entity::find()
+        .select_only()
+        .column(upload::Column::Id)
+        .filter(upload::Column::TenantId.eq(tx.tenant()))
+        .filter(upload::Column::ExpiresAt.gt(now))
+        .order_by_desc(upload::Column::Id)
+        .limit(MOST_UPLOADS - 1)
+        .into_tuple()
+        .all(&*tx)
+        .await?;
     upload::Entity::delete_many()
         .filter(upload::Column::TenantId.eq(tx.tenant()))
-        .filter(upload::Column::ExpiresAt.lte(tx.now()))
+        .filter(upload::Column::Id.is_not_in(kept))
         .exec(&*tx)
         .await?;
     let row = upload::ActiveModel {
@@ -48,7 +64,7 @@ pub async fn stage(scope: &Scope) -> Result<upload::Model> {
         id: Set(UploadId::new()),
         bytes: Set(None),
         created_by: Set(tx.actor().to_owned()),
-        expires_at: Set(tx.now().plus_minutes(UPLOAD_MINUTES)),
+        expires_at: Set(now.plus_minutes(UPLOAD_MINUTES)),
     };
     let upload = row.insert(&*tx).await?;
     tx.commit().await?;
@@ -62,16 +78,16 @@ pub async fn put(scope: &Scope, id: UploadId, bytes: Vec<u8>) -> Result<()> {
         return Err(Error::invalid("bytes", "a component has 1 byte to 2 MiB"));
     }
     let tx = scope.begin().await?;
-    let upload = staged(&tx, id).await?;
+    let upload = staged(scope, &tx, id).await?;
     let mut change: upload::ActiveModel = upload.into();
     change.bytes = Set(Some(bytes));
     change.update(&*tx).await?;
     tx.commit().await
 }
 
-async fn staged(tx: &Tx, id: UploadId) -> Result<upload::Model> {
+async fn staged(scope: &Scope, tx: &Tx, id: UploadId) -> Result<upload::Model> {
     let upload = upload::Entity::get(&**tx, tx.tenant(), id).await?;
-    match upload.expires_at > tx.now() {
+    match upload.expires_at > scope.engine().clock.now() {
         true => Ok(upload),
         false => Err(Error::NotFound(Noun::Upload)),
     }
@@ -79,10 +95,11 @@ async fn staged(tx: &Tx, id: UploadId) -> Result<upload::Model> {
 
 /// Admits the bytes of an upload and makes them the active version of the
 /// plugin that they say they are. Publishing the same bytes again gives the
-/// version they already are, and makes it active.
+/// version they already are, and makes it active; so does publishing the same
+/// upload again, which stays for whoever did not hear the answer.
 pub async fn publish(scope: &Scope, upload: UploadId) -> Result<plugin_version::Model> {
     scope.require(Permission::PluginManage)?;
-    let staged = staged(&scope.begin().await?, upload).await?;
+    let staged = staged(scope, &scope.begin().await?, upload).await?;
     let empty = || Error::conflict(Conflict::UploadNotReady, "nothing was put there yet");
     let bytes = staged.bytes.ok_or_else(empty)?;
     let admitted = scope.engine().calculator.admit(bytes.clone().into()).await;
@@ -94,11 +111,6 @@ pub async fn publish(scope: &Scope, upload: UploadId) -> Result<plugin_version::
     let plugin = find_or_create(&tx, &description.name).await?;
     let version = insert_version(&tx, &plugin, &description, bytes).await?;
     activate(&mut tx, plugin, &version).await?;
-    upload::Entity::delete_many()
-        .filter(upload::Column::TenantId.eq(tx.tenant()))
-        .filter(upload::Column::Id.eq(upload))
-        .exec(&*tx)
-        .await?;
     let version = plugin_version::Entity::get(&*tx, tx.tenant(), version.id).await?;
     tx.commit().await?;
     Ok(version)

@@ -13,6 +13,24 @@ mod schema;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::{DatabaseConnection, EntityTrait};
+use sea_orm_migration::seaql_migrations;
+
+/// How many steps the database lacks. Only reads, and does not mind steps of a
+/// newer program: it serves beside this one while they change over.
+///
+/// # Errors
+///
+/// When the database does not answer.
+pub async fn pending(db: &DatabaseConnection) -> Result<usize, DbErr> {
+    let mut applied = Vec::new();
+    if SchemaManager::new(db).has_table("seaql_migrations").await? {
+        applied = seaql_migrations::Entity::find().all(db).await?;
+    }
+    let lacks = |step: &dyn MigrationTrait| applied.iter().all(|row| row.version != step.name());
+    let steps = Migrator::migrations().into_iter();
+    Ok(steps.filter(|step| lacks(&**step)).count())
+}
 
 /// All steps, in order.
 pub struct Migrator;

@@ -19,6 +19,7 @@ mod db;
 mod deals;
 mod demo;
 mod earnings;
+mod enduring;
 mod events;
 mod follower;
 mod fresh;

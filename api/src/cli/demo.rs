@@ -26,7 +26,8 @@ const RULE: &str = "plugin-sdk/examples/tiered-accelerator";
 ///
 /// The story publishes the example rule, which is built from its source: run
 /// this in the project's directory, where cargo is. A database that has the
-/// story already needs neither.
+/// story already needs neither; its people get new keys, and lose the earlier
+/// ones.
 #[derive(Args)]
 pub struct Demo {
     #[command(flatten)]
@@ -53,7 +54,7 @@ impl Demo {
             true => Teller::aside(),
             false => Teller::aloud(),
         };
-        let (engine, _) = engine::migrated(&self.database).await?;
+        let engine = engine::open(&self.database).await?;
         let listener = listen(self.listen).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let state = AppState::new(engine.clone(), url.clone());
@@ -125,7 +126,8 @@ async fn revisit(
 ) -> Result<Told, Failure> {
     teller.plain(&format!(
         "The story of {} ({}) was played here before. It is not played again;\n\
-         this is what came of it.",
+         this is what came of it. Its people get new keys, and the earlier ones\n\
+         no longer work.",
         tenant.name, tenant.id
     ));
     let key = keys::create_first(engine, tenant.id, demo::OWNER).await?;
@@ -152,8 +154,8 @@ async fn play(engine: &Engine, url: &str, teller: &mut Teller) -> Result<Told, F
 /// Builds the example rule as `tributary plugin build` does.
 fn build() -> Result<Vec<u8>, Failure> {
     let here = std::env::current_dir()?;
-    let directories = here.ancestors().map(|directory| directory.join(RULE));
-    let found: Option<PathBuf> = directories.filter(|directory| directory.is_dir()).last();
+    let mut directories = here.ancestors().map(|directory| directory.join(RULE));
+    let found: Option<PathBuf> = directories.find(|directory| directory.is_dir());
     let missing = || format!("{RULE} is not here: run the demo in the project's directory");
     let built = toolchain::build(&found.ok_or_else(missing)?, None)?;
     Ok(std::fs::read(built.path)?)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database;
 use tributary_domain::scope::Engine;
-use tributary_migrations::{Migrator, MigratorTrait};
+use tributary_migrations::{Migrator, MigratorTrait, pending};
 use tributary_plugins::Sandbox;
 
 use super::Failure;
@@ -15,14 +15,14 @@ use crate::rails;
 
 /// Connects, and starts the sandbox. The directory of an SQLite file is made.
 ///
-/// An SQLite database is brought up to date on the way: nobody else is using
-/// it. One that several servers share is for `tributary migrate` alone.
+/// An SQLite database is brought up to date on the way: it is one machine's.
+/// One that several servers share is for `tributary migrate` alone.
 pub async fn open(settings: &DatabaseSettings) -> Result<Engine, Failure> {
     if settings.database_url.is_local() {
         return Ok(migrated(settings).await?.0);
     }
     let engine = connect(settings).await?;
-    match Migrator::get_pending_migrations(&engine.db).await?.len() {
+    match pending(&engine.db).await? {
         0 => Ok(engine),
         steps => Err(format!(
             "{} is {steps} steps behind this program: run `tributary migrate` first",
@@ -35,8 +35,11 @@ pub async fn open(settings: &DatabaseSettings) -> Result<Engine, Failure> {
 /// Connects and brings the schema up to date; says how many steps that took.
 pub async fn migrated(settings: &DatabaseSettings) -> Result<(Engine, usize), Failure> {
     let engine = connect(settings).await?;
-    let steps = Migrator::get_pending_migrations(&engine.db).await?.len();
-    Migrator::up(&engine.db, None).await?;
+    let steps = pending(&engine.db).await?;
+    // Also where there is nothing to do, it would refuse a newer schema.
+    if steps > 0 {
+        Migrator::up(&engine.db, None).await?;
+    }
     Ok((engine, steps))
 }
 

@@ -13,7 +13,7 @@ use crate::client::{Client, text};
 pub struct Publish {
     /// The component, a .wasm file
     component: PathBuf,
-    /// Where the server is reached
+    /// Where the server is reached, over plain http: this program speaks no TLS
     #[arg(long, env = "TRIBUTARY_URL", default_value = "http://127.0.0.1:8080")]
     url: Url,
     /// A key that may manage plugins
@@ -23,6 +23,13 @@ pub struct Publish {
 
 impl Publish {
     pub async fn run(self) -> Result<(), Failure> {
+        if self.url.scheme() != "http" {
+            return Err(
+                "this program speaks no TLS: give the http:// address of the server, \
+                        from its own network or through a tunnel"
+                    .into(),
+            );
+        }
         let bytes = read(&self.component)?;
         let client = Client::new(self.url.as_str().trim_end_matches('/'), &self.key);
         let selection = "version digest plugin { id name }";

@@ -24,7 +24,7 @@ impl Serve {
         let stop = interrupted()?;
         let engine = engine::open(&self.database).await?;
         let listener = listen(self.server.listen).await?;
-        let url = self.server.public_url(listener.local_addr()?);
+        let url = self.server.public_url(listener.local_addr()?)?;
         tracing::info!(%url, "serving");
         let mut state = AppState::new(engine, url);
         state.edge = self.server.edge();

@@ -68,7 +68,7 @@ pub async fn two_claims(story: &mut Story<'_>) -> Result<()> {
     let id = text(&claim, "/id")?;
     show_conflict(story, id).await?;
     let input = json!({
-        "id": id, "reason": "Northwind registered this customer two days earlier.",
+        "id": id, "reason": "This customer was registered two days earlier.",
     });
     let rejected = story
         .owner
@@ -76,7 +76,19 @@ pub async fn two_claims(story: &mut Story<'_>) -> Result<()> {
         .await?;
     let reason = text(&rejected, "/registration/reason")?;
     story.teller.say(&format!("Ada rejects it: \"{reason}\""));
-    Ok(())
+    names_nobody(story).await
+}
+
+/// Nothing that Southridge may read names the partner it competes with.
+async fn names_nobody(story: &Story<'_>) -> Result<()> {
+    let document = "{ registrations { nodes { submittedName state reason
+        account { name } partner { name } conflicts { message competingRegistration { id } } } }
+        accounts { nodes { name } } partners { nodes { name } } deals { nodes { name } } }";
+    let answer = story.southridge.client.ask(document, json!({})).await?;
+    match answer.to_string().contains("Northwind") {
+        true => Err(format!("Southridge reads of its competitor: {answer}").into()),
+        false => Ok(()),
+    }
 }
 
 async fn register(story: &Story<'_>, by: &Partner, key: &str, account: Value) -> Result<Value> {

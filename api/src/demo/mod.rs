@@ -97,7 +97,8 @@ pub async fn play(owner: &Client, rule: Vec<u8>, teller: &mut Teller) -> Result<
     Ok(Told { outcome, keys })
 }
 
-/// Reads what came of a story that was played before, with keys to go on with.
+/// Reads what came of a story that was played before, with new keys to go on
+/// with in place of the earlier ones.
 /// What was done in its tenant since is no failure: the outcome is as it is now.
 ///
 /// # Errors
@@ -105,6 +106,7 @@ pub async fn play(owner: &Client, rule: Vec<u8>, teller: &mut Teller) -> Result<
 /// When it cannot be read.
 pub async fn revisit(owner: &Client) -> Result<Told> {
     let outcome = Outcome::read(owner, None).await?;
+    opening::revoke_keys(owner).await?;
     let keys = opening::fresh_keys(owner).await?;
     Ok(Told { outcome, keys })
 }

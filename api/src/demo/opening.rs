@@ -192,6 +192,30 @@ async fn tell_readiness(partner: &Partner, teller: &mut Teller) -> Result<()> {
     Ok(())
 }
 
+/// Revokes the keys that the people of the story had, but for the owner's own.
+pub async fn revoke_keys(owner: &Client) -> Result<()> {
+    let document = "query($after: String) { apiKeys(first: 100, after: $after) {
+        nodes { id person revokedAt } pageInfo { hasNextPage endCursor } } }";
+    let people = [OWNER, FINANCE, NORTHWIND.1, SOUTHRIDGE.1, EASTBAY.1];
+    let mut after = Value::Null;
+    loop {
+        let answer = owner.ask(document, json!({ "after": after })).await?;
+        for key in list(&answer, "/apiKeys/nodes")? {
+            let (id, person) = (text(key, "/id")?, text(key, "/person")?);
+            let used = owner.token.starts_with(&format!("{id}."));
+            if people.contains(&person) && key["revokedAt"].is_null() && !used {
+                let input = json!({ "id": id });
+                owner.order("revokeApiKey", input, "apiKey { id }").await?;
+            }
+        }
+        let page = &answer["apiKeys"]["pageInfo"];
+        if page["hasNextPage"] != true {
+            return Ok(());
+        }
+        after = page["endCursor"].clone();
+    }
+}
+
 /// New keys for people of a story that was played before.
 pub async fn fresh_keys(owner: &Client) -> Result<Vec<Key>> {
     let finance = holder(owner, json!({ "person": FINANCE, "role": "FINANCE" })).await?;

@@ -92,7 +92,7 @@ pub enum ErrorCode {
     NotSandbox,
     /// The test clock cannot go back.
     ClockBackwards,
-    /// Nothing was put to the upload, or it has expired.
+    /// Nothing was put to the upload yet. One that has expired is not found.
     UploadNotReady,
     /// The server is too busy to run a rule. Nothing is wrong: try again.
     SandboxBusy,

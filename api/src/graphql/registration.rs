@@ -109,7 +109,8 @@ impl Registration {
         Ok(ctx.loaders().maybe(self.0.deal_id).await?.map(Deal))
     }
 
-    /// Why it was decided as it was; null where nobody said.
+    /// Why it was decided as it was; null where nobody said. Its partner reads
+    /// it too.
     async fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
@@ -212,7 +213,8 @@ impl RegisterDealInput {
 pub struct ApproveRegistrationInput {
     /// The registration.
     id: ID,
-    /// Why, 1 to 2,000 characters. Needed where it is in conflict.
+    /// Why, 1 to 2,000 characters. Needed where it is in conflict. The partner
+    /// reads it: name no other partner.
     reason: Option<String>,
 }
 
@@ -227,7 +229,7 @@ impl ApproveRegistrationInput {
 pub struct RejectRegistrationInput {
     /// The registration.
     id: ID,
-    /// Why, for the partner: 1 to 2,000 characters.
+    /// Why, 1 to 2,000 characters. The partner reads it: name no other partner.
     reason: String,
 }
 
