@@ -1,14 +1,14 @@
 //! What is checked of a document before the schema sees it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
-    SelectionSet,
 };
-use async_graphql::{Name, Positioned, Request, ServerError, Value, Variables};
+use async_graphql::{Positioned, Request, ServerError, Value, Variables};
 
+use super::expansion::{self, Fragments};
 use super::refusal::Refusal;
 use super::scan;
 
@@ -16,18 +16,12 @@ use super::scan;
 pub const MAX_TOKENS: usize = 2_000;
 /// The deepest nesting of brackets of any kind in a document.
 pub const MAX_NESTING: usize = 64;
-/// The most selections in a document once each fragment is written out where
-/// it is spread. A few short fragments that spread each other twice stand for
-/// millions of fields, and every later check walks them all.
-pub const MAX_SELECTIONS: usize = 5_000;
 
 /// The most fields at the root of an operation, each time one is selected and
 /// once fragments are written out. Equal fields are one to whoever reads the
 /// answer, but the executor reads each of them anew. Not refused outright:
 /// clients that compose fragments select a root field more than once.
 pub const MAX_ROOT_FIELDS: usize = 50;
-
-type Fragments = HashMap<Name, Positioned<async_graphql::parser::types::FragmentDefinition>>;
 
 /// Measures and parses the document of a request, and tells what the operation
 /// that would run is.
@@ -47,7 +41,7 @@ pub fn inspect(request: &mut Request) -> Result<OperationType, ServerError> {
     }
     let document =
         parse_query(&request.query).map_err(|error| Refusal::ParseFailed.mark(error.into()))?;
-    bound_expansion(&document)?;
+    expansion::bound(&document)?;
 
     let operation = chosen(&document, request.operation_name.as_deref())?;
     supplied(operation, &request.variables)?;
@@ -112,69 +106,6 @@ fn supplied(
         }
     }
     Ok(())
-}
-
-/// Refuses a document that grows out of bounds when its fragments are written
-/// out, or never stops growing.
-fn bound_expansion(document: &ExecutableDocument) -> Result<(), ServerError> {
-    let mut sizes = Sizes {
-        fragments: &document.fragments,
-        known: HashMap::new(),
-        open: HashSet::new(),
-    };
-    let mut total = 0_usize;
-    for (_, operation) in document.operations.iter() {
-        total = total.saturating_add(sizes.of(&operation.node.selection_set)?);
-    }
-    if total > MAX_SELECTIONS {
-        let message = format!(
-            "the document has more than {MAX_SELECTIONS} selections once its fragments are written out"
-        );
-        return Err(Refusal::TooComplex.error(message, None));
-    }
-    Ok(())
-}
-
-/// The written-out sizes of fragments, each worked out once.
-struct Sizes<'a> {
-    fragments: &'a Fragments,
-    known: HashMap<&'a Name, usize>,
-    open: HashSet<&'a Name>,
-}
-
-impl<'a> Sizes<'a> {
-    fn of(&mut self, set: &'a Positioned<SelectionSet>) -> Result<usize, ServerError> {
-        let mut total = 0_usize;
-        for selection in &set.node.items {
-            let inner = match &selection.node {
-                Selection::Field(field) => self.of(&field.node.selection_set)?,
-                Selection::InlineFragment(fragment) => self.of(&fragment.node.selection_set)?,
-                Selection::FragmentSpread(spread) => {
-                    self.of_fragment(&spread.node.fragment_name)?
-                }
-            };
-            total = total.saturating_add(inner).saturating_add(1);
-        }
-        Ok(total)
-    }
-
-    fn of_fragment(&mut self, name: &'a Positioned<Name>) -> Result<usize, ServerError> {
-        if let Some(size) = self.known.get(&name.node) {
-            return Ok(*size);
-        }
-        // A spread of nothing is for validation to refuse, in its own words.
-        let Some(fragment) = self.fragments.get(&name.node) else {
-            return Ok(0);
-        };
-        if !self.open.insert(&name.node) {
-            let message = format!("fragment `{}` spreads itself", name.node);
-            return Err(Refusal::ValidationFailed.error(message, Some(name.pos)));
-        }
-        let size = self.of(&fragment.node.selection_set)?;
-        self.open.remove(&name.node);
-        self.known.insert(&name.node, size);
-        Ok(size)
-    }
 }
 
 /// The fields at the root of an operation, also those in fragments.

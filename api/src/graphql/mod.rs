@@ -15,6 +15,7 @@ pub mod earning;
 pub mod error;
 pub mod evaluation;
 pub mod event;
+pub mod expansion;
 pub mod gateway;
 pub mod guard;
 pub mod http;
