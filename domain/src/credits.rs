@@ -84,7 +84,7 @@ pub(crate) async fn settle(
     Ok((credit, shares))
 }
 
-/// Divides the credit among confirmed involvements, earliest first.
+/// Divides the credit among confirmed involvements, in the order of the log.
 ///
 /// One partner sourced the deal: the one whose registration became it, else the
 /// earliest. Every other partner that moved it influenced it, each once and in
@@ -107,7 +107,7 @@ fn divide(involvements: &[involvement::Model]) -> Result<Vec<Share>> {
     if let Some(row) = source {
         let reason = match row.registration_id {
             Some(_) => "its approved registration became the deal",
-            None => "its confirmed part in sourcing the deal is the earliest",
+            None => "its confirmed part in sourcing the deal was recorded first",
         };
         shares.push(share(row, 1, reason.to_owned()));
     }

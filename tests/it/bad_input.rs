@@ -56,7 +56,7 @@ story! {
         let deal = acme.deal(&northwind, "1000.00").await;
         acme.collects(&deal, "10.00").await;
         let terms = |minimum: &Value| json!({
-            "programId": acme.program, "agreementText": "Be fair.", "protectionDays": 90,
+            "idempotencyKey": "k4", "programId": acme.program, "agreementText": "Be fair.", "protectionDays": 90,
             "holdDays": 30, "payoutMinimum": minimum, "rules": [],
         });
         let eur = json!({ "amount": "1.00", "currency": "EUR" });
@@ -266,12 +266,10 @@ async fn joins(repeats: &mut Repeats<'_>) -> Value {
     let method = repeats
         .does("addPayoutMethod", "payoutMethod", method, other)
         .await;
-    acme.owner
-        .does(
-            "verifyPayoutMethod",
-            "payoutMethod { id }",
-            json!({ "id": method["id"] }),
-        )
+    let second = acme.person("Vic", "MANAGER").await;
+    let input = json!({ "id": method["id"] });
+    second
+        .does("verifyPayoutMethod", "payoutMethod { id }", input)
         .await;
     partner
 }

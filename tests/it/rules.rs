@@ -147,6 +147,7 @@ story! {
         let publish = async |role: &str, config: Value| {
             let plugin = json!({ "pluginId": version["plugin"]["id"], "config": config });
             let input = json!({
+                "idempotencyKey": acme.key(),
                 "programId": acme.program, "agreementText": "Be fair.", "protectionDays": 90,
                 "holdDays": 30, "payoutMinimum": usd("100.00"),
                 "rules": [{ "role": role, "formula": { "plugin": plugin } }],

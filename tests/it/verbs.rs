@@ -41,7 +41,9 @@ pub fn commands(theirs: &Ids, own: &Ids) -> Vec<(String, Value)> {
         ("advanceTestClock", json!({ "to": "2026-12-01T09:00:00Z" })),
         (
             "createProgram",
-            json!({ "name": "S", "model": "REFERRAL", "currency": "USD" }),
+            json!({
+                "idempotencyKey": "s", "name": "S", "model": "REFERRAL", "currency": "USD",
+            }),
         ),
         ("stagePluginUpload", Value::Null),
     ] {

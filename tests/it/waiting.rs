@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, pending};
+use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use tokio::sync::Notify;
 use tributary_domain::access::Role;
@@ -16,7 +17,7 @@ use tributary_domain::calculator::{
 };
 use tributary_domain::entity::commission::State;
 use tributary_domain::entity::credit_share::Role as CreditRole;
-use tributary_domain::entity::{deal, evaluation, plugin_version};
+use tributary_domain::entity::{deal, evaluation, plugin_code, plugin_version};
 use tributary_domain::ids::DealId;
 use tributary_domain::money::Exact;
 use tributary_domain::programs::{Formula, NewRule};
@@ -141,8 +142,15 @@ async fn office(world: &World, troubles: &[Trouble]) -> (Office, Arc<Troubled>) 
     let role = CreditRole::Sourced;
     office.publishes(vec![NewRule { role, formula }]).await;
     let db = pinned(&world.database.connect().await, Some(office.tenant)).await;
+    let false_digest = "00".repeat(32);
+    let code = plugin_code::ActiveModel {
+        tenant_id: Set(office.tenant),
+        digest: Set(false_digest.clone()),
+        bytes: Set(b"no component".to_vec()),
+    };
+    code.insert(&db).await.unwrap();
     plugin_version::Entity::update_many()
-        .col_expr(plugin_version::Column::Digest, Expr::value("00".repeat(32)))
+        .col_expr(plugin_version::Column::Digest, Expr::value(false_digest))
         .filter(plugin_version::Column::TenantId.eq(office.tenant))
         .exec(&db)
         .await

@@ -54,7 +54,7 @@ impl Demo {
             true => Teller::aside(),
             false => Teller::aloud(),
         };
-        let engine = engine::open(&self.database).await?;
+        let engine = engine::open_or_make(&self.database).await?;
         let listener = listen(self.listen).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let state = AppState::new(engine.clone(), url.clone());

@@ -21,7 +21,20 @@ pub async fn open(settings: &DatabaseSettings) -> Result<Engine, Failure> {
     if settings.database_url.is_local() {
         return Ok(migrated(settings).await?.0);
     }
+    up_to_date(connect(settings).await?, settings).await
+}
+
+/// The same for trying things out: a database without a schema is given one.
+pub async fn open_or_make(settings: &DatabaseSettings) -> Result<Engine, Failure> {
     let engine = connect(settings).await?;
+    let steps = pending(&engine.db).await?;
+    if settings.database_url.is_local() || steps == Migrator::migrations().len() {
+        apply(&engine, steps).await?;
+    }
+    up_to_date(engine, settings).await
+}
+
+async fn up_to_date(engine: Engine, settings: &DatabaseSettings) -> Result<Engine, Failure> {
     match pending(&engine.db).await? {
         0 => Ok(engine),
         steps => Err(format!(
@@ -36,11 +49,16 @@ pub async fn open(settings: &DatabaseSettings) -> Result<Engine, Failure> {
 pub async fn migrated(settings: &DatabaseSettings) -> Result<(Engine, usize), Failure> {
     let engine = connect(settings).await?;
     let steps = pending(&engine.db).await?;
-    // Also where there is nothing to do, it would refuse a newer schema.
-    if steps > 0 {
-        Migrator::up(&engine.db, None).await?;
-    }
+    apply(&engine, steps).await?;
     Ok((engine, steps))
+}
+
+/// Also where there is nothing to do, the migrator would refuse a newer schema.
+async fn apply(engine: &Engine, steps: usize) -> Result<(), Failure> {
+    match steps {
+        0 => Ok(()),
+        _ => Ok(Migrator::up(&engine.db, None).await?),
+    }
 }
 
 async fn connect(settings: &DatabaseSettings) -> Result<Engine, Failure> {
