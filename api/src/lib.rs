@@ -91,7 +91,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let (stopper, stopping) = watch::channel(false);
     let worker = worker::run(state.engine.clone(), stopping.clone());
-    let head = state.timings.body;
+    let head = state.timings.head;
     let routes = router(state, stopping.clone());
     let server = accept::run(listener, routes, head, stopping);
     let finished = async {

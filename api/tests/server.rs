@@ -48,7 +48,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut state = AppState::new(engine.clone(), format!("http://{address}"));
-        state.timings.body = Duration::from_secs(1);
+        state.timings.head = Duration::from_secs(1);
         state.edge.origins = vec!["https://app.example".parse().unwrap()];
         let (stop, stopped) = oneshot::channel();
         let stopped = async { stopped.await.unwrap_or_default() };

@@ -1,6 +1,6 @@
 //! What partners have coming, and what keeps it from being paid.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
@@ -10,7 +10,7 @@ use crate::clock::Moment;
 use crate::entity::payout_hold::Reason;
 use crate::entity::{Owned, deal, earning};
 use crate::error::{Error, Result};
-use crate::ids::{CommissionId, DealId, PartnerId, ProgramId, TermsId};
+use crate::ids::{CommissionId, DealId, EarningId, PartnerId, ProgramId, TermsId};
 use crate::readiness::{CHUNK, Papers};
 use crate::scope::Tx;
 
@@ -62,22 +62,14 @@ pub(crate) async fn of_program(
     divide(tx, unpaid).await
 }
 
-/// Divides unpaid earnings by partner, due ones apart from those on hold.
-///
-/// What a refund took back is set off first against what the same commission
-/// has on hold, and waits with it; only where it exceeds that, because the
-/// partner has been paid already or is about to be, does it lessen what is due.
+/// Divides unpaid earnings by partner, due ones apart from those that wait.
 async fn divide(tx: &Tx, unpaid: Vec<earning::Model>) -> Result<BTreeMap<PartnerId, Balance>> {
     let terms = terms_of(tx, &unpaid).await?;
     let waiting = waiting(&unpaid, tx.now())?;
     let mut balances: BTreeMap<PartnerId, Balance> = BTreeMap::new();
     for earning in unpaid {
         let balance = balances.entry(earning.partner_id).or_default();
-        let on_hold = !earning.is_payable(tx.now())
-            && waiting
-                .get(&earning.commission_id)
-                .is_some_and(|&sum| sum >= 0);
-        if on_hold {
+        if waiting.contains(&earning.id) {
             balance.on_hold_minor = add(balance.on_hold_minor, &earning)?;
             if !earning.is_taken_back() {
                 let (first, end) = (balance.on_hold_until, earning.payable_at);
@@ -92,14 +84,23 @@ async fn divide(tx: &Tx, unpaid: Vec<earning::Model>) -> Result<BTreeMap<Partner
     Ok(balances)
 }
 
-/// What each commission has on hold, less what refunds took back of it.
-fn waiting(unpaid: &[earning::Model], now: Moment) -> Result<HashMap<CommissionId, i64>> {
-    let mut sums = HashMap::new();
+/// The earnings that are not due yet, of unpaid ones in the order of the log.
+///
+/// What a refund took back is set off first against what the same commission
+/// had on hold by then, and waits with it. Where it exceeds that, because the
+/// partner has been paid already or is about to be, all of it is due at once: a
+/// debt, which nothing that is released later and has a hold of its own lessens.
+fn waiting(unpaid: &[earning::Model], now: Moment) -> Result<HashSet<EarningId>> {
+    let mut on_hold: HashMap<CommissionId, (i64, Vec<EarningId>)> = HashMap::new();
     for earning in unpaid.iter().filter(|row| !row.is_payable(now)) {
-        let sum = sums.entry(earning.commission_id).or_default();
+        let (sum, waiting) = on_hold.entry(earning.commission_id).or_default();
         *sum = add(*sum, earning)?;
+        waiting.push(earning.id);
+        if *sum < 0 {
+            (*sum, *waiting) = (0, Vec::new());
+        }
     }
-    Ok(sums)
+    Ok(on_hold.into_values().flat_map(|(_, ids)| ids).collect())
 }
 
 fn add(sum: i64, earning: &earning::Model) -> Result<i64> {

@@ -288,8 +288,10 @@ pub async fn verify_payout_method(
         }
         payout_method::State::Unverified => {}
     }
-    if same_person(&method.added_by, tx.actor()) {
-        let message = "whoever added a payout method cannot verify it: ask a second person";
+    // Nobody is named where it was added before that was recorded.
+    if method.added_by.is_empty() || same_person(&method.added_by, tx.actor()) {
+        let message = "whoever added a payout method cannot verify it: ask a second person, \
+                       or add it again where nobody is named";
         return Err(Error::conflict(Conflict::SecondPersonNeeded, message));
     }
     let earlier = payout_method::Entity::of(tx.tenant())

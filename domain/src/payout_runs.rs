@@ -257,30 +257,39 @@ pub async fn approve(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model
     Ok(run)
 }
 
-/// Discards a run that is not approved; its earnings wait for the next.
-/// Cancelling it again is harmless.
+/// Stops a run: what was not sent is given back and waits for the next, what
+/// was sent goes on. A run of which nothing was sent is cancelled thereby.
+/// Repeating it is harmless.
 pub async fn cancel(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model> {
     scope.require(Permission::PayoutPropose)?;
     let mut tx = scope.begin().await?;
     let run = payout_run::Entity::get(&*tx, tx.tenant(), id).await?;
-    match run.state {
-        State::Draft => {}
-        State::Cancelled => return Ok(run),
-        _ => {
-            return Err(Error::conflict(
-                Conflict::WrongState,
-                "the run is approved already",
-            ));
-        }
+    if run.state == State::Cancelled {
+        return Ok(run);
     }
-    for payout in payouts::of_run(&tx, id).await? {
+    let payouts = payouts::of_run(&tx, id).await?;
+    let unsent = payouts
+        .into_iter()
+        .filter(|row| row.state == payout::State::Scheduled);
+    let unsent: Vec<payout::Model> = unsent.collect();
+    if unsent.is_empty() {
+        let message = "everything in the run was sent already";
+        return Err(Error::conflict(Conflict::WrongState, message));
+    }
+    for payout in unsent {
         payouts::fail(&mut tx, payout, "the run was cancelled".to_owned()).await?;
     }
-    let mut change: payout_run::ActiveModel = run.into();
-    change.state = Set(State::Cancelled);
-    change.finished_at = Set(Some(tx.now()));
-    let run = change.update(&*tx).await?;
-    log(&mut tx, "payout_run.cancelled", id, json!({})).await?;
+    if run.state == State::Executing {
+        close_if_settled(&mut tx, id).await?;
+    } else {
+        let mut change: payout_run::ActiveModel = run.into();
+        change.state = Set(State::Cancelled);
+        change.finished_at = Set(Some(tx.now()));
+        change.update(&*tx).await?;
+        log(&mut tx, "payout_run.cancelled", id, json!({})).await?;
+        note_open_runs(&mut tx).await?;
+    }
+    let run = payout_run::Entity::get(&*tx, tx.tenant(), id).await?;
     tx.commit().await?;
     Ok(run)
 }
@@ -293,11 +302,16 @@ pub(crate) async fn close_if_settled(tx: &mut Tx, id: PayoutRunId) -> Result<()>
         .filter(payout::Column::State.is_not_in(payout::State::SETTLED))
         .count(&**tx)
         .await?;
-    if open > 0 {
+    let run = payout_run::Entity::get(&**tx, tx.tenant(), id).await?;
+    if open > 0 || !State::AT_WORK.contains(&run.state) {
         return Ok(());
     }
-    let run = payout_run::Entity::get(&**tx, tx.tenant(), id).await?;
     finish(tx, run).await?;
+    note_open_runs(tx).await
+}
+
+/// Notes whether the rail still has something to do for the tenant.
+async fn note_open_runs(tx: &mut Tx) -> Result<()> {
     let left = payout_run::Entity::of(tx.tenant())
         .filter(payout_run::Column::State.is_in(State::AT_WORK))
         .count(&**tx)

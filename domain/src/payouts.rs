@@ -5,7 +5,7 @@
 //! crash or a time-out is followed by the same instruction, which the rail
 //! knows. Only a certain "no" gives the earnings back.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -56,6 +56,14 @@ pub async fn execute(scope: &Scope) -> Result<()> {
         .all(&db)
         .await?;
     drop(db);
+    let busy: BTreeSet<PayoutRunId> = open.iter().map(|payout| payout.run_id).collect();
+    let runs = runs.into_iter().map(|run| run.id);
+    // A run that was left open although its payouts are settled.
+    for run in runs.filter(|run| !busy.contains(run)) {
+        let mut tx = scope.begin().await?;
+        payout_runs::close_if_settled(&mut tx, run).await?;
+        tx.commit().await?;
+    }
     // Each time another one comes first: those that the rail does not answer
     // for must not keep the others from their turn.
     let turn = scope.engine().next_turn() % open.len().max(1);
@@ -79,15 +87,16 @@ async fn advance(scope: &Scope, id: PayoutId) -> Result<()> {
     let mut payout = payout::Entity::get(&db, scope.tenant(), id).await?;
     let method = payout_method::Entity::get(&db, scope.tenant(), payout.method_id).await?;
     drop(db);
+    // Nothing is booked as in transit by a server that could not send it. Another
+    // one may; or the run is cancelled.
+    let missing = || Error::broken(format!("this server has no rail {}", payout.rail));
+    let rail = scope.engine().rail(&payout.rail).ok_or_else(missing)?;
     if payout.state == State::Scheduled {
         payout = prepare(scope, id).await?;
     }
     let Some(sent_at) = payout.sent_at.filter(|_| !payout.is_settled()) else {
         return Ok(());
     };
-    // Another server may have sent it; this one cannot ask.
-    let missing = || Error::broken(format!("this server has no rail {}", payout.rail));
-    let rail = scope.engine().rail(&payout.rail).ok_or_else(missing)?;
     let instruction = Instruction {
         payout: payout.id,
         attempt: payout.attempt,
@@ -125,16 +134,10 @@ async fn prepare(scope: &Scope, id: PayoutId) -> Result<payout::Model> {
         return Ok(payout);
     }
     let run = payout_run::Entity::get(&*tx, tx.tenant(), payout.run_id).await?;
-    // Nothing is booked as in transit by a server that could not send it.
-    let unready = match scope.engine().rail(&payout.rail) {
-        None => Some(format!("this server has no rail {}", payout.rail)),
-        Some(_) => no_longer_ready(&tx, &run, &payout)
-            .await?
-            .map(str::to_owned),
-    };
+    let unready = no_longer_ready(&tx, &run, &payout).await?;
     start(&tx, run).await?;
     let payout = match unready {
-        Some(reason) => fail_and_close(&mut tx, payout, reason).await?,
+        Some(reason) => fail_and_close(&mut tx, payout, reason.to_owned()).await?,
         None => depart(&mut tx, payout).await?,
     };
     tx.commit().await?;

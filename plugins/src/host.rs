@@ -68,6 +68,11 @@ impl Sandbox {
                 tracing::error!(digest, ?error, "admitted code cannot be run");
                 not_compiled(&error)
             })?;
+            // Code that was admitted under an earlier form of the contract.
+            if let Ok(Err(error)) = rule.check_types() {
+                tracing::error!(digest, ?error, "admitted code is of another contract");
+                return Err(not_compiled(&CompileError::World(error)));
+            }
             let rule = Arc::new(rule);
             rules.put(digest, rule.image_bytes(), Arc::clone(&rule));
             Ok(rule)

@@ -11,7 +11,7 @@ use tributary_domain::entity::payout_hold::Reason;
 use tributary_domain::entity::{earning, payout_run, tax_form};
 use tributary_domain::error::{Conflict, Error, Result};
 use tributary_domain::scope::Scope;
-use tributary_domain::{keys, partners, payout_runs};
+use tributary_domain::{keys, partners, payout_runs, tenants};
 
 use crate::acme::{Acme, text};
 use crate::client::Client;
@@ -202,7 +202,7 @@ story! {
 
 story! {
     /// One run of a program at a time; one that is cancelled gives everything
-    /// back, and one that is approved is not cancelled any more.
+    /// back, also after it was approved, and nothing that was sent.
     async fn a_cancelled_run_gives_back(world: World) {
         let (office, rail) = office(&world).await;
         let northwind = office.partner("Northwind").await;
@@ -220,8 +220,14 @@ story! {
 
         let run = office.approved_run().await;
         is_refused(office.proposes().await, Conflict::RunInProgress);
-        is_refused(payout_runs::cancel(&office.ada, run).await, Conflict::WrongState);
+        payout_runs::cancel(&office.ada, run).await.unwrap();
+        assert!(tenants::with_work(&office.engine).await.unwrap().is_empty());
         office.executes().await;
+        assert_eq!(rail.calls(), 0);
+
+        let run = office.approved_run().await;
+        office.executes().await;
+        is_refused(payout_runs::cancel(&office.ada, run).await, Conflict::WrongState);
         assert_eq!(rail.sum_to("Northwind"), 100_000);
     }
 }

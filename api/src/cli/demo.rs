@@ -26,8 +26,8 @@ const RULE: &str = "plugin-sdk/examples/tiered-accelerator";
 ///
 /// The story publishes the example rule, which is built from its source: run
 /// this in the project's directory, where cargo is. A database that has the
-/// story already needs neither; its people get new keys, and lose the earlier
-/// ones.
+/// story already needs neither; unless `--exit` is given, its people get new
+/// keys, and lose the earlier ones.
 #[derive(Args)]
 pub struct Demo {
     #[command(flatten)]
@@ -71,7 +71,7 @@ impl Demo {
             "{} is served at {url}.",
             self.database.database_url
         ));
-        let told = tell(&engine, &url, &mut teller).await?;
+        let told = tell(&engine, &url, !self.exit, &mut teller).await?;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&told.outcome)?);
         }
@@ -88,7 +88,12 @@ impl Demo {
 ///
 /// A story that was broken off is left as it is: its tenant is apart from all
 /// others, and the story is told anew in one of its own.
-async fn tell(engine: &Engine, url: &str, teller: &mut Teller) -> Result<Told, Failure> {
+async fn tell(
+    engine: &Engine,
+    url: &str,
+    goes_on: bool,
+    teller: &mut Teller,
+) -> Result<Told, Failure> {
     let mut finished = None;
     for tenant in tenants::named(engine, demo::TENANT).await? {
         if is_finished(engine, &tenant).await? {
@@ -101,7 +106,7 @@ async fn tell(engine: &Engine, url: &str, teller: &mut Teller) -> Result<Told, F
         ));
     }
     let told = match finished {
-        Some(tenant) => revisit(engine, url, &tenant, teller).await?,
+        Some(tenant) => revisit(engine, url, &tenant, goes_on, teller).await?,
         None => play(engine, url, teller).await?,
     };
     told.outcome.sum_up(teller)?;
@@ -122,16 +127,23 @@ async fn revisit(
     engine: &Engine,
     url: &str,
     tenant: &tenant::Model,
+    goes_on: bool,
     teller: &mut Teller,
 ) -> Result<Told, Failure> {
     teller.plain(&format!(
         "The story of {} ({}) was played here before. It is not played again;\n\
-         this is what came of it. Its people get new keys, and the earlier ones\n\
-         no longer work.",
+         this is what came of it.",
         tenant.name, tenant.id
     ));
     let key = keys::create_first(engine, tenant.id, demo::OWNER).await?;
-    demo::revisit(&Client::new(url, &key.token)).await
+    let owner = Client::new(url, &key.token);
+    if goes_on {
+        teller.plain("Its people get new keys, and the earlier ones no longer work.");
+        return demo::revisit(&owner).await;
+    }
+    let told = demo::look_back(&owner).await;
+    keys::revoke(&engine.system(tenant.id).await?, key.key.id).await?;
+    told
 }
 
 async fn play(engine: &Engine, url: &str, teller: &mut Teller) -> Result<Told, Failure> {

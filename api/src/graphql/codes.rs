@@ -67,8 +67,9 @@ impl Extension for Coder {
         validated.map_err(|errors| errors.into_iter().map(invalid).collect())
     }
 
-    /// A resolver that panics fails alone: what ran beside it, or before it in
-    /// a mutation, is told as usual.
+    /// A resolver that panics fails at its own path, and takes the answer with
+    /// it: the executor makes no null of what an extension reports. So what ran
+    /// before it in a mutation is not told; that nobody knows, the message says.
     async fn resolve(
         &self,
         ctx: &ExtensionContext<'_>,

@@ -75,7 +75,10 @@ pub struct Timings {
     pub silence: Duration,
     /// Between two looks at the key of an open connection.
     pub recheck: Duration,
-    /// For the head of a request, and again for its body.
+    /// For the head of a request, the quiet before it included: longer than
+    /// proxies keep a connection open, so that none sends into a closing one.
+    pub head: Duration,
+    /// For the body of a request.
     pub body: Duration,
     /// For what a posted operation does.
     pub execution: Duration,
@@ -88,6 +91,7 @@ impl Default for Timings {
             ping: Duration::from_secs(15),
             silence: Duration::from_secs(45),
             recheck: Duration::from_secs(30),
+            head: Duration::from_secs(75),
             body: Duration::from_secs(30),
             execution: Duration::from_secs(60),
         }

@@ -18,6 +18,7 @@ use super::evaluation::Evaluation;
 use super::involvement::Involvement;
 use super::ledger::LedgerEntry;
 use super::loaders::Loaders;
+use super::pages::times;
 use super::paperwork::{PayoutMethod, TaxForm};
 use super::partner::{Enrollment, Partner};
 use super::payout::Payout;
@@ -114,7 +115,7 @@ impl NodeQueries {
 
     /// The things with these ids, in their order; null where there is none that
     /// this key may see.
-    #[graphql(complexity = "1 + child_complexity.saturating_mul(ids.len().max(1))")]
+    #[graphql(complexity = "times(ids.len(), child_complexity)")]
     async fn nodes(
         &self,
         ctx: &Context<'_>,

@@ -125,5 +125,32 @@ where
 /// What a page costs: itself, and what is selected of a row, for each row.
 pub fn cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
     let rows = first.or(last).unwrap_or(USUAL_PAGE);
-    1 + child.saturating_mul(usize::try_from(rows).unwrap_or(0).max(1))
+    times(usize::try_from(rows).unwrap_or(0), child)
+}
+
+/// Far above every limit, and far below what adding up a whole document's
+/// prices could overflow.
+const CEILING: usize = 1_000_000_000;
+
+/// What so many rows cost. More than a page holds are refused when it is read:
+/// here they must not make a price so high that it begins again at nothing.
+pub fn times(rows: usize, child: usize) -> usize {
+    let most = usize::try_from(LARGEST_PAGE).unwrap_or(usize::MAX);
+    (1 + child.min(CEILING) * rows.clamp(1, most)).min(CEILING)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graphql::MAX_COMPLEXITY;
+
+    #[test]
+    fn no_price_is_so_high_that_it_begins_again_at_nothing() {
+        let dear = cost(Some(i32::MAX), None, usize::MAX);
+        assert_eq!(cost(Some(100), None, dear), CEILING);
+        assert_eq!(times(usize::MAX, dear), CEILING);
+        assert!(cost(Some(100), None, 200) > MAX_COMPLEXITY);
+        assert_eq!(cost(Some(-1), None, 5), 6);
+        assert_eq!(cost(None, None, 1), 21);
+    }
 }

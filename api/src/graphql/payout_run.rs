@@ -28,7 +28,7 @@ mirrors! {
         Executing,
         /// Every payout is paid or failed.
         Done,
-        /// It was discarded before approval.
+        /// It was stopped before anything was sent.
         Cancelled,
     }
 }
@@ -282,8 +282,9 @@ impl PayoutRunMutations {
         ApprovePayoutRunPayload::answer(input.run(ctx.scope()).await)
     }
 
-    /// Discards a run that is not approved; its earnings wait for the next.
-    /// Cancelling it again is harmless.
+    /// Stops a run: what was not sent is given back and waits for the next run,
+    /// what was sent goes on. A run of which nothing was sent is cancelled
+    /// thereby. Repeating it is harmless.
     async fn cancel_payout_run(
         &self,
         ctx: &Context<'_>,

@@ -34,7 +34,7 @@ pub enum State {
     Executing,
     /// Every payout is paid or failed.
     Done,
-    /// It was discarded before approval.
+    /// It was stopped before anything was sent.
     Cancelled,
 }
 
