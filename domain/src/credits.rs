@@ -87,7 +87,7 @@ pub(crate) async fn settle(
 /// Divides the credit among confirmed involvements, in the order of the log.
 ///
 /// One partner sourced the deal: the one whose registration became it, else the
-/// earliest. Every other partner that moved it influenced it, each once and in
+/// one recorded first. Every other partner that moved it influenced it, each once and in
 /// equal shares.
 fn divide(involvements: &[involvement::Model]) -> Result<Vec<Share>> {
     let sourced = || involvements.iter().filter(|row| row.role == Role::Sourced);

@@ -69,8 +69,7 @@ pub(crate) async fn answer(
         (rule::Kind::Plugin, Some(id)) => {
             let db = scope.read().await?;
             let plugin = plugin::Entity::get(&db, scope.tenant(), id).await?;
-            let inactive = || Error::conflict(Conflict::PluginNotActive, "no active version");
-            Some(plugin.active_version_id.ok_or_else(inactive)?)
+            Some(active(&plugin)?)
         }
         (rule::Kind::Plugin, None) => return Err(Error::broken("a plugin rule without plugin")),
     };
@@ -131,8 +130,7 @@ pub(crate) async fn try_configuration(
     config: &str,
 ) -> Result<()> {
     let plugin = plugin::Entity::get(&scope.read().await?, scope.tenant(), plugin).await?;
-    let inactive = || Error::conflict(Conflict::PluginNotActive, "no active version");
-    let code = code(scope, plugin.active_version_id.ok_or_else(inactive)?).await?;
+    let code = code(scope, active(&plugin)?).await?;
     let case = rules::trial(scope.now(), role, program, config);
     match scope.engine().calculator.evaluate(code, case).await {
         Outcome::Decided {
@@ -142,6 +140,12 @@ pub(crate) async fn try_configuration(
         Outcome::Decided { .. } => Ok(()),
         Outcome::Aborted => Err(busy()),
     }
+}
+
+/// The version that new evaluations use.
+fn active(plugin: &plugin::Model) -> Result<PluginVersionId> {
+    let inactive = || Error::conflict(Conflict::PluginNotActive, "no active version");
+    plugin.active_version_id.ok_or_else(inactive)
 }
 
 fn busy() -> Error {

@@ -117,8 +117,8 @@ pub async fn look_back(owner: &Client) -> Result<Told> {
 ///
 /// When it cannot be read.
 pub async fn revisit(owner: &Client) -> Result<Told> {
-    let outcome = Outcome::read(owner, None).await?;
+    let told = look_back(owner).await?;
     opening::revoke_keys(owner).await?;
     let keys = opening::fresh_keys(owner).await?;
-    Ok(Told { outcome, keys })
+    Ok(Told { keys, ..told })
 }
