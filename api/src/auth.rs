@@ -30,7 +30,7 @@ pub async fn authenticate(engine: &Engine, caller: Caller) -> Result<Scope, Deni
             return Err(Denied::Unavailable);
         }
     };
-    telemetry::note_caller(scope.tenant(), scope.person());
+    telemetry::note_caller(scope.tenant(), scope.actor());
     Ok(scope)
 }
 

@@ -48,7 +48,7 @@ pub fn start(
 }
 
 /// Gives each request an id and a line in the log. A caller's own id is kept if
-/// it could be one. `tenant` and `person` are filled in by authentication.
+/// it could be one. `tenant` and `actor` are filled in by authentication.
 pub async fn observe(request: Request, next: Next) -> Response {
     let given = request.headers().get(REQUEST_ID).filter(|id| is_id(id));
     let id = given.cloned().unwrap_or_else(new_id);
@@ -56,7 +56,8 @@ pub async fn observe(request: Request, next: Next) -> Response {
         "request",
         id = id.to_str().unwrap_or_default(),
         tenant = field::Empty,
-        person = field::Empty,
+        actor = field::Empty,
+        statements = field::Empty,
     );
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
@@ -72,10 +73,15 @@ pub async fn observe(request: Request, next: Next) -> Response {
 }
 
 /// Notes who asks, on the line of the request that is being served.
-pub fn note_caller(tenant: impl std::fmt::Display, person: &str) {
+pub fn note_caller(tenant: impl std::fmt::Display, actor: impl std::fmt::Display) {
     let span = Span::current();
     span.record("tenant", field::display(tenant));
-    span.record("person", person);
+    span.record("actor", field::display(actor));
+}
+
+/// Notes what the request that is being served cost in statements so far.
+pub fn note_statements(statements: u64) {
+    Span::current().record("statements", statements);
 }
 
 fn is_id(value: &HeaderValue) -> bool {

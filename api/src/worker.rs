@@ -14,10 +14,9 @@ use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use tributary_domain::error::Result;
+use tributary_domain::background;
 use tributary_domain::ids::TenantId;
 use tributary_domain::scope::Engine;
-use tributary_domain::{commissions, payouts, tenants};
 
 use crate::graphql::gateway::stopped;
 
@@ -30,10 +29,10 @@ const BURST: Duration = Duration::from_millis(50);
 
 /// How long one tenant's work may take before another waiting tenant gets its
 /// place.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TENANT_TURN: Duration = Duration::from_secs(20);
 
 /// Tenants that are worked for at the same time.
-const PLACES: usize = 4;
+const MAX_CONCURRENT_TENANTS: usize = 4;
 
 /// Works until `stopping` turns true.
 pub async fn run(engine: Engine, mut stopping: watch::Receiver<bool>) {
@@ -89,10 +88,10 @@ impl Worker {
 
     /// Lines up the tenants that have work and are not in line yet.
     async fn look(&mut self) {
-        let found = match tenants::with_work(&self.engine).await {
+        let found = match background::tenants(&self.engine).await {
             Ok(found) => found,
             Err(error) => {
-                tracing::error!(?error, "work cannot be looked up");
+                tracing::warn!(?error, "work cannot be looked up");
                 return;
             }
         };
@@ -105,7 +104,7 @@ impl Worker {
 
     /// Gives free places to the tenants that have waited longest.
     fn start(&mut self) {
-        while self.busy.len() < PLACES
+        while self.busy.len() < MAX_CONCURRENT_TENANTS
             && let Some(tenant) = self.waiting.pop_front()
         {
             self.busy.insert(tenant);
@@ -117,22 +116,13 @@ impl Worker {
 /// Does what there is to do for one tenant. Whatever comes of it, nobody else
 /// is concerned: what failed is tried again at the next look.
 async fn serve(engine: Engine, tenant: TenantId) -> TenantId {
-    let assess = async { commissions::assess_pending(&engine.system(tenant).await?).await };
-    let pay = async { payouts::execute(&engine.system(tenant).await?).await };
-    // Side by side: a rule that takes its time must not keep payouts waiting.
-    tokio::join!(
-        attempt(tenant, "assessing commissions", assess),
-        attempt(tenant, "executing payouts", pay),
-    );
-    tenant
-}
-
-async fn attempt(tenant: TenantId, what: &'static str, work: impl Future<Output = Result<()>>) {
+    let work = async { background::run(&engine.system(tenant).await?).await };
     let work = AssertUnwindSafe(work).catch_unwind();
-    match timeout(PATIENCE, work).await {
-        Ok(Ok(Ok(()))) => {}
-        Ok(Ok(Err(error))) => tracing::error!(%tenant, ?error, "{what} failed"),
-        Ok(Err(_)) => tracing::error!(%tenant, "{what} panicked"),
-        Err(_) => tracing::warn!(%tenant, "{what} took longer than {PATIENCE:?}"),
+    match timeout(TENANT_TURN, work).await {
+        Ok(Ok(Ok(_))) => {}
+        Ok(Ok(Err(error))) => tracing::warn!(%tenant, ?error, "work could not be done"),
+        Ok(Err(_)) => tracing::error!(%tenant, "work panicked"),
+        Err(_) => tracing::warn!(%tenant, "work took longer than {TENANT_TURN:?}"),
     }
+    tenant
 }

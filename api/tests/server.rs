@@ -22,9 +22,11 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tributary_api::{AppState, serve};
 use tributary_domain::access::Role;
 use tributary_domain::clock::SystemClock;
+use tributary_domain::database::Database;
 use tributary_domain::entity::tenant::Kind;
+use tributary_domain::keys::{self, KeyPurpose};
 use tributary_domain::scope::{Engine, Origin};
-use tributary_domain::{database, keys, tenants};
+use tributary_domain::tenants;
 use tributary_migrations::{Migrator, MigratorTrait};
 use tributary_plugins::Sandbox;
 
@@ -41,7 +43,7 @@ impl Server {
     async fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", directory.path().join("t.db").display());
-        let db = database::connect(&url, 5).await.unwrap();
+        let db = Database::connect(&url, 5).await.unwrap();
         let sandbox = Arc::new(Sandbox::new().unwrap());
         let engine = Engine::new(db, sandbox, Vec::new(), Arc::new(SystemClock));
 
@@ -64,7 +66,7 @@ impl Server {
 
     async fn migrated() -> Self {
         let server = Self::start().await;
-        Migrator::up(&server.engine.db, None).await.unwrap();
+        Migrator::up(&*server.engine.db, None).await.unwrap();
         server
     }
 
@@ -91,7 +93,7 @@ impl Server {
         let tenant = tenants::create(&self.engine, "Acme", Kind::Live, None)
             .await
             .unwrap();
-        keys::create_first(&self.engine, tenant.id, "ada")
+        keys::create_for(&self.engine, tenant.id, "ada", Role::Owner, None)
             .await
             .unwrap()
     }
@@ -102,7 +104,7 @@ async fn it_is_alive_at_once_and_ready_when_the_schema_is_there() {
     let server = Server::start().await;
     assert_eq!(server.get("/healthz").await.status(), 200);
     assert_eq!(server.get("/readyz").await.status(), 503);
-    Migrator::up(&server.engine.db, None).await.unwrap();
+    Migrator::up(&*server.engine.db, None).await.unwrap();
     assert_eq!(server.get("/readyz").await.status(), 200);
 }
 
@@ -115,9 +117,9 @@ async fn a_key_opens_the_door_until_it_is_revoked() {
     let body: Value = answer.json().await.unwrap();
     assert_eq!(body["data"]["__typename"], "Query");
 
-    let (id, secret) = key.token.split_once('.').unwrap();
+    let (id, secret) = key.token.rsplit_once('.').unwrap();
     let other = server.key().await;
-    let (other_id, _) = other.token.split_once('.').unwrap();
+    let (other_id, _) = other.token.rsplit_once('.').unwrap();
     for wrong in [
         id.to_owned(),
         format!("{id}.x"),
@@ -143,14 +145,19 @@ async fn what_a_key_may_not_read_is_null_and_the_rest_is_answered() {
     let origin = Origin::default();
     let scope = keys::authenticate(&server.engine, &owner.token, origin).await;
     let scope = scope.unwrap().unwrap();
-    let key = keys::create(&scope, "crm", Role::Integrator, None).await;
-    let token = key.unwrap().token;
+    let purpose = KeyPurpose {
+        name: "crm".to_owned(),
+        role: Role::Integrator,
+        partner: None,
+        is_service: true,
+    };
+    let token = keys::create(&scope, purpose).await.unwrap().token;
 
-    let query = "{ viewer { person } apiKeys { nodes { id } } ledger { balanced } \
+    let query = "{ viewer { actor { kind name } } apiKeys { nodes { id } } ledger { balanced } \
                  events { kind } deals { nodes { id } } }";
     let answer: Value = server.query(&token, query).await.json().await.unwrap();
     let data = json!({
-        "viewer": { "person": "crm" },
+        "viewer": { "actor": { "kind": "SERVICE", "name": "crm" } },
         "apiKeys": null,
         "ledger": null,
         "events": null,

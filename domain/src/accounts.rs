@@ -2,55 +2,18 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Query;
-use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{QueryOrder, QuerySelect};
 use serde_json::json;
 use unicode_normalization::UnicodeNormalization;
 use url::{Host, Url};
 
 use crate::entity::account_identifier::{self, Kind};
-use crate::entity::{Owned, account, deal, registration};
+use crate::entity::{Owned, account};
 use crate::error::{Error, Result};
 use crate::ids::AccountId;
-use crate::reads::Visible;
+use crate::kernel::audience;
+use crate::limits;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{deals, limits};
-
-/// Claims that competed with somebody: what is known of the account, and since
-/// when, may come from the rival. The claim keeps what its own partner said.
-const CONTESTED: [registration::State; 2] = [
-    registration::State::InConflict,
-    registration::State::Rejected,
-];
-
-impl Visible for account::Entity {
-    /// For a partner, those that it claimed without being contested, and the
-    /// customers of the deals that it has a part in.
-    fn visible(scope: &Scope) -> Select<Self> {
-        let all = Self::of(scope.tenant());
-        let Some(own) = scope.partner() else {
-            return all;
-        };
-        let claimed = Query::select()
-            .column(registration::Column::AccountId)
-            .from(registration::Entity)
-            .and_where(registration::Column::TenantId.eq(scope.tenant()))
-            .and_where(registration::Column::PartnerId.eq(own))
-            .and_where(registration::Column::State.is_not_in(CONTESTED))
-            .to_owned();
-        let customers = deals::with_partner(scope, own);
-        let customers = deal::Entity::of(scope.tenant()).filter(customers);
-        let customers = customers
-            .select_only()
-            .column(deal::Column::AccountId)
-            .into_query();
-        all.filter(
-            Condition::any()
-                .add(account::Column::Id.in_subquery(claimed))
-                .add(account::Column::Id.in_subquery(customers)),
-        )
-    }
-}
 
 /// What a caller says of a customer.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -147,10 +110,7 @@ pub(crate) async fn find_or_create(tx: &mut Tx, new: &NewAccount) -> Result<acco
     let mut unknown = Vec::new();
     for (kind, value) in identifiers {
         let key = (tx.tenant(), kind, value.clone());
-        match account_identifier::Entity::find_by_id(key)
-            .one(&**tx)
-            .await?
-        {
+        match account_identifier::Entity::find_by_id(key).one(tx).await? {
             None => unknown.push((kind, value)),
             Some(row) if known.is_none_or(|known| known == row.account_id) => {
                 known = Some(row.account_id);
@@ -162,7 +122,7 @@ pub(crate) async fn find_or_create(tx: &mut Tx, new: &NewAccount) -> Result<acco
         }
     }
     let account = match known {
-        Some(id) => account::Entity::get(&**tx, tx.tenant(), id).await?,
+        Some(id) => account::Entity::get(tx, tx.tenant(), id).await?,
         None => {
             let row = account::ActiveModel {
                 tenant_id: Set(tx.tenant()),
@@ -171,7 +131,7 @@ pub(crate) async fn find_or_create(tx: &mut Tx, new: &NewAccount) -> Result<acco
                 name: Set(name),
                 created_at: Set(tx.now()),
             };
-            let account = row.insert(&**tx).await?;
+            let account = row.insert(tx).await?;
             log(
                 tx,
                 "account.created",
@@ -189,9 +149,10 @@ pub(crate) async fn find_or_create(tx: &mut Tx, new: &NewAccount) -> Result<acco
             kind: Set(kind),
             value: Set(value),
             account_id: Set(account.id),
+            position: Set(tx.next_position()),
         };
         account_identifier::Entity::insert(row)
-            .exec_without_returning(&**tx)
+            .exec_without_returning(tx)
             .await?;
         log(tx, "account.identified", &account, data).await?;
     }
@@ -226,12 +187,7 @@ pub(crate) async fn namesakes(
         .filter(account::Column::Id.ne(account.id))
         .order_by_asc(account::Column::Id)
         .limit(most);
-    Ok(query
-        .all(&**tx)
-        .await?
-        .into_iter()
-        .map(|row| row.id)
-        .collect())
+    Ok(query.all(tx).await?.into_iter().map(|row| row.id).collect())
 }
 
 /// The identifiers of accounts, in order, for those who may see the accounts.
@@ -243,7 +199,8 @@ pub async fn identifiers(
         .filter(account_identifier::Column::TenantId.eq(scope.tenant()))
         .filter(account_identifier::Column::AccountId.is_in(accounts.iter().copied()))
         .order_by_asc(account_identifier::Column::Value);
-    Ok(query.all(&scope.read().await?).await?)
+    let rows = query.all(&scope.read().await?).await?;
+    audience::identifiers_shown(scope, rows).await
 }
 
 #[cfg(test)]

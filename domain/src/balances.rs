@@ -43,7 +43,7 @@ async fn unpaid(
         .filter(earning::Column::DealId.in_subquery(deals))
         .filter(Condition::all().add_option(own))
         .order_by_asc(earning::Column::Position);
-    Ok(query.all(&**tx).await?)
+    Ok(query.all(tx).await?)
 }
 
 /// What one partner has coming in a program.
@@ -123,7 +123,7 @@ pub(crate) async fn terms_of(
             .column(deal::Column::Id)
             .column(deal::Column::TermsId)
             .into_tuple()
-            .all(&**tx)
+            .all(tx)
             .await?;
         terms.extend(deals);
     }

@@ -33,6 +33,12 @@ impl Moment {
         Self(self.0.saturating_add(i64::from(minutes) * 60_000))
     }
 
+    /// This much later, in whole milliseconds. Saturates.
+    pub fn plus(self, time: std::time::Duration) -> Self {
+        let milliseconds = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(milliseconds))
+    }
+
     /// The same instant as a date and time in UTC.
     pub fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0).unwrap_or_default()

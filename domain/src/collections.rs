@@ -19,15 +19,6 @@ use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
 use crate::{commissions, earnings, idempotency, limits};
 
-impl Visible for collection::Entity {
-    fn visible(scope: &Scope) -> Select<Self> {
-        let deals = QuerySelect::select_only(deal::Entity::visible(scope));
-        let deals = QuerySelect::column(deals, deal::Column::Id);
-        let deals = sea_orm::QueryTrait::into_query(deals);
-        Self::of(scope.tenant()).filter(collection::Column::DealId.in_subquery(deals))
-    }
-}
-
 /// Which way the money went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -64,9 +55,9 @@ pub async fn record(scope: &Scope, key: &str, new: NewCollection) -> Result<coll
     let mut tx = scope.begin().await?;
     let claim = idempotency::claim(&tx, "collection.record", key, &new).await?;
     if let Some(id) = claim.done {
-        return collection::Entity::get(&*tx, tx.tenant(), CollectionId(id)).await;
+        return collection::Entity::get(&tx, tx.tenant(), CollectionId(id)).await;
     }
-    let deal = deal::Entity::get(&*tx, tx.tenant(), new.deal).await?;
+    let deal = deal::Entity::get(&tx, tx.tenant(), new.deal).await?;
     if deal.state == deal::State::ClosedLost && new.direction == Direction::Received {
         return Err(Error::conflict(Conflict::DealLost, "the deal is lost"));
     }
@@ -93,7 +84,7 @@ async fn insert(
     let earlier = collection::Entity::of(tx.tenant())
         .filter(collection::Column::DealId.eq(deal.id))
         .order_by_asc(collection::Column::Ordinal)
-        .all(&**tx)
+        .all(tx)
         .await?;
     let collected: i64 = earlier.iter().map(|row| row.amount_minor).sum();
     match collected.checked_add(signed) {
@@ -125,10 +116,10 @@ async fn insert(
         currency: Set(deal.currency),
         received_at: Set(received_at),
         recorded_at: Set(tx.now()),
-        recorded_by: Set(tx.actor().to_owned()),
+        recorded_by: Set(tx.actor()),
         reference: Set(reference),
     };
-    let collection = row.insert(&**tx).await?;
+    let collection = row.insert(tx).await?;
     let kind = match new.direction {
         Direction::Received => "collection.received",
         Direction::Refunded => "collection.refunded",

@@ -1,6 +1,7 @@
 //! Commissions: entitlements, assessed by a rule and released by collections.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::Condition;
@@ -12,13 +13,20 @@ use crate::access::Permission;
 use crate::calculator::Fault;
 use crate::entity::commission::{self, State};
 use crate::entity::ledger_transaction::Kind;
-use crate::entity::{Owned, credit, credit_share, deal, rule, terms};
+use crate::entity::{Owned, credit, credit_share, deal, rule, terms, work};
 use crate::error::{Error, Result};
 use crate::evaluations::{self, Answer};
 use crate::ids::{CommissionId, DealId, EvaluationId, PartnerId, RuleId};
+use crate::kernel::work::Progress;
 use crate::money::{Money, round_entitlements};
 use crate::scope::{Fact, Scope, Tx};
 use crate::{earnings, ledger, reads, rules};
+
+/// What the request that won a deal gets to assess it, before the server does.
+const HEAD_START: Duration = Duration::from_secs(2);
+
+/// Between two attempts while rules cannot run.
+const BUSY_PAUSE: Duration = Duration::from_secs(1);
 
 /// Creates the commissions of a deal that is being won: one for each credited
 /// partner under each rule for its role. They wait to be assessed.
@@ -31,7 +39,7 @@ pub(crate) async fn create(
 ) -> Result<()> {
     let rules = rule::Entity::of(tx.tenant())
         .filter(rule::Column::TermsId.eq(terms.id))
-        .all(&**tx)
+        .all(tx)
         .await?;
     for rule in &rules {
         for share in shares.iter().filter(|share| share.role == rule.role) {
@@ -54,30 +62,32 @@ pub(crate) async fn create(
                 assessed_at: Set(None),
             };
             commission::Entity::insert(row)
-                .exec_without_returning(&**tx)
+                .exec_without_returning(tx)
                 .await?;
-            tx.note_pending_commission(true);
         }
     }
-    Ok(())
+    tx.enqueue_after(work::Kind::AssessDeal, deal.id.0, None, HEAD_START)
+        .await
 }
 
-/// Assesses whatever waits in the tenant, oldest deal first. For the server.
-pub async fn assess_pending(scope: &Scope) -> Result<()> {
-    let pending = commission::Entity::of(scope.tenant())
-        .filter(commission::Column::State.eq(State::Pending))
-        .order_by_asc(commission::Column::Id)
-        .all(&scope.read().await?)
-        .await?;
-    let mut deals: Vec<DealId> = pending.iter().map(|row| row.deal_id).collect();
-    deals.dedup();
-    for deal in deals {
-        // One deal that cannot be assessed must not stop the others.
-        if let Err(error) = assess_deal(scope, deal).await {
-            tracing::error!(%deal, ?error, "a deal could not be assessed");
-        }
+/// Assesses a deal whose commissions wait.
+pub(crate) async fn work(scope: &Scope, deal: DealId) -> Result<Progress> {
+    assess_deal(scope, deal).await?;
+    let tx = scope.begin().await?;
+    if pending(&tx, deal).await? > 0 {
+        return Ok(Progress::Wait(BUSY_PAUSE));
     }
-    Ok(())
+    tx.complete(work::Kind::AssessDeal, deal.0).await?;
+    tx.commit().await?;
+    Ok(Progress::Done)
+}
+
+/// How many commissions of a deal wait to be assessed.
+async fn pending(tx: &Tx, deal: DealId) -> Result<u64> {
+    let query = commission::Entity::of(tx.tenant())
+        .filter(commission::Column::DealId.eq(deal))
+        .filter(commission::Column::State.eq(State::Pending));
+    Ok(query.count(tx).await?)
 }
 
 /// Assesses the commissions of one deal that wait. Repeating it is harmless:
@@ -94,6 +104,7 @@ pub(crate) async fn assess_deal(scope: &Scope, id: DealId) -> Result<()> {
         .all(&db)
         .await?;
     drop(db);
+    scope.end_read().await;
     let mut by_rule: HashMap<RuleId, Vec<commission::Model>> = HashMap::new();
     for commission in pending {
         by_rule
@@ -125,7 +136,7 @@ async fn record(
         .filter(commission::Column::RuleId.eq(rule.id))
         .filter(commission::Column::State.eq(State::Pending))
         .order_by_asc(commission::Column::PartnerId)
-        .all(&*tx)
+        .all(&tx)
         .await?;
     // An answer of a version that is no longer active is not the one that the
     // tenant now wants: what waits is put to the rule again.
@@ -152,11 +163,9 @@ async fn record(
             Err(fault) => hold(&mut tx, commission, evaluation, fault).await?,
         }
     }
-    let left = commission::Entity::of(tx.tenant())
-        .filter(commission::Column::State.eq(State::Pending))
-        .count(&*tx)
-        .await?;
-    tx.note_pending_commission(left > 0);
+    if pending(&tx, deal.id).await? == 0 {
+        tx.complete(work::Kind::AssessDeal, deal.id.0).await?;
+    }
     tx.commit().await
 }
 
@@ -186,7 +195,7 @@ async fn approve(
     change.explanation = Set(Some(explanation));
     change.evaluation_id = Set(Some(evaluation));
     change.assessed_at = Set(Some(tx.now()));
-    let commission = change.update(&**tx).await?;
+    let commission = change.update(tx).await?;
     let data = json!({
         "partner": commission.partner_id,
         "total": money.on_the_wire(),
@@ -221,7 +230,7 @@ async fn hold(
     change.fault_code = Set(Some(fault.code().to_owned()));
     change.fault_message = Set(Some(fault.to_string()));
     change.assessed_at = Set(Some(tx.now()));
-    change.update(&**tx).await?;
+    change.update(tx).await?;
     let data = json!({ "partner": partner, "fault": fault.code(), "evaluation": evaluation });
     tx.log(Fact {
         kind: "commission.held",
@@ -239,23 +248,23 @@ async fn hold(
 pub async fn retry(scope: &Scope, id: CommissionId) -> Result<commission::Model> {
     scope.require(Permission::CommissionManage)?;
     let mut tx = scope.begin().await?;
-    let commission = commission::Entity::get(&*tx, tx.tenant(), id).await?;
+    let commission = commission::Entity::get(&tx, tx.tenant(), id).await?;
     let deal = commission.deal_id;
     if commission.state == State::Held {
         let held = commission::Entity::of(tx.tenant())
             .filter(commission::Column::DealId.eq(deal))
             .filter(commission::Column::RuleId.eq(commission.rule_id))
             .filter(commission::Column::State.eq(State::Held))
-            .all(&*tx)
+            .all(&tx)
             .await?;
         for commission in held {
-            let id = commission.id;
+            let (id, partner) = (commission.id, commission.partner_id);
             let mut change: commission::ActiveModel = commission.into();
             change.state = Set(State::Pending);
             change.fault_code = Set(None);
             change.fault_message = Set(None);
-            change.update(&*tx).await?;
-            let (kind, data) = ("commission.retried", json!({}));
+            change.update(&tx).await?;
+            let (kind, data) = ("commission.retried", json!({ "partner": partner }));
             tx.log(Fact {
                 kind,
                 subject: &id,
@@ -264,7 +273,8 @@ pub async fn retry(scope: &Scope, id: CommissionId) -> Result<commission::Model>
             })
             .await?;
         }
-        tx.note_pending_commission(true);
+        tx.enqueue_after(work::Kind::AssessDeal, deal.0, None, HEAD_START)
+            .await?;
         tx.commit().await?;
     } else {
         drop(tx);
@@ -279,7 +289,7 @@ pub(crate) async fn approved(tx: &Tx, deal: DealId) -> Result<Vec<commission::Mo
         .filter(commission::Column::DealId.eq(deal))
         .filter(commission::Column::State.eq(State::Approved))
         .order_by_asc(commission::Column::Id);
-    Ok(query.all(&**tx).await?)
+    Ok(query.all(tx).await?)
 }
 
 /// A total that an approved commission must have.

@@ -1,4 +1,4 @@
-//! What a new claim can run into.
+//! What a new registration can run into.
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -10,6 +10,8 @@ use crate::error::Result;
 use crate::ids::RegistrationId;
 use crate::scope::Tx;
 use crate::{accounts, registrations};
+
+pub use crate::kernel::audience::{ShownConflict, conflicts_of};
 
 /// The most that is kept of each kind: who settles a conflict reads the first
 /// few, and a crowd of claims must not each keep the whole crowd.
@@ -34,7 +36,7 @@ pub(crate) async fn against(
     // A claim that still waits for a person counts as well: the later one
     // must not be approved by policy over the head of the earlier.
     let live = registrations::live(account.id, tx).limit(MOST_OF_A_KIND);
-    for claim in live.all(&**tx).await? {
+    for claim in live.all(tx).await? {
         add(Kind::LiveRegistration, Some(claim.id), None, None);
     }
     let deals = deal::Entity::of(tx.tenant())
@@ -42,7 +44,7 @@ pub(crate) async fn against(
         .filter(deal::Column::State.ne(deal::State::ClosedLost))
         .order_by_asc(deal::Column::Id)
         .limit(MOST_OF_A_KIND);
-    for deal in deals.all(&**tx).await? {
+    for deal in deals.all(tx).await? {
         match deal.state {
             // A registered opportunity is its registration's conflict already.
             deal::State::Open if deal.registration_id.is_some() => {}
@@ -66,7 +68,7 @@ pub(crate) async fn insert(
         row.registration_id = Set(registration);
         row.ordinal = Set(ordinal);
         registration_conflict::Entity::insert(row)
-            .exec_without_returning(&**tx)
+            .exec_without_returning(tx)
             .await?;
     }
     Ok(())

@@ -9,21 +9,12 @@ use serde_json::json;
 
 use crate::entity::credit::{self, State};
 use crate::entity::credit_share::{self, Role};
-use crate::entity::{Owned, deal, involvement};
+use crate::entity::{deal, involvement};
 use crate::error::{Error, Result};
 use crate::ids::{CreditId, DealId, InvolvementId, PartnerId};
 use crate::involvements;
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
-
-impl Visible for credit::Entity {
-    fn visible(scope: &Scope) -> Select<Self> {
-        let deals = sea_orm::QuerySelect::select_only(deal::Entity::visible(scope));
-        let deals = sea_orm::QuerySelect::column(deals, deal::Column::Id);
-        let deals = sea_orm::QueryTrait::into_query(deals);
-        Self::of(scope.tenant()).filter(credit::Column::DealId.in_subquery(deals))
-    }
-}
 
 /// One partner's share and why, before it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,10 +40,10 @@ pub(crate) async fn settle(
         version: Set(1),
         state: Set(State::Settled),
         reason: Set("the deal was won".to_owned()),
-        settled_by: Set(tx.actor().to_owned()),
+        settled_by: Set(tx.actor()),
         settled_at: Set(tx.now()),
     };
-    let credit = row.insert(&**tx).await?;
+    let credit = row.insert(tx).await?;
     let mut shares = Vec::new();
     for share in divide(&involvements)? {
         let row = credit_share::ActiveModel {
@@ -65,7 +56,7 @@ pub(crate) async fn settle(
             involvement_id: Set(share.involvement),
             reason: Set(share.reason),
         };
-        shares.push(row.insert(&**tx).await?);
+        shares.push(row.insert(tx).await?);
     }
     let facts = shares.iter().map(|share| {
         let (numerator, denominator) = (share.share_numerator, share.share_denominator);

@@ -3,30 +3,19 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Query;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::access::Permission;
 use crate::accounts::{self, NewAccount};
 use crate::entity::deal::{self, State};
-use crate::entity::{Owned, involvement, registration, terms};
+use crate::entity::{Owned, registration, terms};
 use crate::error::{Conflict, Error, Result};
-use crate::ids::{AccountId, DealId, PartnerId, ProgramId, RegistrationId, TermsId};
+use crate::ids::{AccountId, DealId, ProgramId, RegistrationId, TermsId};
 use crate::money::Money;
-use crate::reads::{self, Visible};
+use crate::reads::{self};
 use crate::scope::{Fact, Scope, Tx};
 use crate::{commissions, credits, idempotency, involvements, limits, programs, registrations};
-
-impl Visible for deal::Entity {
-    fn visible(scope: &Scope) -> Select<Self> {
-        let all = Self::of(scope.tenant());
-        let Some(own) = scope.partner() else {
-            return all;
-        };
-        all.filter(with_partner(scope, own))
-    }
-}
 
 /// A deal as it is sent.
 #[derive(Clone, Debug, Serialize)]
@@ -61,11 +50,11 @@ pub async fn open(
     let claim =
         idempotency::claim(&tx, "deal.open", key, &(program, &account, &new, &reason)).await?;
     if let Some(id) = claim.done {
-        return deal::Entity::get(&*tx, tx.tenant(), DealId(id)).await;
+        return deal::Entity::get(&tx, tx.tenant(), DealId(id)).await;
     }
     let (program, terms) = programs::open_terms(&tx, program).await?;
-    registrations::expire_due(&mut tx).await?;
     let account = accounts::find_or_create(&mut tx, &account).await?;
+    registrations::expire_on(&mut tx, account.id).await?;
     if reason.is_none() {
         registrations::refuse_bypass(&tx, account.id).await?;
     }
@@ -98,10 +87,9 @@ pub async fn convert(
     let mut tx = scope.begin().await?;
     let claim = idempotency::claim(&tx, "deal.convert", key, &(registration, &new)).await?;
     if let Some(id) = claim.done {
-        return deal::Entity::get(&*tx, tx.tenant(), DealId(id)).await;
+        return deal::Entity::get(&tx, tx.tenant(), DealId(id)).await;
     }
-    registrations::expire_due(&mut tx).await?;
-    let registration = registration::Entity::get(&*tx, tx.tenant(), registration).await?;
+    let registration = registrations::current(&mut tx, registration).await?;
     if registration.state != registration::State::Approved {
         let message = "only an approved registration becomes a deal";
         return Err(Error::conflict(Conflict::WrongState, message));
@@ -144,7 +132,7 @@ async fn insert(
         closed_position: Set(None),
         lost_reason: Set(None),
     };
-    let deal = row.insert(&**tx).await?;
+    let deal = row.insert(tx).await?;
     let data =
         json!({ "account": account, "amount": new.amount.on_the_wire(), "stage": deal.stage });
     log(tx, "deal.opened", deal.id, data).await?;
@@ -168,7 +156,7 @@ async fn log(
 
 /// The deal, if it is open; a conflict that says how it ended otherwise.
 pub(crate) async fn open_in(tx: &Tx, id: DealId) -> Result<deal::Model> {
-    let deal = deal::Entity::get(&**tx, tx.tenant(), id).await?;
+    let deal = deal::Entity::get(tx, tx.tenant(), id).await?;
     match deal.state {
         State::Open => Ok(deal),
         State::ClosedWon => Err(Error::conflict(
@@ -191,7 +179,7 @@ pub async fn move_stage(scope: &Scope, id: DealId, stage: &str) -> Result<deal::
     let data = json!({ "from": deal.stage, "to": stage });
     let mut change: deal::ActiveModel = deal.into();
     change.stage = Set(stage);
-    let deal = change.update(&*tx).await?;
+    let deal = change.update(&tx).await?;
     log(&mut tx, "deal.stage_changed", id, data).await?;
     tx.commit().await?;
     Ok(deal)
@@ -209,7 +197,7 @@ pub async fn revise_amount(scope: &Scope, id: DealId, amount: Money) -> Result<d
     let before = Money::new(deal.amount_minor, deal.currency);
     let mut change: deal::ActiveModel = deal.into();
     change.amount_minor = Set(minor);
-    let deal = change.update(&*tx).await?;
+    let deal = change.update(&tx).await?;
     log(
         &mut tx,
         "deal.amount_revised",
@@ -232,7 +220,7 @@ pub async fn win(scope: &Scope, key: &str, id: DealId) -> Result<deal::Model> {
     let claim = idempotency::claim(&tx, "deal.win", key, &id).await?;
     if claim.done.is_none() {
         let deal = open_in(&tx, id).await?;
-        let terms = terms::Entity::get(&*tx, tx.tenant(), deal.terms_id).await?;
+        let terms = terms::Entity::get(&tx, tx.tenant(), deal.terms_id).await?;
         let registration = deal.registration_id;
         let amount = Money::new(deal.amount_minor, deal.currency);
         let position = log(
@@ -246,7 +234,7 @@ pub async fn win(scope: &Scope, key: &str, id: DealId) -> Result<deal::Model> {
         change.state = Set(State::ClosedWon);
         change.closed_at = Set(Some(tx.now()));
         change.closed_position = Set(Some(position));
-        let deal = change.update(&*tx).await?;
+        let deal = change.update(&tx).await?;
         if let Some(registration) = registration {
             registrations::release(&tx, registration).await?;
         }
@@ -269,7 +257,7 @@ pub async fn lose(scope: &Scope, id: DealId, reason: &str) -> Result<deal::Model
     scope.require(Permission::DealManage)?;
     let reason = limits::sentence("reason", reason)?;
     let mut tx = scope.begin().await?;
-    let deal = deal::Entity::get(&*tx, tx.tenant(), id).await?;
+    let deal = deal::Entity::get(&tx, tx.tenant(), id).await?;
     if deal.state == State::ClosedLost {
         return Ok(deal);
     }
@@ -283,7 +271,7 @@ pub async fn lose(scope: &Scope, id: DealId, reason: &str) -> Result<deal::Model
     change.closed_at = Set(Some(tx.now()));
     change.closed_position = Set(Some(position));
     change.lost_reason = Set(Some(reason));
-    let deal = change.update(&*tx).await?;
+    let deal = change.update(&tx).await?;
     tx.commit().await?;
     Ok(deal)
 }
@@ -295,15 +283,4 @@ pub fn in_states(states: &[State]) -> Condition {
     Condition::all().add_option(named)
 }
 
-/// The filter that the deals a partner has a part in pass. A part that was
-/// declined is none.
-pub fn with_partner(scope: &Scope, partner: PartnerId) -> Condition {
-    let worked = Query::select()
-        .column(involvement::Column::DealId)
-        .from(involvement::Entity)
-        .and_where(involvement::Column::TenantId.eq(scope.tenant()))
-        .and_where(involvement::Column::PartnerId.eq(partner))
-        .and_where(involvement::Column::State.ne(involvement::State::Declined))
-        .to_owned();
-    Condition::all().add(deal::Column::Id.in_subquery(worked))
-}
+pub use crate::kernel::audience::with_partner;

@@ -81,16 +81,16 @@ pub(crate) async fn release(
     deal: &deal::Model,
     commission: &commission::Model,
 ) -> Result<()> {
-    let terms = terms::Entity::get(&**tx, tx.tenant(), deal.terms_id).await?;
+    let terms = terms::Entity::get(tx, tx.tenant(), deal.terms_id).await?;
     let total = commissions::total(commission)?;
     let collections = collection::Entity::of(tx.tenant())
         .filter(collection::Column::DealId.eq(deal.id))
         .order_by_asc(collection::Column::Ordinal)
-        .all(&**tx)
+        .all(tx)
         .await?;
     let earlier = earning::Entity::of(tx.tenant())
         .filter(earning::Column::CommissionId.eq(commission.id))
-        .all(&**tx)
+        .all(tx)
         .await?;
     let (mut collected, mut released) = (0_i64, 0_i64);
     for collection in collections {
@@ -169,7 +169,7 @@ async fn insert(
         position: Set(position),
     };
     earning::Entity::insert(row)
-        .exec_without_returning(&**tx)
+        .exec_without_returning(tx)
         .await?;
     ledger::post(
         tx,

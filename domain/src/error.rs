@@ -1,5 +1,8 @@
 //! The one error of the domain. It knows nothing of HTTP or GraphQL.
 
+use sea_orm::sqlx::Error as SqlxError;
+use sea_orm::{DbErr, RuntimeErr};
+
 use crate::access::Permission;
 use crate::ids::Noun;
 use crate::money::MoneyError;
@@ -39,9 +42,19 @@ pub enum Error {
     /// A rule faulted where an answer was needed at once.
     #[error("{0}")]
     Refused(crate::calculator::Refusal),
+    /// The database cannot be reached or cannot take this now. Nothing was done.
+    #[error("the database cannot be used now: nothing was done; try again")]
+    Unavailable(DbErr),
+    /// The database failed while it made a command durable: whether it did is
+    /// not known. Repeating the command with its idempotency key is safe.
+    #[error(
+        "the database failed at the last moment: what this did, if anything, is not known; \
+         repeat it with its idempotency key"
+    )]
+    OutcomeUnknown(DbErr),
     /// The database failed. Its own words stay in the log.
     #[error("the request could not be completed")]
-    Storage(#[from] sea_orm::DbErr),
+    Storage(DbErr),
     /// Something that cannot be, was. Its own words stay in the log.
     #[error("the request could not be completed")]
     Broken(String),
@@ -82,6 +95,87 @@ pub enum Conflict {
     UploadNotReady,
     /// The machine is too busy to run a rule. Nothing is wrong: try again.
     SandboxBusy,
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        if is_unavailable(&error) {
+            Self::Unavailable(error)
+        } else {
+            Self::Storage(error)
+        }
+    }
+}
+
+/// The driver's own error, if there is one behind it.
+fn driver_error(error: &DbErr) -> Option<&SqlxError> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
+/// What the database calls an error: a class of SQLSTATE, or SQLite's primary
+/// result code.
+enum DatabaseCode<'a> {
+    Postgres(&'a str),
+    Sqlite(i32),
+}
+
+fn with_code<T>(error: &SqlxError, look: impl FnOnce(DatabaseCode<'_>) -> T) -> Option<T> {
+    let SqlxError::Database(error) = error else {
+        return None;
+    };
+    let code = error.code()?;
+    // SQLSTATE has five characters; SQLite's codes are numbers, extended ones above 255.
+    match code.parse::<i32>() {
+        Ok(number) if code.len() != 5 => Some(look(DatabaseCode::Sqlite(number & 0xff))),
+        _ => Some(look(DatabaseCode::Postgres(&code))),
+    }
+}
+
+/// Whether the database asks to try the same again: SQLite was busy, or
+/// PostgreSQL gave up the victim of a deadlock or of a serialization conflict.
+pub(crate) fn is_contention(error: &DbErr) -> bool {
+    const BUSY: i32 = 5;
+    const LOCKED: i32 = 6;
+    let code = driver_error(error).and_then(|error| {
+        with_code(error, |code| match code {
+            DatabaseCode::Postgres(state) => matches!(state, "40001" | "40P01"),
+            DatabaseCode::Sqlite(code) => matches!(code, BUSY | LOCKED),
+        })
+    });
+    code.unwrap_or(false)
+}
+
+/// Whether the database is away, full, read-only or overloaded, which says
+/// nothing of the statement that failed.
+fn is_unavailable(error: &DbErr) -> bool {
+    if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) || is_contention(error) {
+        return true;
+    }
+    let Some(error) = driver_error(error) else {
+        return false;
+    };
+    with_code(error, |code| match code {
+        // Connection exceptions, insufficient resources, operator intervention, system errors.
+        DatabaseCode::Postgres(state) => ["08", "53", "57", "58"]
+            .iter()
+            .any(|class| state.starts_with(class)),
+        // Read-only, I/O error, corrupt, full, cannot open, not a database.
+        DatabaseCode::Sqlite(code) => matches!(code, 8 | 10 | 11 | 13 | 14 | 26),
+    })
+    .unwrap_or(matches!(
+        error,
+        SqlxError::Io(_)
+            | SqlxError::Tls(_)
+            | SqlxError::PoolTimedOut
+            | SqlxError::PoolClosed
+            | SqlxError::WorkerCrashed
+            | SqlxError::BeginFailed
+    ))
 }
 
 impl Error {

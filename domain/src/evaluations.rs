@@ -12,18 +12,9 @@ use crate::entity::credit_share::Role;
 use crate::entity::{Owned, evaluation, plugin, plugin_code, plugin_version, program, rule, terms};
 use crate::error::{Conflict, Error, Result};
 use crate::ids::{DealId, EvaluationId, PluginId, PluginVersionId, RuleId};
-use crate::reads::{self, Visible};
+use crate::reads::{self};
 use crate::rules;
 use crate::scope::{Scope, Tx};
-
-impl Visible for evaluation::Entity {
-    /// For those who may read the books: a receipt names every partner.
-    fn visible(scope: &Scope) -> Select<Self> {
-        let readable = scope.role().may(Permission::BooksRead);
-        let none = (!readable).then(|| Expr::value(false));
-        Self::of(scope.tenant()).filter(sea_orm::Condition::all().add_option(none))
-    }
-}
 
 /// One run of one rule.
 pub(crate) struct Answer {
@@ -95,6 +86,8 @@ async fn run(
         }
         Some(version) => {
             let code = code(scope, version).await?;
+            // Nothing is held open while code of a tenant's runs.
+            scope.end_read().await;
             let calculator = &scope.engine().calculator;
             let (digest, policy) = (code.digest.clone(), calculator.policy_digest().to_owned());
             (
@@ -132,6 +125,7 @@ pub(crate) async fn try_configuration(
     let plugin = plugin::Entity::get(&scope.read().await?, scope.tenant(), plugin).await?;
     let code = code(scope, active(&plugin)?).await?;
     let case = rules::trial(scope.now(), role, program, config);
+    scope.end_read().await;
     match scope.engine().calculator.evaluate(code, case).await {
         Outcome::Decided {
             result: Err(Fault::BadConfiguration { message }),
@@ -174,7 +168,7 @@ pub(crate) async fn is_current(tx: &Tx, rule: &rule::Model, answer: &Answer) -> 
     let Some(plugin) = rule.plugin_id else {
         return Ok(true);
     };
-    let plugin = plugin::Entity::get(&**tx, tx.tenant(), plugin).await?;
+    let plugin = plugin::Entity::get(tx, tx.tenant(), plugin).await?;
     Ok(plugin.active_version_id == answer.version)
 }
 
@@ -209,7 +203,7 @@ pub(crate) async fn store(
         created_at: Set(tx.now()),
     };
     evaluation::Entity::insert(row)
-        .exec_without_returning(&**tx)
+        .exec_without_returning(tx)
         .await?;
     Ok(id)
 }

@@ -7,6 +7,7 @@ use crate::access::Permission;
 use crate::entity::event;
 use crate::error::Result;
 use crate::ids::DealId;
+use crate::kernel::audience;
 use crate::reads::{self, LARGEST_PAGE};
 use crate::scope::Scope;
 
@@ -28,8 +29,10 @@ pub async fn of_deal_after(
     position: i64,
 ) -> Result<Vec<event::Model>> {
     reads::get::<crate::entity::deal::Entity>(scope, deal).await?;
-    let query = select(scope, position, LARGEST_PAGE).filter(event::Column::DealId.eq(deal));
-    Ok(query.all(&scope.read().await?).await?)
+    let concerns = audience::events_of_deal(scope, deal).await?;
+    let query = select(scope, position, LARGEST_PAGE).filter(concerns);
+    let rows = query.all(&scope.read().await?).await?;
+    Ok(audience::events_shown(scope, rows))
 }
 
 /// The facts of all deals after a position, for those who may see all deals.

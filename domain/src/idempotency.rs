@@ -39,7 +39,7 @@ pub async fn claim<A: Serialize + Sync>(
         None => key.to_owned(),
     };
     let earlier = command::Entity::find_by_id((tx.tenant(), key.clone()))
-        .one(&**tx)
+        .one(tx)
         .await?;
     let done = match earlier {
         Some(earlier)
@@ -69,7 +69,7 @@ impl Claim {
             done_at: Set(tx.now()),
         };
         command::Entity::insert(row)
-            .exec_without_returning(&**tx)
+            .exec_without_returning(tx)
             .await?;
         Ok(())
     }

@@ -121,8 +121,12 @@ macro_rules! ids {
 ids! {
     /// A company running programs here.
     TenantId "ten" Tenant "tenant";
-    /// A key that a person or a system signs requests with.
+    /// A key that a person or a service signs requests with.
     ApiKeyId "key" ApiKey "API key";
+    /// A human being who works for the tenant or for a partner.
+    PersonId "per" Person "person";
+    /// The offer of a key to a person whom the tenant does not know yet.
+    InvitationId "ivt" Invitation "invitation";
     /// Terms under which partners work.
     ProgramId "prg" Program "program";
     /// One immutable version of a program's terms.
@@ -165,6 +169,8 @@ ids! {
     PluginId "plg" Plugin "plugin";
     /// One build of a plugin, known by the digest of its bytes.
     PluginVersionId "plv" PluginVersion "plugin version";
+    /// From when a plugin version decides.
+    ActivationId "act" Activation "activation";
     /// A staged file waiting to be published.
     UploadId "upl" Upload "upload";
     /// The receipt of one rule run.

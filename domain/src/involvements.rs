@@ -45,7 +45,7 @@ pub async fn record(scope: &Scope, key: &str, new: NewInvolvement) -> Result<inv
     let mut tx = scope.begin().await?;
     let claim = idempotency::claim(&tx, "involvement.record", key, &new).await?;
     if let Some(id) = claim.done {
-        return involvement::Entity::get(&*tx, tx.tenant(), InvolvementId(id)).await;
+        return involvement::Entity::get(&tx, tx.tenant(), InvolvementId(id)).await;
     }
     let deal = deals::open_in(&tx, new.deal).await?;
     partners::working_in(&tx, new.partner, deal.program_id).await?;
@@ -76,7 +76,7 @@ pub(crate) async fn record_registration(
     row.occurred_at = Set(registration.submitted_at);
     row.state = Set(State::Confirmed);
     row.decided_at = Set(registration.decided_at);
-    row.decided_by = Set(registration.decided_by.clone());
+    row.decided_by = Set(registration.decided_by);
     insert(tx, row).await?;
     Ok(())
 }
@@ -94,7 +94,8 @@ fn draft(tx: &Tx, deal: DealId, partner: PartnerId, role: Role) -> involvement::
         state: Set(State::Proposed),
         occurred_at: Set(tx.now()),
         recorded_at: Set(tx.now()),
-        recorded_by: Set(tx.actor().to_owned()),
+        recorded_by: Set(tx.actor()),
+        recorded_position: Set(tx.next_position()),
         decided_at: Set(None),
         decided_by: Set(None),
         reason: Set(None),
@@ -102,7 +103,7 @@ fn draft(tx: &Tx, deal: DealId, partner: PartnerId, role: Role) -> involvement::
 }
 
 async fn insert(tx: &mut Tx, row: involvement::ActiveModel) -> Result<involvement::Model> {
-    let involvement = row.insert(&**tx).await?;
+    let involvement = row.insert(tx).await?;
     log(tx, "involvement.recorded", &involvement).await?;
     Ok(involvement)
 }
@@ -140,7 +141,7 @@ pub async fn decide(
         Some(_) => (State::Declined, "involvement.declined"),
     };
     let mut tx = scope.begin().await?;
-    let involvement = involvement::Entity::get(&*tx, tx.tenant(), id).await?;
+    let involvement = involvement::Entity::get(&tx, tx.tenant(), id).await?;
     if involvement.state == state {
         return Ok(involvement);
     }
@@ -153,21 +154,20 @@ pub async fn decide(
     change.state = Set(state);
     change.reason = Set(reason);
     change.decided_at = Set(Some(tx.now()));
-    change.decided_by = Set(Some(tx.actor().to_owned()));
-    let involvement = change.update(&*tx).await?;
+    change.decided_by = Set(Some(tx.actor()));
+    let involvement = change.update(&tx).await?;
     log(&mut tx, kind, &involvement).await?;
     tx.commit().await?;
     Ok(involvement)
 }
 
 /// The confirmed involvements in a deal in the order in which they were
-/// recorded. When something happened is what its recorder says; when it was
-/// recorded is what the server saw, and that decides who was first.
+/// recorded. When something happened is what its recorder says, and clocks of
+/// servers differ: the place in the log decides who was first.
 pub(crate) async fn confirmed(tx: &Tx, deal: DealId) -> Result<Vec<involvement::Model>> {
     let query = involvement::Entity::of(tx.tenant())
         .filter(involvement::Column::DealId.eq(deal))
         .filter(involvement::Column::State.eq(State::Confirmed))
-        .order_by_asc(involvement::Column::RecordedAt)
-        .order_by_asc(involvement::Column::Id);
-    Ok(query.all(&**tx).await?)
+        .order_by_asc(involvement::Column::RecordedPosition);
+    Ok(query.all(tx).await?)
 }

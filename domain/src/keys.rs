@@ -1,30 +1,23 @@
 //! API keys: created once, shown once, stored as a digest.
 //!
-//! A key reads `<id>.<secret>`. The id finds the row, the secret is compared
-//! with the digest. Secrets are 256 random bits, so a plain digest is enough:
-//! there is nothing to guess that a slow hash would protect.
+//! A key reads `<tenant>.<id>.<secret>`. The ids find the row, the secret is
+//! compared with the digest. Secrets are 256 random bits, so a plain digest is
+//! enough: there is nothing to guess that a slow hash would protect.
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
+use sea_orm::{JoinType, QuerySelect};
 use serde_json::json;
 
 use crate::access::{Permission, Role};
 use crate::digest::{equal, secret, sha256};
-use crate::entity::{Owned, api_key, partner, tenant};
+use crate::entity::{Owned, api_key, partner, person, tenant};
 use crate::error::{Error, Result};
-use crate::ids::{ApiKeyId, PartnerId, TenantId};
-use crate::limits;
-use crate::reads::{self, Page, Visible, Window};
-use crate::scope::{Engine, Fact, Origin, SYSTEM, Scope, Tx};
-
-impl Visible for api_key::Entity {
-    /// For those who may make them.
-    fn visible(scope: &Scope) -> Select<Self> {
-        let managed = scope.role().may(Permission::KeyManage);
-        let none = (!managed).then(|| Expr::value(false));
-        Self::of(scope.tenant()).filter(sea_orm::Condition::all().add_option(none))
-    }
-}
+use crate::ids::{ApiKeyId, PartnerId, PersonId, TenantId};
+use crate::kernel::scope::Caller;
+use crate::reads::{self, Page, Window};
+use crate::scope::{Engine, Fact, Origin, Scope, Tx};
+use crate::{limits, people};
 
 /// A key with its secret, which is nowhere else.
 pub struct NewKey {
@@ -34,78 +27,137 @@ pub struct NewKey {
     pub token: String,
 }
 
+/// What a new key is for.
+#[derive(Clone, Debug)]
+pub struct KeyPurpose {
+    /// What it is called.
+    pub name: String,
+    /// What its holder is to the tenant.
+    pub role: Role,
+    /// The partner whose rows alone its holder sees.
+    pub partner: Option<PartnerId>,
+    /// Whether a service holds it and acts in its own name.
+    pub is_service: bool,
+}
+
 /// Finds who holds a token, or `None` if it is unknown or revoked.
 ///
-/// Keys are looked up before there is a tenant; their table alone stands
-/// outside row-level security, and only this looks into it without a tenant.
+/// The table of keys stands outside row-level security: it is read before it is
+/// known that whoever names a tenant belongs to it, and only here without that.
 pub async fn authenticate(engine: &Engine, token: &str, origin: Origin) -> Result<Option<Scope>> {
-    let Some((id, secret)) = token.split_once('.') else {
+    let Some((tenant, id, secret)) = parts(token) else {
         return Ok(None);
     };
-    let Ok(id) = id.parse::<ApiKeyId>() else {
-        return Ok(None);
-    };
-    let query = api_key::Entity::find().filter(api_key::Column::Id.eq(id));
-    let Some(key) = query.one(&engine.db).await? else {
+    let to_tenant = api_key::Entity::belongs_to(tenant::Entity)
+        .from(api_key::Column::TenantId)
+        .to(tenant::Column::Id)
+        .into();
+    let found = api_key::Entity::find_by_id((tenant, id))
+        .join(JoinType::InnerJoin, to_tenant)
+        .select_also(tenant::Entity)
+        .one(&*engine.db)
+        .await?;
+    let Some((key, Some(tenant))) = found else {
         return Ok(None);
     };
     if key.revoked_at.is_some() || !equal(&key.secret_digest, &sha256(secret)) {
         return Ok(None);
     }
-    let tenant = tenant::Entity::find_by_id(key.tenant_id)
-        .one(&engine.db)
-        .await?;
-    Ok(tenant.map(|tenant| engine.scope(&tenant, key.person, key.role, key.partner_id, origin)))
+    let caller = Caller {
+        actor: key.actor(),
+        person: Some(key.person_id),
+        role: key.role,
+        partner: key.partner_id,
+        origin,
+    };
+    let scope = engine.scope(&tenant, caller);
+    scope.meter().add(1);
+    Ok(Some(scope))
 }
 
-/// Whether two keys are one person's, as far as their holders were named.
-pub(crate) fn same_person(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
+fn parts(token: &str) -> Option<(TenantId, ApiKeyId, &str)> {
+    let (tenant, rest) = token.split_once('.')?;
+    let (id, secret) = rest.split_once('.')?;
+    Some((tenant.parse().ok()?, id.parse().ok()?, secret))
 }
 
-/// Creates the first key of a tenant. For whoever runs the server.
-pub async fn create_first(engine: &Engine, tenant: TenantId, person: &str) -> Result<NewKey> {
-    create(&engine.system(tenant).await?, person, Role::Owner, None).await
-}
-
-/// Creates a key. A partner's key needs the partner, and others must not have one.
-pub async fn create(
-    scope: &Scope,
+/// Creates a key for a person, as the operator of the server does: for one who
+/// is there by this name or id, or for a new one. Two people of one name are
+/// told apart by id.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] where several people have the name.
+pub async fn create_for(
+    engine: &Engine,
+    tenant: TenantId,
     person: &str,
     role: Role,
     partner: Option<PartnerId>,
 ) -> Result<NewKey> {
+    let scope = engine.system(tenant).await?;
+    let mut tx = scope.begin().await?;
+    let holder = match person.parse::<PersonId>() {
+        Ok(id) => person::Entity::get(&tx, tx.tenant(), id).await?,
+        Err(_) => match people::named(&tx, person).await?.as_slice() {
+            [] => people::add(&mut tx, person).await?,
+            [one] => one.clone(),
+            several => {
+                let ids: Vec<_> = several.iter().map(|row| row.id.to_string()).collect();
+                let message = format!("several people have this name: {}", ids.join(", "));
+                return Err(Error::invalid("person", message));
+            }
+        },
+    };
+    let purpose = KeyPurpose {
+        name: holder.name.clone(),
+        role,
+        partner,
+        is_service: false,
+    };
+    let created = insert(&mut tx, holder.id, purpose).await?;
+    tx.commit().await?;
+    Ok(created)
+}
+
+/// Creates another key of the person who asks: for themselves, or for a service
+/// that they answer for. A partner's key needs the partner, and no other has one.
+pub async fn create(scope: &Scope, purpose: KeyPurpose) -> Result<NewKey> {
     scope.require(Permission::KeyManage)?;
-    let person = limits::name("person", person)?;
-    if person.eq_ignore_ascii_case(SYSTEM) {
-        return Err(Error::invalid(
-            "person",
-            "that is what the server itself is called",
-        ));
-    }
-    if (role == Role::Partner) != partner.is_some() {
+    let Some(person) = scope.person() else {
+        return Err(Error::broken("a key that nobody answers for"));
+    };
+    let mut tx = scope.begin().await?;
+    let created = insert(&mut tx, person, purpose).await?;
+    tx.commit().await?;
+    Ok(created)
+}
+
+pub(crate) async fn insert(tx: &mut Tx, person: PersonId, purpose: KeyPurpose) -> Result<NewKey> {
+    if (purpose.role == Role::Partner) != purpose.partner.is_some() {
         let message = "a partner's key needs its partner, and no other key has one";
         return Err(Error::invalid("partnerId", message));
     }
-    let mut tx = scope.begin().await?;
-    if let Some(partner) = partner {
-        partner::Entity::get(&*tx, tx.tenant(), partner).await?;
+    if let Some(partner) = purpose.partner {
+        partner::Entity::get(tx, tx.tenant(), partner).await?;
     }
     let secret = secret()?;
     let row = api_key::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(ApiKeyId::new()),
-        person: Set(person),
-        role: Set(role),
-        partner_id: Set(partner),
+        name: Set(limits::name("name", &purpose.name)?),
+        person_id: Set(person),
+        is_service: Set(purpose.is_service),
+        role: Set(purpose.role),
+        partner_id: Set(purpose.partner),
         secret_digest: Set(sha256(&secret)),
+        created_by: Set(tx.actor()),
         created_at: Set(tx.now()),
         revoked_at: Set(None),
     };
-    let key = row.insert(&*tx).await?;
-    log(&mut tx, "api_key.created", &key).await?;
-    tx.commit().await?;
-    let token = format!("{}.{secret}", key.id);
+    let key = row.insert(tx).await?;
+    log(tx, "api_key.created", &key).await?;
+    let token = format!("{}.{}.{secret}", key.tenant_id, key.id);
     Ok(NewKey { key, token })
 }
 
@@ -113,13 +165,13 @@ pub async fn create(
 pub async fn revoke(scope: &Scope, id: ApiKeyId) -> Result<api_key::Model> {
     scope.require(Permission::KeyManage)?;
     let mut tx = scope.begin().await?;
-    let key = api_key::Entity::get(&*tx, tx.tenant(), id).await?;
+    let key = api_key::Entity::get(&tx, tx.tenant(), id).await?;
     if key.revoked_at.is_some() {
         return Ok(key);
     }
     let mut change: api_key::ActiveModel = key.into();
     change.revoked_at = Set(Some(tx.now()));
-    let key = change.update(&*tx).await?;
+    let key = change.update(&tx).await?;
     log(&mut tx, "api_key.revoked", &key).await?;
     tx.commit().await?;
     Ok(key)
@@ -132,7 +184,12 @@ pub async fn page(scope: &Scope, window: Window<ApiKeyId>) -> Result<Page<api_ke
 }
 
 async fn log(tx: &mut Tx, kind: &'static str, key: &api_key::Model) -> Result<()> {
-    let data = json!({ "person": key.person, "role": format!("{:?}", key.role) });
+    let data = json!({
+        "name": key.name,
+        "person": key.person_id,
+        "service": key.is_service,
+        "role": format!("{:?}", key.role),
+    });
     tx.log(Fact {
         kind,
         subject: &key.id,

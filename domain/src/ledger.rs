@@ -25,17 +25,7 @@ use crate::entity::{Owned, entry, ledger_transaction};
 use crate::error::{Error, Result};
 use crate::ids::{EntryId, PartnerId};
 use crate::money::{Currency, Money};
-use crate::reads::Visible;
 use crate::scope::{Scope, Tx};
-
-impl Visible for entry::Entity {
-    /// For those who may read the books; a partner has none.
-    fn visible(scope: &Scope) -> Select<Self> {
-        let readable = scope.role().may(Permission::BooksRead);
-        let none = (!readable).then(|| Expr::value(false));
-        Self::of(scope.tenant()).filter(sea_orm::Condition::all().add_option(none))
-    }
-}
 
 /// Books the event at `position`: debits one account and credits another by
 /// the same money, for one partner. A negative amount books the reverse.
@@ -67,7 +57,7 @@ pub(crate) async fn post(
         posted_at: Set(tx.now()),
     };
     ledger_transaction::Entity::insert(header)
-        .exec_without_returning(&**tx)
+        .exec_without_returning(tx)
         .await?;
     let line = |account, minor| entry::ActiveModel {
         tenant_id: Set(tx.tenant()),
@@ -80,7 +70,7 @@ pub(crate) async fn post(
     };
     let lines = [line(debit, money.minor), line(credit, opposite)];
     entry::Entity::insert_many(lines)
-        .exec_without_returning(&**tx)
+        .exec_without_returning(tx)
         .await?;
     Ok(())
 }

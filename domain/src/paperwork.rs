@@ -12,9 +12,8 @@ use crate::entity::{
 };
 use crate::error::{Conflict, Error, Result};
 use crate::ids::{AgreementId, PartnerId, PayoutMethodId, TaxFormId, TermsId};
-use crate::keys::same_person;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{idempotency, limits, partners, readiness};
+use crate::{idempotency, limits, partners, people, readiness};
 
 /// Who accepted, by what authority, and how.
 pub struct Signature {
@@ -39,8 +38,8 @@ pub async fn accept_agreement(
     scope.require(Permission::PartnerFile)?;
     scope.require_partner(partner)?;
     let mut tx = scope.begin().await?;
-    partner::Entity::get(&*tx, tx.tenant(), partner).await?;
-    let terms = terms::Entity::get(&*tx, tx.tenant(), terms).await?;
+    partner::Entity::get(&tx, tx.tenant(), partner).await?;
+    let terms = terms::Entity::get(&tx, tx.tenant(), terms).await?;
     let enrollment = partners::enrollment_in(&tx, partner, terms.program_id).await?;
     if let Some(earlier) = agreement_for(&tx, partner, terms.id).await? {
         return Ok(earlier);
@@ -69,14 +68,14 @@ pub async fn accept_agreement(
         act: Set(limits::sentence("act", &signature.act)?),
         ip: Set(scope.origin().ip.clone()),
         user_agent: Set(scope.origin().user_agent.clone()),
-        recorded_by: Set(tx.actor().to_owned()),
+        recorded_by: Set(tx.actor()),
         state: Set(agreement::State::Accepted),
         accepted_at: Set(tx.now()),
     };
-    let agreement = row.insert(&*tx).await?;
+    let agreement = row.insert(&tx).await?;
     let mut change: enrollment::ActiveModel = enrollment.into();
     change.state = Set(enrollment::State::Active);
-    change.update(&*tx).await?;
+    change.update(&tx).await?;
     let data = json!({ "partner": partner, "terms": terms.id });
     tx.log(Fact {
         kind: "agreement.accepted",
@@ -91,7 +90,7 @@ pub async fn accept_agreement(
 }
 
 async fn is_required(tx: &Tx, partner: PartnerId, terms: TermsId) -> Result<bool> {
-    let papers = readiness::papers(&**tx, tx.tenant(), &[partner], tx.now()).await?;
+    let papers = readiness::papers(tx, tx.tenant(), &[partner], tx.now()).await?;
     let papers = papers.get(&partner);
     Ok(papers.is_some_and(|papers| papers.required.contains(&terms)))
 }
@@ -124,9 +123,9 @@ pub async fn submit_tax_form(
     let arguments = (partner, kind, &last4, &signer_name);
     let claim = idempotency::claim(&tx, "tax_form.submit", key, &arguments).await?;
     if let Some(id) = claim.done {
-        return tax_form::Entity::get(&*tx, tx.tenant(), TaxFormId(id)).await;
+        return tax_form::Entity::get(&tx, tx.tenant(), TaxFormId(id)).await;
     }
-    partner::Entity::get(&*tx, tx.tenant(), partner).await?;
+    partner::Entity::get(&tx, tx.tenant(), partner).await?;
     let row = tax_form::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(TaxFormId::new()),
@@ -135,13 +134,14 @@ pub async fn submit_tax_form(
         tax_id_last4: Set(last4),
         signer_name: Set(signer_name),
         state: Set(tax_form::State::Submitted),
+        submitted_by: Set(tx.actor()),
         submitted_at: Set(tx.now()),
         decided_at: Set(None),
         decided_by: Set(None),
         reason: Set(None),
         expires_at: Set(expiry(kind, tx.now())),
     };
-    let form = row.insert(&*tx).await?;
+    let form = row.insert(&tx).await?;
     let data = json!({ "partner": partner, "kind": kind });
     tx.log(Fact {
         kind: "tax_form.submitted",
@@ -181,7 +181,7 @@ pub async fn decide_tax_form(
         Some(_) => (tax_form::State::Rejected, "tax_form.rejected"),
     };
     let mut tx = scope.begin().await?;
-    let form = tax_form::Entity::get(&*tx, tx.tenant(), id).await?;
+    let form = tax_form::Entity::get(&tx, tx.tenant(), id).await?;
     if form.state == state {
         return Ok(form);
     }
@@ -191,12 +191,14 @@ pub async fn decide_tax_form(
             "the form is decided already",
         ));
     }
+    let message = "whoever filed a form cannot decide on it: ask a second person";
+    people::require_second(&tx, form.submitted_by, message).await?;
     let mut change: tax_form::ActiveModel = form.into();
     change.state = Set(state);
     change.reason = Set(reason);
     change.decided_at = Set(Some(tx.now()));
-    change.decided_by = Set(Some(tx.actor().to_owned()));
-    let form = change.update(&*tx).await?;
+    change.decided_by = Set(Some(tx.actor()));
+    let form = change.update(&tx).await?;
     let data = json!({ "partner": form.partner_id });
     tx.log(Fact {
         kind,
@@ -229,13 +231,13 @@ pub async fn add_payout_method(
     let arguments = (partner, rail, &destination);
     let claim = idempotency::claim(&tx, "payout_method.add", key, &arguments).await?;
     if let Some(id) = claim.done {
-        return payout_method::Entity::get(&*tx, tx.tenant(), PayoutMethodId(id)).await;
+        return payout_method::Entity::get(&tx, tx.tenant(), PayoutMethodId(id)).await;
     }
     if moves_money != (tx.head().kind == tenant::Kind::Live) {
         let message = "live tenants pay over rails that move money, sandboxes over others";
         return Err(Error::invalid("rail", message));
     }
-    partner::Entity::get(&*tx, tx.tenant(), partner).await?;
+    partner::Entity::get(&tx, tx.tenant(), partner).await?;
     let row = payout_method::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(PayoutMethodId::new()),
@@ -244,11 +246,11 @@ pub async fn add_payout_method(
         label: Set(masked(&destination)),
         destination: Set(destination),
         state: Set(payout_method::State::Unverified),
-        added_by: Set(tx.actor().to_owned()),
+        added_by: Set(tx.actor()),
         verified_by: Set(None),
         created_at: Set(tx.now()),
     };
-    let method = row.insert(&*tx).await?;
+    let method = row.insert(&tx).await?;
     let data = json!({ "partner": partner, "rail": rail });
     tx.log(Fact {
         kind: "payout_method.added",
@@ -277,7 +279,7 @@ pub async fn verify_payout_method(
 ) -> Result<payout_method::Model> {
     scope.require(Permission::PartnerManage)?;
     let mut tx = scope.begin().await?;
-    let method = payout_method::Entity::get(&*tx, tx.tenant(), id).await?;
+    let method = payout_method::Entity::get(&tx, tx.tenant(), id).await?;
     match method.state {
         payout_method::State::Verified => return Ok(method),
         payout_method::State::Disabled => {
@@ -288,20 +290,16 @@ pub async fn verify_payout_method(
         }
         payout_method::State::Unverified => {}
     }
-    // Nobody is named where it was added before that was recorded.
-    if method.added_by.is_empty() || same_person(&method.added_by, tx.actor()) {
-        let message = "whoever added a payout method cannot verify it: ask a second person, \
-                       or add it again where nobody is named";
-        return Err(Error::conflict(Conflict::SecondPersonNeeded, message));
-    }
+    let message = "whoever added a payout method cannot verify it: ask a second person";
+    people::require_second(&tx, method.added_by, message).await?;
     let earlier = payout_method::Entity::of(tx.tenant())
         .filter(payout_method::Column::PartnerId.eq(method.partner_id))
         .filter(payout_method::Column::State.eq(payout_method::State::Verified));
-    for earlier in earlier.all(&*tx).await? {
+    for earlier in earlier.all(&tx).await? {
         let (subject, data) = (earlier.id, json!({ "partner": earlier.partner_id }));
         let mut change: payout_method::ActiveModel = earlier.into();
         change.state = Set(payout_method::State::Disabled);
-        change.update(&*tx).await?;
+        change.update(&tx).await?;
         let kind = "payout_method.disabled";
         tx.log(Fact {
             kind,
@@ -313,8 +311,8 @@ pub async fn verify_payout_method(
     }
     let mut change: payout_method::ActiveModel = method.into();
     change.state = Set(payout_method::State::Verified);
-    change.verified_by = Set(Some(tx.actor().to_owned()));
-    let method = change.update(&*tx).await?;
+    change.verified_by = Set(Some(tx.actor()));
+    let method = change.update(&tx).await?;
     let data = json!({ "partner": method.partner_id });
     tx.log(Fact {
         kind: "payout_method.verified",
@@ -336,5 +334,5 @@ async fn agreement_for(
     let query = agreement::Entity::of(tx.tenant())
         .filter(agreement::Column::PartnerId.eq(partner))
         .filter(agreement::Column::TermsId.eq(terms));
-    Ok(query.one(&**tx).await?)
+    Ok(query.one(tx).await?)
 }

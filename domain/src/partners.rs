@@ -13,30 +13,6 @@ use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, limits, programs, readiness};
 
-impl Visible for partner::Entity {
-    fn visible(scope: &Scope) -> Select<Self> {
-        let own = scope.partner().map(|own| partner::Column::Id.eq(own));
-        Self::of(scope.tenant()).filter(sea_orm::Condition::all().add_option(own))
-    }
-}
-
-/// Entities with a `partner_id` of which a partner sees its own.
-macro_rules! visible_to_its_partner {
-    ($($entity:ident)+) => {$(
-        impl Visible for crate::entity::$entity::Entity {
-            fn visible(scope: &Scope) -> Select<Self> {
-                let own = scope
-                    .partner()
-                    .map(|own| crate::entity::$entity::Column::PartnerId.eq(own));
-                Self::of(scope.tenant()).filter(sea_orm::Condition::all().add_option(own))
-            }
-        }
-    )+};
-}
-visible_to_its_partner! {
-    enrollment agreement tax_form payout_method registration involvement commission earning payout
-}
-
 /// Invites a partner into a program whose terms are published.
 pub async fn invite(
     scope: &Scope,
@@ -51,7 +27,7 @@ pub async fn invite(
     let mut tx = scope.begin().await?;
     let claim = idempotency::claim(&tx, "partner.invite", key, &(&name, program, &tier)).await?;
     if let Some(id) = claim.done {
-        return partner::Entity::get(&*tx, tx.tenant(), PartnerId(id)).await;
+        return partner::Entity::get(&tx, tx.tenant(), PartnerId(id)).await;
     }
     programs::open_terms(&tx, program).await?;
     let row = partner::ActiveModel {
@@ -61,7 +37,7 @@ pub async fn invite(
         state: Set(partner::State::Onboarding),
         created_at: Set(tx.now()),
     };
-    let partner = row.insert(&*tx).await?;
+    let partner = row.insert(&tx).await?;
     let row = enrollment::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(EnrollmentId::new()),
@@ -72,7 +48,7 @@ pub async fn invite(
         created_at: Set(tx.now()),
     };
     enrollment::Entity::insert(row)
-        .exec_without_returning(&*tx)
+        .exec_without_returning(&tx)
         .await?;
     let data = json!({ "name": partner.name, "program": program });
     tx.log(Fact {
@@ -91,7 +67,7 @@ pub async fn invite(
 pub async fn suspend(scope: &Scope, id: PartnerId, suspended: bool) -> Result<partner::Model> {
     scope.require(Permission::PartnerManage)?;
     let mut tx = scope.begin().await?;
-    let partner = partner::Entity::get(&*tx, tx.tenant(), id).await?;
+    let partner = partner::Entity::get(&tx, tx.tenant(), id).await?;
     if (partner.state == partner::State::Suspended) == suspended {
         return Ok(partner);
     }
@@ -106,7 +82,7 @@ pub async fn suspend(scope: &Scope, id: PartnerId, suspended: bool) -> Result<pa
     };
     let mut change: partner::ActiveModel = partner.into();
     change.state = Set(state);
-    change.update(&*tx).await?;
+    change.update(&tx).await?;
     tx.log(Fact {
         kind,
         subject: &id,
@@ -137,7 +113,7 @@ pub(crate) async fn enrollment_in(
         .filter(enrollment::Column::PartnerId.eq(partner))
         .filter(enrollment::Column::ProgramId.eq(program))
         .filter(enrollment::Column::State.ne(enrollment::State::Ended));
-    query.one(&**tx).await?.ok_or_else(|| {
+    query.one(tx).await?.ok_or_else(|| {
         Error::conflict(
             Conflict::NotEnrolled,
             "the partner does not take part in the program",
@@ -152,7 +128,7 @@ pub(crate) async fn working_in(
     id: PartnerId,
     program: ProgramId,
 ) -> Result<partner::Model> {
-    let partner = partner::Entity::get(&**tx, tx.tenant(), id).await?;
+    let partner = partner::Entity::get(tx, tx.tenant(), id).await?;
     if matches!(
         partner.state,
         partner::State::Suspended | partner::State::Offboarded
@@ -176,7 +152,7 @@ pub(crate) async fn bound_by(tx: &Tx, partner: PartnerId, terms: TermsId) -> Res
     let accepted = agreement::Entity::of(tx.tenant())
         .filter(agreement::Column::PartnerId.eq(partner))
         .filter(agreement::Column::TermsId.eq(terms));
-    match accepted.one(&**tx).await? {
+    match accepted.one(tx).await? {
         Some(_) => Ok(()),
         None => {
             let message = "the partner has not accepted the terms in force: it does so first";
@@ -187,8 +163,8 @@ pub(crate) async fn bound_by(tx: &Tx, partner: PartnerId, terms: TermsId) -> Res
 
 /// Makes an onboarding partner active once its paperwork is complete.
 pub(crate) async fn settle_state(tx: &mut Tx, id: PartnerId) -> Result<partner::Model> {
-    let partner = partner::Entity::get(&**tx, tx.tenant(), id).await?;
-    let papers = readiness::papers(&**tx, tx.tenant(), &[id], tx.now()).await?;
+    let partner = partner::Entity::get(tx, tx.tenant(), id).await?;
+    let papers = readiness::papers(tx, tx.tenant(), &[id], tx.now()).await?;
     let ready = papers
         .get(&id)
         .is_some_and(|papers| papers.obstacles().is_empty());
@@ -197,7 +173,7 @@ pub(crate) async fn settle_state(tx: &mut Tx, id: PartnerId) -> Result<partner::
     }
     let mut change: partner::ActiveModel = partner.into();
     change.state = Set(partner::State::Active);
-    let partner = change.update(&**tx).await?;
+    let partner = change.update(tx).await?;
     tx.log(Fact {
         kind: "partner.activated",
         subject: &id,

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Query;
 use sea_orm::{Condition, PaginatorTrait, QueryOrder};
 use serde_json::json;
 
@@ -12,41 +11,12 @@ use crate::access::Permission;
 use crate::balances::{self, Balance};
 use crate::entity::payout_hold::{self, Reason};
 use crate::entity::payout_run::{self, State};
-use crate::entity::{Owned, earning, payout, payout_method, program};
+use crate::entity::{Owned, earning, payout, payout_method, program, work};
 use crate::error::{Conflict, Error, Result};
 use crate::ids::{EarningId, PartnerId, PayoutId, PayoutRunId, ProgramId};
-use crate::keys::same_person;
 use crate::money::Money;
-use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{idempotency, payouts, programs, readiness};
-
-impl Visible for payout_run::Entity {
-    /// For the tenant's own people, and for those it pays or says why not.
-    fn visible(scope: &Scope) -> Select<Self> {
-        let all = Self::of(scope.tenant());
-        let Some(own) = scope.partner() else {
-            return all;
-        };
-        let paid = Query::select()
-            .column(payout::Column::RunId)
-            .from(payout::Entity)
-            .and_where(payout::Column::TenantId.eq(scope.tenant()))
-            .and_where(payout::Column::PartnerId.eq(own))
-            .to_owned();
-        let held = Query::select()
-            .column(payout_hold::Column::RunId)
-            .from(payout_hold::Entity)
-            .and_where(payout_hold::Column::TenantId.eq(scope.tenant()))
-            .and_where(payout_hold::Column::PartnerId.eq(own))
-            .to_owned();
-        all.filter(
-            Condition::any()
-                .add(payout_run::Column::Id.in_subquery(paid))
-                .add(payout_run::Column::Id.in_subquery(held)),
-        )
-    }
-}
+use crate::{idempotency, payouts, people, programs, readiness};
 
 /// Proposes a run over everything of a program that is not paid. What is due
 /// to ready partners goes into payouts; everything else is listed with the
@@ -56,9 +26,9 @@ pub async fn propose(scope: &Scope, key: &str, program: ProgramId) -> Result<pay
     let mut tx = scope.begin().await?;
     let claim = idempotency::claim(&tx, "payout_run.propose", key, &program).await?;
     if let Some(id) = claim.done {
-        return payout_run::Entity::get(&*tx, tx.tenant(), PayoutRunId(id)).await;
+        return payout_run::Entity::get(&tx, tx.tenant(), PayoutRunId(id)).await;
     }
-    let program = program::Entity::get(&*tx, tx.tenant(), program).await?;
+    let program = program::Entity::get(&tx, tx.tenant(), program).await?;
     refuse_second_run(&tx, program.id).await?;
     let balances = balances::of_program(&tx, program.id).await?;
     if balances.is_empty() {
@@ -89,7 +59,7 @@ async fn fill(
     balances: BTreeMap<PartnerId, Balance>,
 ) -> Result<i64> {
     let partners: Vec<PartnerId> = balances.keys().copied().collect();
-    let mut papers = readiness::papers(&**tx, tx.tenant(), &partners, tx.now()).await?;
+    let mut papers = readiness::papers(tx, tx.tenant(), &partners, tx.now()).await?;
     let minimums = programs::payout_minimums(tx, run.program_id).await?;
     let mut total = 0_i64;
     for (partner, balance) in balances {
@@ -129,7 +99,7 @@ async fn refuse_second_run(tx: &Tx, program: ProgramId) -> Result<()> {
     let unfinished = payout_run::Entity::of(tx.tenant())
         .filter(payout_run::Column::ProgramId.eq(program))
         .filter(payout_run::Column::State.is_in([State::Draft, State::Approved]));
-    match unfinished.one(&**tx).await? {
+    match unfinished.one(tx).await? {
         None => Ok(()),
         Some(run) => {
             let message = format!("{} is not finished: approve or cancel it first", run.id);
@@ -145,13 +115,13 @@ async fn insert(tx: &Tx, program: &program::Model) -> Result<payout_run::Model> 
         program_id: Set(program.id),
         currency: Set(program.currency),
         state: Set(State::Draft),
-        proposed_by: Set(tx.actor().to_owned()),
+        proposed_by: Set(tx.actor()),
         proposed_at: Set(tx.now()),
         approved_by: Set(None),
         approved_at: Set(None),
         finished_at: Set(None),
     };
-    Ok(row.insert(&**tx).await?)
+    Ok(row.insert(tx).await?)
 }
 
 async fn hold(
@@ -172,7 +142,7 @@ async fn hold(
         detail: Set(detail),
     };
     payout_hold::Entity::insert(row)
-        .exec_without_returning(&**tx)
+        .exec_without_returning(tx)
         .await?;
     Ok(())
 }
@@ -201,7 +171,7 @@ async fn schedule(
         settled_at: Set(None),
     };
     payout::Entity::insert(row)
-        .exec_without_returning(&**tx)
+        .exec_without_returning(tx)
         .await?;
     let ids: Vec<EarningId> = balance.due.iter().map(|row| row.id).collect();
     for ids in ids.chunks(readiness::CHUNK) {
@@ -214,7 +184,7 @@ async fn schedule(
             .filter(earning::Column::TenantId.eq(tx.tenant()))
             .filter(earning::Column::Id.is_in(ids.iter().copied()))
             .filter(earning::Column::State.eq(earning::State::Held))
-            .exec(&**tx)
+            .exec(tx)
             .await?;
         assert_eq!(
             claimed.rows_affected,
@@ -230,7 +200,7 @@ async fn schedule(
 pub async fn approve(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model> {
     scope.require(Permission::PayoutApprove)?;
     let mut tx = scope.begin().await?;
-    let run = payout_run::Entity::get(&*tx, tx.tenant(), id).await?;
+    let run = payout_run::Entity::get(&tx, tx.tenant(), id).await?;
     match run.state {
         State::Draft => {}
         State::Cancelled => {
@@ -241,18 +211,16 @@ pub async fn approve(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model
         }
         _ => return Ok(run),
     }
-    if same_person(&run.proposed_by, tx.actor()) {
-        let message = "whoever proposed a run cannot approve it: ask a second person";
-        return Err(Error::conflict(Conflict::SecondPersonNeeded, message));
-    }
+    let message = "whoever proposed a run cannot approve it: ask a second person";
+    people::require_second(&tx, run.proposed_by, message).await?;
     let mut change: payout_run::ActiveModel = run.into();
     change.state = Set(State::Approved);
-    change.approved_by = Set(Some(tx.actor().to_owned()));
+    change.approved_by = Set(Some(tx.actor()));
     change.approved_at = Set(Some(tx.now()));
-    let run = change.update(&*tx).await?;
+    let run = change.update(&tx).await?;
     let data = json!({ "proposed_by": run.proposed_by });
     log(&mut tx, "payout_run.approved", id, data).await?;
-    tx.note_open_run(true);
+    tx.enqueue(work::Kind::ExecuteRun, id.0, None).await?;
     tx.commit().await?;
     Ok(run)
 }
@@ -263,7 +231,7 @@ pub async fn approve(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model
 pub async fn cancel(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model> {
     scope.require(Permission::PayoutPropose)?;
     let mut tx = scope.begin().await?;
-    let run = payout_run::Entity::get(&*tx, tx.tenant(), id).await?;
+    let run = payout_run::Entity::get(&tx, tx.tenant(), id).await?;
     if run.state == State::Cancelled {
         return Ok(run);
     }
@@ -285,11 +253,11 @@ pub async fn cancel(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model>
         let mut change: payout_run::ActiveModel = run.into();
         change.state = Set(State::Cancelled);
         change.finished_at = Set(Some(tx.now()));
-        change.update(&*tx).await?;
+        change.update(&tx).await?;
+        tx.complete(work::Kind::ExecuteRun, id.0).await?;
         log(&mut tx, "payout_run.cancelled", id, json!({})).await?;
-        note_open_runs(&mut tx).await?;
     }
-    let run = payout_run::Entity::get(&*tx, tx.tenant(), id).await?;
+    let run = payout_run::Entity::get(&tx, tx.tenant(), id).await?;
     tx.commit().await?;
     Ok(run)
 }
@@ -300,23 +268,14 @@ pub(crate) async fn close_if_settled(tx: &mut Tx, id: PayoutRunId) -> Result<()>
     let open = payout::Entity::of(tx.tenant())
         .filter(payout::Column::RunId.eq(id))
         .filter(payout::Column::State.is_not_in(payout::State::SETTLED))
-        .count(&**tx)
+        .count(tx)
         .await?;
-    let run = payout_run::Entity::get(&**tx, tx.tenant(), id).await?;
+    let run = payout_run::Entity::get(tx, tx.tenant(), id).await?;
     if open > 0 || !State::AT_WORK.contains(&run.state) {
         return Ok(());
     }
+    tx.complete(work::Kind::ExecuteRun, id.0).await?;
     finish(tx, run).await?;
-    note_open_runs(tx).await
-}
-
-/// Notes whether the rail still has something to do for the tenant.
-async fn note_open_runs(tx: &mut Tx) -> Result<()> {
-    let left = payout_run::Entity::of(tx.tenant())
-        .filter(payout_run::Column::State.is_in(State::AT_WORK))
-        .count(&**tx)
-        .await?;
-    tx.note_open_run(left > 0);
     Ok(())
 }
 
@@ -324,7 +283,7 @@ async fn finish(tx: &mut Tx, run: payout_run::Model) -> Result<payout_run::Model
     let mut change: payout_run::ActiveModel = run.into();
     change.state = Set(State::Done);
     change.finished_at = Set(Some(tx.now()));
-    let run = change.update(&**tx).await?;
+    let run = change.update(tx).await?;
     log(tx, "payout_run.done", run.id, json!({})).await?;
     Ok(run)
 }

@@ -5,7 +5,7 @@
 //! crash or a time-out is followed by the same instruction, which the rail
 //! knows. Only a certain "no" gives the earnings back.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -19,9 +19,10 @@ use serde_json::json;
 use crate::entity::ledger_transaction::Kind;
 use crate::entity::payout::{self, State};
 use crate::entity::payout_hold::Reason;
-use crate::entity::{Owned, earning, payout_method, payout_run};
+use crate::entity::{Owned, earning, payout_method, payout_run, work};
 use crate::error::{Error, Result};
 use crate::ids::{PayoutId, PayoutRunId};
+use crate::kernel::work::Progress;
 use crate::money::Money;
 use crate::rail::{Instruction, Status};
 use crate::reads::Visible;
@@ -30,6 +31,9 @@ use crate::{balances, ledger, payout_runs, readiness};
 
 /// How long a rail is waited for. Whoever does not answer in time may have paid.
 const RAIL_TIME: Duration = Duration::from_secs(10);
+
+/// Between two looks at the payouts of a run that are on their way.
+const POLL: Duration = Duration::from_secs(1);
 
 /// Payouts of one tenant that the rail is asked about at the same time.
 const AT_ONCE: usize = 4;
@@ -41,33 +45,29 @@ impl payout::Model {
     }
 }
 
-/// Does what the rail has to do for the tenant: sends what is scheduled, and
-/// asks after what is on its way. For the server; repeating it is harmless,
-/// also from two servers at once, and so is stopping it.
-pub async fn execute(scope: &Scope) -> Result<()> {
-    let at_work = payout_run::Entity::of(scope.tenant())
-        .filter(payout_run::Column::State.is_in(payout_run::State::AT_WORK));
+/// Brings the payouts of a run through their rails: sends what is scheduled, and
+/// asks after what is on its way.
+pub(crate) async fn work(scope: &Scope, run: PayoutRunId) -> Result<Progress> {
     let db = scope.read().await?;
-    let runs = at_work.all(&db).await?;
     let mut open = payout::Entity::of(scope.tenant())
-        .filter(payout::Column::RunId.is_in(runs.iter().map(|run| run.id)))
+        .filter(payout::Column::RunId.eq(run))
         .filter(payout::Column::State.is_not_in(State::SETTLED))
         .order_by_asc(payout::Column::Id)
         .all(&db)
         .await?;
     drop(db);
-    let busy: BTreeSet<PayoutRunId> = open.iter().map(|payout| payout.run_id).collect();
-    let runs = runs.into_iter().map(|run| run.id);
-    // A run that was left open although its payouts are settled.
-    for run in runs.filter(|run| !busy.contains(run)) {
+    scope.end_read().await;
+    if open.is_empty() {
         let mut tx = scope.begin().await?;
         payout_runs::close_if_settled(&mut tx, run).await?;
+        tx.complete(work::Kind::ExecuteRun, run.0).await?;
         tx.commit().await?;
+        return Ok(Progress::Done);
     }
     // Each time another one comes first: those that the rail does not answer
     // for must not keep the others from their turn.
-    let turn = scope.engine().next_turn() % open.len().max(1);
-    open.rotate_left(turn);
+    let start = scope.engine().next_rotation() % open.len().max(1);
+    open.rotate_left(start);
     // Those that were never sent come before all that is asked after.
     open.sort_by_key(|payout| payout.state != State::Scheduled);
     stream::iter(open)
@@ -78,7 +78,7 @@ pub async fn execute(scope: &Scope) -> Result<()> {
             }
         })
         .await;
-    Ok(())
+    Ok(Progress::Wait(POLL))
 }
 
 /// Sends one payout, or asks after it.
@@ -87,6 +87,7 @@ async fn advance(scope: &Scope, id: PayoutId) -> Result<()> {
     let mut payout = payout::Entity::get(&db, scope.tenant(), id).await?;
     let method = payout_method::Entity::get(&db, scope.tenant(), payout.method_id).await?;
     drop(db);
+    scope.end_read().await;
     // Nothing is booked as in transit by a server that could not send it. Another
     // one may; or the run is cancelled.
     let missing = || Error::broken(format!("this server has no rail {}", payout.rail));
@@ -129,11 +130,11 @@ fn is_news(known: State, status: &Status) -> bool {
 /// in transit; or fails the payout, if something no longer holds.
 async fn prepare(scope: &Scope, id: PayoutId) -> Result<payout::Model> {
     let mut tx = scope.begin().await?;
-    let payout = payout::Entity::get(&*tx, tx.tenant(), id).await?;
+    let payout = payout::Entity::get(&tx, tx.tenant(), id).await?;
     if payout.state != State::Scheduled {
         return Ok(payout);
     }
-    let run = payout_run::Entity::get(&*tx, tx.tenant(), payout.run_id).await?;
+    let run = payout_run::Entity::get(&tx, tx.tenant(), payout.run_id).await?;
     let unready = no_longer_ready(&tx, &run, &payout).await?;
     start(&tx, run).await?;
     let payout = match unready {
@@ -149,7 +150,7 @@ async fn start(tx: &Tx, run: payout_run::Model) -> Result<()> {
     if run.state == payout_run::State::Approved {
         let mut change: payout_run::ActiveModel = run.into();
         change.state = Set(payout_run::State::Executing);
-        change.update(&**tx).await?;
+        change.update(tx).await?;
     }
     Ok(())
 }
@@ -173,7 +174,7 @@ async fn no_longer_ready(
         let what = format!("{} is not the sum of its earnings", payout.id);
         return Err(Error::broken(what));
     }
-    let papers = readiness::papers(&**tx, tx.tenant(), &[payout.partner_id], tx.now()).await?;
+    let papers = readiness::papers(tx, tx.tenant(), &[payout.partner_id], tx.now()).await?;
     let papers = papers.get(&payout.partner_id).cloned().unwrap_or_default();
     let terms = balances::terms_of(tx, &earnings).await?;
     let obstacles = papers.obstacles_under(&terms.into_values().collect());
@@ -195,7 +196,7 @@ async fn no_longer_ready(
 /// settled, or to an earlier attempt, change nothing.
 async fn settle(scope: &Scope, id: PayoutId, attempt: i32, status: Status) -> Result<()> {
     let mut tx = scope.begin().await?;
-    let payout = payout::Entity::get(&*tx, tx.tenant(), id).await?;
+    let payout = payout::Entity::get(&tx, tx.tenant(), id).await?;
     let asked = payout.state != State::Scheduled && payout.attempt == attempt;
     if !asked || payout.is_settled() || !is_news(payout.state, &status) {
         return Ok(());
@@ -242,7 +243,7 @@ async fn mark(
     if State::SETTLED.contains(&state) {
         change.settled_at = Set(Some(tx.now()));
     }
-    let payout = change.update(&**tx).await?;
+    let payout = change.update(tx).await?;
     let data = json!({
         "partner": payout.partner_id,
         "amount": Money::new(payout.amount_minor, payout.currency).on_the_wire(),
@@ -266,7 +267,7 @@ async fn pay(tx: &mut Tx, payout: payout::Model, reference: String) -> Result<()
         .col_expr(earning::Column::State, Expr::value(earning::State::Paid))
         .filter(earning::Column::TenantId.eq(tx.tenant()))
         .filter(earning::Column::PayoutId.eq(payout.id))
-        .exec(&**tx)
+        .exec(tx)
         .await?;
     payout_runs::close_if_settled(tx, payout.run_id).await
 }
@@ -293,7 +294,7 @@ pub(crate) async fn fail(
         .col_expr(earning::Column::PayoutId, Expr::value(None::<PayoutId>))
         .filter(earning::Column::TenantId.eq(tx.tenant()))
         .filter(earning::Column::PayoutId.eq(payout.id))
-        .exec(&**tx)
+        .exec(tx)
         .await?;
     let (payout, position) = mark(tx, payout, State::Failed, None, Some(reason)).await?;
     if departed {
@@ -309,7 +310,7 @@ async fn post(tx: &Tx, position: i64, kind: Kind, payout: &payout::Model) -> Res
 
 async fn earnings_of(tx: &Tx, payout: PayoutId) -> Result<Vec<earning::Model>> {
     let query = earning::Entity::of(tx.tenant()).filter(earning::Column::PayoutId.eq(payout));
-    Ok(query.all(&**tx).await?)
+    Ok(query.all(tx).await?)
 }
 
 /// The payouts of a run, in order of id.
@@ -317,7 +318,7 @@ pub(crate) async fn of_run(tx: &Tx, run: PayoutRunId) -> Result<Vec<payout::Mode
     let query = payout::Entity::of(tx.tenant())
         .filter(payout::Column::RunId.eq(run))
         .order_by_asc(payout::Column::Id);
-    Ok(query.all(&**tx).await?)
+    Ok(query.all(tx).await?)
 }
 
 /// What the payouts of runs add up to, in minor units of the run's currency,

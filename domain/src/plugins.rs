@@ -12,7 +12,6 @@ use crate::entity::plugin_version::{self, State};
 use crate::entity::{Owned, plugin, plugin_code, upload};
 use crate::error::{Conflict, Error, Result};
 use crate::ids::{Noun, PluginId, PluginVersionId, UploadId};
-use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
 
 /// The largest component that is admitted, in bytes: 2 MiB.
@@ -24,19 +23,6 @@ const UPLOAD_MINUTES: i32 = 60;
 
 /// Staged files of one tenant at a time; one more takes the place of the oldest.
 const MOST_UPLOADS: u64 = 20;
-
-/// Entities that are for the tenant's own people alone.
-macro_rules! visible_to_staff {
-    ($($entity:ident)+) => {$(
-        impl Visible for crate::entity::$entity::Entity {
-            fn visible(scope: &Scope) -> Select<Self> {
-                let none = scope.partner().map(|_| Expr::value(false));
-                Self::of(scope.tenant()).filter(sea_orm::Condition::all().add_option(none))
-            }
-        }
-    )+};
-}
-visible_to_staff! { plugin plugin_version }
 
 /// Stages an upload: the caller then puts the bytes to the upload's address.
 pub async fn stage(scope: &Scope) -> Result<upload::Model> {
@@ -52,21 +38,21 @@ pub async fn stage(scope: &Scope) -> Result<upload::Model> {
         .order_by_desc(upload::Column::Id)
         .limit(MOST_UPLOADS - 1)
         .into_tuple()
-        .all(&*tx)
+        .all(&tx)
         .await?;
     upload::Entity::delete_many()
         .filter(upload::Column::TenantId.eq(tx.tenant()))
         .filter(upload::Column::Id.is_not_in(kept))
-        .exec(&*tx)
+        .exec(&tx)
         .await?;
     let row = upload::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(UploadId::new()),
         bytes: Set(None),
-        created_by: Set(tx.actor().to_owned()),
+        created_by: Set(tx.actor()),
         expires_at: Set(now.plus_minutes(UPLOAD_MINUTES)),
     };
-    let upload = row.insert(&*tx).await?;
+    let upload = row.insert(&tx).await?;
     tx.commit().await?;
     Ok(upload)
 }
@@ -81,12 +67,12 @@ pub async fn put(scope: &Scope, id: UploadId, bytes: Vec<u8>) -> Result<()> {
     let upload = staged(scope, &tx, id).await?;
     let mut change: upload::ActiveModel = upload.into();
     change.bytes = Set(Some(bytes));
-    change.update(&*tx).await?;
+    change.update(&tx).await?;
     tx.commit().await
 }
 
 async fn staged(scope: &Scope, tx: &Tx, id: UploadId) -> Result<upload::Model> {
-    let upload = upload::Entity::get(&**tx, tx.tenant(), id).await?;
+    let upload = upload::Entity::get(tx, tx.tenant(), id).await?;
     match upload.expires_at > scope.engine().clock.now() {
         true => Ok(upload),
         false => Err(Error::NotFound(Noun::Upload)),
@@ -111,14 +97,14 @@ pub async fn publish(scope: &Scope, upload: UploadId) -> Result<plugin_version::
     let plugin = find_or_create(&tx, &description.name).await?;
     let version = insert_version(&tx, &plugin, &description, bytes).await?;
     activate(&mut tx, plugin, &version).await?;
-    let version = plugin_version::Entity::get(&*tx, tx.tenant(), version.id).await?;
+    let version = plugin_version::Entity::get(&tx, tx.tenant(), version.id).await?;
     tx.commit().await?;
     Ok(version)
 }
 
 async fn find_or_create(tx: &Tx, name: &str) -> Result<plugin::Model> {
     let query = plugin::Entity::of(tx.tenant()).filter(plugin::Column::Name.eq(name));
-    if let Some(plugin) = query.one(&**tx).await? {
+    if let Some(plugin) = query.one(tx).await? {
         return Ok(plugin);
     }
     let row = plugin::ActiveModel {
@@ -128,7 +114,7 @@ async fn find_or_create(tx: &Tx, name: &str) -> Result<plugin::Model> {
         active_version_id: Set(None),
         created_at: Set(tx.now()),
     };
-    Ok(row.insert(&**tx).await?)
+    Ok(row.insert(tx).await?)
 }
 
 async fn insert_version(
@@ -141,7 +127,7 @@ async fn insert_version(
     let query = plugin_version::Entity::of(tx.tenant())
         .filter(plugin_version::Column::PluginId.eq(plugin.id))
         .filter(plugin_version::Column::Digest.eq(&digest));
-    if let Some(version) = query.one(&**tx).await? {
+    if let Some(version) = query.one(tx).await? {
         return Ok(version);
     }
     let code = plugin_code::ActiveModel {
@@ -150,7 +136,7 @@ async fn insert_version(
         bytes: Set(bytes),
     };
     plugin_code::Entity::insert(code)
-        .exec_without_returning(&**tx)
+        .exec_without_returning(tx)
         .await?;
     let description_json = serde_json::to_string(description)
         .map_err(|error| Error::broken(format!("a description has no JSON: {error}")))?;
@@ -163,10 +149,10 @@ async fn insert_version(
         size_bytes: Set(i64::try_from(size).unwrap_or(i64::MAX)),
         description: Set(description_json),
         state: Set(State::Retired),
-        published_by: Set(tx.actor().to_owned()),
+        published_by: Set(tx.actor()),
         published_at: Set(tx.now()),
     };
-    Ok(row.insert(&**tx).await?)
+    Ok(row.insert(tx).await?)
 }
 
 /// Makes a version the one that new evaluations use.
@@ -187,12 +173,12 @@ async fn activate(
             .col_expr(plugin_version::Column::State, Expr::value(state))
             .filter(plugin_version::Column::TenantId.eq(tx.tenant()))
             .filter(filter)
-            .exec(&**tx)
+            .exec(tx)
             .await?;
     }
     let mut change: plugin::ActiveModel = plugin.into();
     change.active_version_id = Set(Some(version.id));
-    change.update(&**tx).await?;
+    change.update(tx).await?;
     let data = json!({
         "version_id": version.id,
         "version": version.version,

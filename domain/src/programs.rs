@@ -5,15 +5,14 @@ use std::collections::HashMap;
 use rust_decimal::Decimal;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Query, SelectStatement};
-use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{QueryOrder, QuerySelect};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use crate::access::Permission;
 use crate::digest::sha256;
 use crate::entity::credit_share::Role;
-use crate::entity::{Owned, enrollment, plugin, program, rule, terms};
+use crate::entity::{Owned, plugin, program, rule, terms};
 use crate::error::{Conflict, Error, Result};
 use crate::evaluations;
 use crate::idempotency::{self, Claim};
@@ -22,46 +21,6 @@ use crate::limits;
 use crate::money::{Currency, Money};
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
-
-impl Visible for program::Entity {
-    /// For a partner, the programs that it is in.
-    fn visible(scope: &Scope) -> Select<Self> {
-        let own = programs_of_partner(scope).map(|own| program::Column::Id.in_subquery(own));
-        Self::of(scope.tenant()).filter(Condition::all().add_option(own))
-    }
-}
-
-impl Visible for terms::Entity {
-    /// For a partner, the terms of the programs that it is in.
-    fn visible(scope: &Scope) -> Select<Self> {
-        let own = programs_of_partner(scope).map(|own| terms::Column::ProgramId.in_subquery(own));
-        Self::of(scope.tenant()).filter(Condition::all().add_option(own))
-    }
-}
-
-impl Visible for rule::Entity {
-    /// The rules of the terms that the actor may see.
-    fn visible(scope: &Scope) -> Select<Self> {
-        let terms = terms::Entity::visible(scope)
-            .select_only()
-            .column(terms::Column::Id)
-            .into_query();
-        Self::of(scope.tenant()).filter(rule::Column::TermsId.in_subquery(terms))
-    }
-}
-
-/// The ids of the programs that the actor's partner is in; `None` for the
-/// tenant's own people.
-fn programs_of_partner(scope: &Scope) -> Option<SelectStatement> {
-    let own = scope.partner()?;
-    let query = Query::select()
-        .column(enrollment::Column::ProgramId)
-        .from(enrollment::Entity)
-        .and_where(enrollment::Column::TenantId.eq(scope.tenant()))
-        .and_where(enrollment::Column::PartnerId.eq(own))
-        .to_owned();
-    Some(query)
-}
 
 /// What a version of the terms says.
 #[derive(Clone, Debug, Serialize)]
@@ -130,7 +89,7 @@ pub async fn create(
     let arguments = (&name, model, currency);
     let claim = idempotency::claim(&tx, "program.create", key, &arguments).await?;
     if let Some(id) = claim.done {
-        return program::Entity::get(&*tx, tx.tenant(), ProgramId(id)).await;
+        return program::Entity::get(&tx, tx.tenant(), ProgramId(id)).await;
     }
     let row = program::ActiveModel {
         tenant_id: Set(tx.tenant()),
@@ -141,7 +100,7 @@ pub async fn create(
         state: Set(program::State::Draft),
         created_at: Set(tx.now()),
     };
-    let program = row.insert(&*tx).await?;
+    let program = row.insert(&tx).await?;
     let data = json!({ "name": program.name });
     tx.log(Fact {
         kind: "program.created",
@@ -172,7 +131,7 @@ pub async fn publish_terms(
     if let Some(done) = done {
         return Ok(done);
     }
-    let program = program::Entity::get(&*tx, tx.tenant(), id).await?;
+    let program = program::Entity::get(&tx, tx.tenant(), id).await?;
     if program.state == program::State::Closed {
         return Err(Error::conflict(
             Conflict::WrongState,
@@ -193,7 +152,7 @@ pub async fn publish_terms(
     if let Some(earlier) = earlier {
         let mut change: terms::ActiveModel = earlier.into();
         change.state = Set(terms::State::Superseded);
-        change.update(&*tx).await?;
+        change.update(&tx).await?;
     }
     let row = terms::ActiveModel {
         tenant_id: Set(tx.tenant()),
@@ -210,11 +169,11 @@ pub async fn publish_terms(
         commission_cap_bps: Set(new.commission_cap_bps),
         published_at: Set(tx.now()),
     };
-    let terms = row.insert(&*tx).await?;
+    let terms = row.insert(&tx).await?;
     insert_rules(&tx, &program, &terms, new.rules).await?;
     let mut change: program::ActiveModel = program.into();
     change.state = Set(program::State::Open);
-    change.update(&*tx).await?;
+    change.update(&tx).await?;
     let data = json!({ "program": id, "version": version });
     tx.log(Fact {
         kind: "terms.published",
@@ -237,7 +196,7 @@ async fn done_before(
 ) -> Result<(Claim, Option<terms::Model>)> {
     let claim = idempotency::claim(tx, "terms.publish", key, &(id, new)).await?;
     let done = match claim.done {
-        Some(id) => Some(terms::Entity::get(&**tx, tx.tenant(), TermsId(id)).await?),
+        Some(id) => Some(terms::Entity::get(tx, tx.tenant(), TermsId(id)).await?),
         None => None,
     };
     Ok((claim, done))
@@ -308,15 +267,13 @@ async fn insert_rules(
                 row.cap_minor = Set(cap.transpose()?);
             }
             Formula::Plugin { plugin, config } => {
-                plugin::Entity::get(&**tx, tx.tenant(), plugin).await?;
+                plugin::Entity::get(tx, tx.tenant(), plugin).await?;
                 row.kind = Set(rule::Kind::Plugin);
                 row.plugin_id = Set(Some(plugin));
                 row.config = Set(configuration(&config)?);
             }
         }
-        rule::Entity::insert(row)
-            .exec_without_returning(&**tx)
-            .await?;
+        rule::Entity::insert(row).exec_without_returning(tx).await?;
     }
     Ok(())
 }
@@ -333,7 +290,7 @@ pub(crate) async fn current_in(tx: &Tx, id: ProgramId) -> Result<Option<terms::M
     let query = terms::Entity::of(tx.tenant())
         .filter(terms::Column::ProgramId.eq(id))
         .filter(terms::Column::State.eq(terms::State::Published));
-    Ok(query.one(&**tx).await?)
+    Ok(query.one(tx).await?)
 }
 
 /// The least that is paid out under each version of a program's terms, in minor
@@ -345,12 +302,12 @@ pub(crate) async fn payout_minimums(tx: &Tx, id: ProgramId) -> Result<HashMap<Te
         .column(terms::Column::Id)
         .column(terms::Column::PayoutMinimumMinor)
         .into_tuple();
-    Ok(query.all(&**tx).await?.into_iter().collect())
+    Ok(query.all(tx).await?.into_iter().collect())
 }
 
 /// The terms in force of an open program, or a conflict.
 pub(crate) async fn open_terms(tx: &Tx, id: ProgramId) -> Result<(program::Model, terms::Model)> {
-    let program = program::Entity::get(&**tx, tx.tenant(), id).await?;
+    let program = program::Entity::get(tx, tx.tenant(), id).await?;
     match current_in(tx, id).await? {
         Some(terms) if program.state == program::State::Open => Ok((program, terms)),
         _ => Err(Error::conflict(

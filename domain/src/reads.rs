@@ -11,18 +11,13 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query};
 use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
 
-use crate::entity::Owned;
 use crate::error::{Error, Result};
 use crate::scope::Scope;
 
 /// The most rows that one page holds.
 pub const LARGEST_PAGE: u64 = 100;
 
-/// A noun whose rows are not all for everybody.
-pub trait Visible: Owned {
-    /// The rows that the actor may see.
-    fn visible(scope: &Scope) -> Select<Self>;
-}
+pub use crate::kernel::audience::{Visible, shown};
 
 /// Which rows of an ordered list are wanted. Rows are ordered by id, which is
 /// the order in which they were made, give or take the clocks of two servers.
@@ -75,17 +70,16 @@ impl<M> Default for Page<M> {
 /// The row with this id, or `NotFound` where the actor may see none.
 pub async fn get<E: Visible>(scope: &Scope, id: E::Id) -> Result<E::Model> {
     let query = E::visible(scope).filter(E::id_column().eq(id));
-    query
-        .one(&scope.read().await?)
-        .await?
-        .ok_or(Error::NotFound(E::NOUN))
+    let row = query.one(&scope.read().await?).await?;
+    shown::<E>(scope, row.ok_or(Error::NotFound(E::NOUN))?).await
 }
 
 /// The rows with these ids that the actor may see, by id.
 pub async fn by_ids<E: Visible>(scope: &Scope, ids: &[E::Id]) -> Result<HashMap<E::Id, E::Model>> {
     let query = E::visible(scope).filter(E::id_column().is_in(ids.iter().copied()));
     let rows = query.all(&scope.read().await?).await?;
-    Ok(rows.into_iter().map(|row| (E::id_of(&row), row)).collect())
+    let rows = E::shown(scope, rows).await?.into_iter();
+    Ok(rows.map(|row| (E::id_of(&row), row)).collect())
 }
 
 /// The filter that every row passes.
@@ -114,6 +108,7 @@ pub async fn page<E: Visible>(
     };
     let query = query.order_by(E::id_column(), order).limit(limit + 1);
     let rows = query.all(&scope.read().await?).await?;
+    let rows = E::shown(scope, rows).await?;
     Ok(cut(rows, &window, limit))
 }
 
@@ -154,7 +149,8 @@ where
         .filter(id.in_subquery(chosen))
         .order_by_asc(id);
     let mut grouped: HashMap<P, Vec<E::Model>> = HashMap::new();
-    for row in query.all(&scope.read().await?).await? {
+    let rows = query.all(&scope.read().await?).await?;
+    for row in E::shown(scope, rows).await? {
         grouped.entry(parent_of(&row)).or_default().push(row);
     }
     let pages = grouped

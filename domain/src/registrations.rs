@@ -5,20 +5,20 @@
 //! registration in conflict, for a person to settle, and never an error.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::Condition;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, QueryOrder, QuerySelect};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::access::Permission;
 use crate::accounts::{self, NewAccount};
-use crate::clock::Moment;
+use crate::actor::Actor;
 use crate::entity::registration::{self, State};
-use crate::entity::registration_conflict;
+use crate::entity::work::Kind;
 use crate::entity::{Owned, terms};
 use crate::error::{self, Error, Result};
 use crate::ids::{AccountId, DealId, PartnerId, ProgramId, RegistrationId};
+use crate::kernel::work::Progress;
 use crate::money::Money;
 use crate::scope::{Fact, Scope, Tx};
 use crate::{conflicts, idempotency, limits, partners, programs};
@@ -55,7 +55,7 @@ pub async fn register(
     let mut tx = scope.begin().await?;
     let claim = idempotency::claim(&tx, "registration.submit", key, &new).await?;
     if let Some(id) = claim.done {
-        return registration::Entity::get(&*tx, tx.tenant(), RegistrationId(id)).await;
+        return registration::Entity::get(&tx, tx.tenant(), RegistrationId(id)).await;
     }
     let opportunity = limits::sentence("opportunity", &new.opportunity)?;
     let (program, terms) = programs::open_terms(&tx, new.program).await?;
@@ -64,8 +64,8 @@ pub async fn register(
     let expected = new
         .expected
         .map(|money| limits::positive("expected", money, program.currency));
-    expire_due(&mut tx).await?;
     let account = accounts::find_or_create(&mut tx, &new.account).await?;
+    expire_on(&mut tx, account.id).await?;
     let conflicts = conflicts::against(&tx, &account).await?;
     let row = registration::ActiveModel {
         tenant_id: Set(tx.tenant()),
@@ -89,12 +89,12 @@ pub async fn register(
         deal_id: Set(None),
         reason: Set(None),
         decided_by: Set(None),
-        submitted_by: Set(tx.actor().to_owned()),
+        submitted_by: Set(tx.actor()),
         submitted_at: Set(tx.now()),
         submitted_position: Set(tx.next_position()),
         decided_at: Set(None),
     };
-    let mut registration = row.insert(&*tx).await?;
+    let mut registration = row.insert(&tx).await?;
     let data =
         json!({ "partner": new.partner, "account": account.id, "state": registration.state });
     let fact = Fact {
@@ -106,7 +106,7 @@ pub async fn register(
     tx.log(fact).await?;
     conflicts::insert(&tx, registration.id, &conflicts).await?;
     if conflicts.is_empty() && terms.auto_approve {
-        registration = protect(&mut tx, registration, &terms, "policy", None).await?;
+        registration = protect(&mut tx, registration, &terms, Actor::System, None).await?;
     }
     claim.keep(&tx, registration.id.0).await?;
     tx.commit().await?;
@@ -125,8 +125,7 @@ pub async fn approve(
         .map(|text| limits::sentence("reason", &text))
         .transpose()?;
     let mut tx = scope.begin().await?;
-    expire_due(&mut tx).await?;
-    let registration = registration::Entity::get(&*tx, tx.tenant(), id).await?;
+    let registration = current(&mut tx, id).await?;
     match registration.state {
         State::Approved => return Ok(registration),
         State::Submitted => {}
@@ -146,24 +145,31 @@ pub async fn approve(
         let message = format!("{} protects this account: settle it first", other.id);
         return Err(Error::conflict(error::Conflict::AccountProtected, message));
     }
-    let terms = terms::Entity::get(&*tx, tx.tenant(), registration.terms_id).await?;
-    let actor = tx.actor().to_owned();
-    let registration = protect(&mut tx, registration, &terms, &actor, reason).await?;
+    let terms = terms::Entity::get(&tx, tx.tenant(), registration.terms_id).await?;
+    let actor = tx.actor();
+    let registration = protect(&mut tx, registration, &terms, actor, reason).await?;
     tx.commit().await?;
     Ok(registration)
+}
+
+/// A registration as it is now: expired, if its protection has run out.
+pub(crate) async fn current(tx: &mut Tx, id: RegistrationId) -> Result<registration::Model> {
+    let registration = registration::Entity::get(tx, tx.tenant(), id).await?;
+    expire_on(tx, registration.account_id).await?;
+    registration::Entity::get(tx, tx.tenant(), id).await
 }
 
 async fn protector(tx: &Tx, account: AccountId) -> Result<Option<registration::Model>> {
     let query = registration::Entity::of(tx.tenant())
         .filter(registration::Column::AccountId.eq(account))
         .filter(registration::Column::Protects.eq(true));
-    Ok(query.one(&**tx).await?)
+    Ok(query.one(tx).await?)
 }
 
 /// Fails while a partner's claim on the account is alive, also after it became
 /// a deal that is still open: it is not passed by without a person's reason.
 pub(crate) async fn refuse_bypass(tx: &Tx, account: AccountId) -> Result<()> {
-    let Some(claim) = live(account, tx).one(&**tx).await? else {
+    let Some(claim) = live(account, tx).one(tx).await? else {
         return Ok(());
     };
     let message = format!(
@@ -190,7 +196,7 @@ async fn protect(
     tx: &mut Tx,
     registration: registration::Model,
     terms: &terms::Model,
-    by: &str,
+    by: Actor,
     reason: Option<String>,
 ) -> Result<registration::Model> {
     let until = tx.now().plus_days(terms.protection_days);
@@ -198,6 +204,9 @@ async fn protect(
     change.protects = Set(true);
     change.protected_until = Set(Some(until));
     change.reason = Set(reason);
+    let tenant = tx.tenant().0;
+    tx.enqueue_no_later(Kind::ExpireRegistrations, tenant, until)
+        .await?;
     decide(tx, change, State::Approved, by, "registration.approved").await
 }
 
@@ -244,8 +253,7 @@ async fn end(
     kind: &'static str,
 ) -> Result<registration::Model> {
     let mut tx = scope.begin().await?;
-    expire_due(&mut tx).await?;
-    let registration = registration::Entity::get(&*tx, tx.tenant(), id).await?;
+    let registration = current(&mut tx, id).await?;
     if registration.state == state {
         return Ok(registration);
     }
@@ -261,8 +269,8 @@ async fn end(
     let mut change: registration::ActiveModel = registration.into();
     change.protects = Set(false);
     change.reason = Set(Some(reason));
-    let actor = tx.actor().to_owned();
-    let registration = decide(&mut tx, change, state, &actor, kind).await?;
+    let actor = tx.actor();
+    let registration = decide(&mut tx, change, state, actor, kind).await?;
     tx.commit().await?;
     Ok(registration)
 }
@@ -271,13 +279,13 @@ async fn decide(
     tx: &mut Tx,
     mut change: registration::ActiveModel,
     state: State,
-    by: &str,
+    by: Actor,
     kind: &'static str,
 ) -> Result<registration::Model> {
     change.state = Set(state);
-    change.decided_by = Set(Some(by.to_owned()));
+    change.decided_by = Set(Some(by));
     change.decided_at = Set(Some(tx.now()));
-    let registration = change.update(&**tx).await?;
+    let registration = change.update(tx).await?;
     let data = json!({
         "partner": registration.partner_id,
         "account": registration.account_id,
@@ -304,7 +312,7 @@ pub(crate) async fn mark_converted(
     change.state = Set(State::Converted);
     change.deal_id = Set(Some(deal));
     change.protected_until = Set(None);
-    let registration = change.update(&**tx).await?;
+    let registration = change.update(tx).await?;
     let data = json!({ "partner": registration.partner_id });
     let (kind, subject) = ("registration.converted", &registration.id);
     tx.log(Fact {
@@ -319,47 +327,70 @@ pub(crate) async fn mark_converted(
 
 /// Ends the protection of the claim that a decided deal came from.
 pub(crate) async fn release(tx: &Tx, id: RegistrationId) -> Result<()> {
-    let registration = registration::Entity::get(&**tx, tx.tenant(), id).await?;
+    let registration = registration::Entity::get(tx, tx.tenant(), id).await?;
     let mut change: registration::ActiveModel = registration.into();
     change.protects = Set(false);
-    change.update(&**tx).await?;
+    change.update(tx).await?;
     Ok(())
 }
 
-/// Expires the claims whose protection has run out by the transaction's
-/// present. Called before anything that asks who protects an account.
-pub(crate) async fn expire_due(tx: &mut Tx) -> Result<()> {
-    let now: Moment = tx.now();
-    let due = registration::Entity::of(tx.tenant())
+/// Registrations that one transaction expires.
+const EXPIRY_STEP: u64 = 200;
+
+/// Expires what no longer protects an account by the transaction's present.
+/// Called before anything that asks who protects the account: the rest is
+/// expired by the server in its own time.
+pub(crate) async fn expire_on(tx: &mut Tx, account: AccountId) -> Result<()> {
+    let due = due(tx).filter(registration::Column::AccountId.eq(account));
+    let due = due.all(tx).await?;
+    expire(tx, due).await
+}
+
+/// Expires some of the registrations whose protection has run out, and notes
+/// down when the next one's does.
+pub(crate) async fn work(scope: &Scope) -> Result<Progress> {
+    let mut tx = scope.begin().await?;
+    let due = due(&tx).limit(EXPIRY_STEP).all(&tx).await?;
+    let more = due.len() as u64 == EXPIRY_STEP;
+    expire(&mut tx, due).await?;
+    let tenant = tx.tenant().0;
+    let next = registration::Entity::of(tx.tenant())
         .filter(registration::Column::State.eq(State::Approved))
-        .filter(registration::Column::ProtectedUntil.lte(now))
-        .order_by_asc(registration::Column::ProtectedUntil);
-    for registration in due.all(&**tx).await? {
-        let id = registration.id;
+        .order_by_asc(registration::Column::ProtectedUntil)
+        .one(&tx)
+        .await?;
+    match next.and_then(|next| next.protected_until) {
+        Some(until) => {
+            tx.enqueue(Kind::ExpireRegistrations, tenant, Some(until))
+                .await?;
+        }
+        None => tx.complete(Kind::ExpireRegistrations, tenant).await?,
+    }
+    tx.commit().await?;
+    Ok(if more { Progress::More } else { Progress::Done })
+}
+
+fn due(tx: &Tx) -> Select<registration::Entity> {
+    registration::Entity::of(tx.tenant())
+        .filter(registration::Column::State.eq(State::Approved))
+        .filter(registration::Column::ProtectedUntil.lte(tx.now()))
+        .order_by_asc(registration::Column::ProtectedUntil)
+}
+
+async fn expire(tx: &mut Tx, due: Vec<registration::Model>) -> Result<()> {
+    for registration in due {
+        let (id, partner) = (registration.id, registration.partner_id);
         let mut change: registration::ActiveModel = registration.into();
         change.state = Set(State::Expired);
         change.protects = Set(false);
-        change.update(&**tx).await?;
-        let kind = "registration.expired";
+        change.update(tx).await?;
         tx.log(Fact {
-            kind,
+            kind: "registration.expired",
             subject: &id,
             deal: None,
-            data: json!({}),
+            data: json!({ "partner": partner }),
         })
         .await?;
     }
     Ok(())
-}
-
-/// Why registrations are in conflict, in order, for those who may see them.
-pub async fn conflicts_of(
-    scope: &Scope,
-    registrations: &[RegistrationId],
-) -> Result<Vec<registration_conflict::Model>> {
-    let query = registration_conflict::Entity::find()
-        .filter(registration_conflict::Column::TenantId.eq(scope.tenant()))
-        .filter(registration_conflict::Column::RegistrationId.is_in(registrations.iter().copied()))
-        .order_by_asc(registration_conflict::Column::Ordinal);
-    Ok(query.all(&scope.read().await?).await?)
 }

@@ -1,17 +1,17 @@
 //! Tenants, and the clock of a sandbox.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryOrder};
 use serde_json::json;
 
 use crate::access::Permission;
 use crate::clock::Moment;
-use crate::entity::tenant;
+use crate::entity::{tenant, work};
 use crate::error::{Conflict, Error, Result};
 use crate::ids::TenantId;
+use crate::limits;
 use crate::scope::{Engine, Fact, Scope};
-use crate::{limits, registrations};
 
 /// Creates a tenant. For whoever runs the server; there is no actor yet.
 ///
@@ -30,11 +30,9 @@ pub async fn create(
         kind: Set(kind),
         clock_at: Set((kind == tenant::Kind::Sandbox).then_some(clock_at.unwrap_or(now))),
         last_position: Set(0),
-        has_open_run: Set(false),
-        has_pending_commission: Set(false),
         created_at: Set(now),
     };
-    Ok(row.insert(&engine.db).await?)
+    Ok(row.insert(&*engine.db).await?)
 }
 
 /// The tenant of the scope, as it is now.
@@ -50,19 +48,7 @@ pub async fn named(engine: &Engine, name: &str) -> Result<Vec<tenant::Model>> {
     let query = tenant::Entity::find()
         .filter(tenant::Column::Name.eq(name))
         .order_by_asc(tenant::Column::Id);
-    Ok(query.all(&engine.db).await?)
-}
-
-/// The tenants for which the server has work to do of its own accord.
-pub async fn with_work(engine: &Engine) -> Result<Vec<TenantId>> {
-    let waiting = Condition::any()
-        .add(tenant::Column::HasOpenRun.eq(true))
-        .add(tenant::Column::HasPendingCommission.eq(true));
-    let rows = tenant::Entity::find()
-        .filter(waiting)
-        .all(&engine.db)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    Ok(query.all(&*engine.db).await?)
 }
 
 /// Moves a sandbox's clock forward, and expires what expires by then.
@@ -97,7 +83,8 @@ pub async fn advance_clock(scope: &Scope, to: Moment) -> Result<tenant::Model> {
             data,
         })
         .await?;
-        registrations::expire_due(&mut tx).await?;
+        // Rails answer by the tenant's clock, too.
+        tx.hasten(work::Kind::ExecuteRun).await?;
     }
     let head = tx.head().clone();
     tx.commit().await?;

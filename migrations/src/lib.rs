@@ -1,14 +1,15 @@
-//! The frozen steps of the schema. A step is never edited once released; a
-//! change is a new step that old and new code can both live with.
+//! The steps of the schema. From the first release on a step is frozen: a change
+//! is a new step that old and new code can both live with. Each statement is sent
+//! by itself, and every key but the tenant's own begins with the tenant, so that
+//! a distributed PostgreSQL takes them too.
 
-mod m20261122_000001_programs;
-mod m20261122_000002_deals;
-mod m20261122_000003_money;
-mod m20261122_000004_log;
-mod m20261122_000005_row_level_security;
-mod m20261122_000006_shares;
-mod m20261122_000007_guards;
-mod m20261122_000008_plugin_code;
+mod initial_deals;
+mod initial_fences;
+mod initial_log;
+mod initial_money;
+mod initial_people;
+mod initial_programs;
+mod m20261126_000001_initial;
 mod schema;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -38,15 +39,6 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(m20261122_000001_programs::Migration),
-            Box::new(m20261122_000002_deals::Migration),
-            Box::new(m20261122_000003_money::Migration),
-            Box::new(m20261122_000004_log::Migration),
-            Box::new(m20261122_000005_row_level_security::Migration),
-            Box::new(m20261122_000006_shares::Migration),
-            Box::new(m20261122_000007_guards::Migration),
-            Box::new(m20261122_000008_plugin_code::Migration),
-        ]
+        vec![Box::new(m20261126_000001_initial::Migration)]
     }
 }

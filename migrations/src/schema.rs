@@ -3,12 +3,6 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::uuid;
 
-/// The rows of the tenant that the transaction is pinned to, in PostgreSQL's
-/// policies. Unset reads as null and, on a pooled connection, as the empty string. In a
-/// sub-select it is evaluated once a statement and not once a row.
-pub(crate) const OWN: &str =
-    "tenant_id = (SELECT NULLIF(current_setting('tributary.tenant', true), '')::uuid)";
-
 /// A table of a tenant, keyed by the tenant first.
 pub(crate) fn owned(name: &'static str, key: &[&'static str]) -> TableCreateStatement {
     let mut primary = Index::create();

@@ -3,10 +3,13 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use sea_orm::Iterable;
 use serde_json::{Value, json};
+use tributary_domain::access::Role;
 use tributary_domain::clock::Moment;
 use tributary_domain::entity::tenant::Kind;
 use tributary_domain::ids::TenantId;
+use tributary_domain::scope::Engine;
 use tributary_domain::{keys, tenants};
 
 use crate::client::Client;
@@ -22,6 +25,7 @@ pub struct Acme {
     pub program: String,
     /// The program's terms.
     pub terms: Value,
+    engine: Engine,
     keys: AtomicU32,
 }
 
@@ -68,12 +72,14 @@ impl Acme {
         let tenant = tenants::create(engine, "Acme Cloud", Kind::Sandbox, clock)
             .await
             .unwrap();
-        let key = keys::create_first(engine, tenant.id, "Ada").await.unwrap();
+        let key = keys::create_for(engine, tenant.id, "Ada", Role::Owner, None);
+        let key = key.await.unwrap();
         Self {
             tenant: tenant.id,
             owner: Client::new(&world.server.url, &key.token),
             program: String::new(),
             terms: Value::Null,
+            engine: engine.clone(),
             keys: AtomicU32::new(0),
         }
     }
@@ -124,16 +130,13 @@ impl Acme {
             .await
     }
 
-    /// Whoever holds the key that is made of this.
+    /// The person with this name, and this role, gets a key from the operator.
     pub async fn key_holder(&self, input: Value) -> Client {
-        let document = "mutation($input: CreateApiKeyInput!) {
-            createApiKey(input: $input) { token userErrors { code } }
-        }";
-        let answer = self.owner.asks(document, json!({ "input": input })).await;
-        Client::new(
-            &self.owner.url,
-            answer["createApiKey"]["token"].as_str().unwrap(),
-        )
+        let role = role(input["role"].as_str().unwrap());
+        let partner = input["partnerId"].as_str().map(|id| id.parse().unwrap());
+        let person = input["person"].as_str().unwrap();
+        let key = keys::create_for(&self.engine, self.tenant, person, role, partner);
+        Client::new(&self.owner.url, &key.await.unwrap().token)
     }
 
     /// A partner that has accepted the terms, and has filed nothing else.
@@ -319,6 +322,12 @@ impl Acme {
         let answer = self.owner.asks("{ ledger { balanced } }", json!({})).await;
         answer["ledger"]["balanced"].as_bool().unwrap()
     }
+}
+
+/// The role that the schema calls so.
+fn role(name: &str) -> Role {
+    let named = |role: &Role| format!("{role:?}").to_uppercase() == name;
+    Role::iter().find(named).unwrap()
 }
 
 /// A JSON string's text.

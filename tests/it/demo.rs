@@ -2,9 +2,10 @@
 
 use serde_json::json;
 use tributary_api::client::{Client, list};
-use tributary_api::demo::{self, Outcome, Teller};
+use tributary_api::demo::{self, Operator, Outcome, Teller};
+use tributary_domain::access::Role;
 use tributary_domain::entity::tenant::Kind;
-use tributary_domain::{keys, tenants};
+use tributary_domain::tenants;
 
 use crate::rules::accelerator;
 use crate::world::World;
@@ -70,14 +71,15 @@ story! {
         let engine = &world.server.engine;
         let (kind, begin) = (Kind::Sandbox, Some(demo::BEGIN));
         let tenant = tenants::create(engine, demo::TENANT, kind, begin).await.unwrap();
-        let key = keys::create_first(engine, tenant.id, demo::OWNER).await.unwrap();
+        let operator = Operator::new(engine, tenant.id);
+        let key = operator.key(demo::OWNER, Role::Owner, None).await.unwrap();
         let owner = Client::new(&world.server.url, &key.token);
 
-        let told = demo::play(&owner, accelerator(), &mut Teller::silent()).await.unwrap();
+        let told = demo::play(&owner, &operator, accelerator(), &mut Teller::silent()).await.unwrap();
         check(&told.outcome);
         assert_eq!(told.keys.len(), 5);
 
-        let again = demo::revisit(&owner).await.unwrap();
+        let again = demo::revisit(&owner, &operator).await.unwrap();
         assert_eq!(again.outcome, told.outcome);
         for (person, _, document) in demo::EXAMPLES {
             let key = again.keys.iter().find(|key| key.holder.starts_with(person)).unwrap();
@@ -87,7 +89,7 @@ story! {
         assert_eq!(found[0].clock_at, Some(demo::END));
 
         go_on(&owner).await;
-        let changed = demo::revisit(&owner).await.unwrap().outcome;
+        let changed = demo::revisit(&owner, &operator).await.unwrap().outcome;
         assert!(!changed.as_told);
         assert!(changed.events["subscription_complete"] == true);
         let differences = changed.differences().unwrap();

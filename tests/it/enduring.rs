@@ -4,7 +4,7 @@
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 use tokio::time::{Duration, sleep, timeout};
-use tributary_domain::database;
+use tributary_domain::database::Database;
 
 use crate::acme::{Acme, text};
 use crate::follower::Stream;
@@ -24,7 +24,7 @@ story! {
         let mut stream = Stream::follow(&acme.owner, Some(&deal.id), Some(&json!("0"))).await;
         stream.events(2).await;
 
-        let db = database::connect(&world.database.url, 1).await.unwrap();
+        let db = Database::connect(&world.database.url, 1).await.unwrap();
         db.execute_unprepared("ALTER TABLE tenant RENAME TO tenant_away").await.unwrap();
         // Longer than a server waits between two looks at its own.
         sleep(Duration::from_millis(1_500)).await;
@@ -76,7 +76,7 @@ story! {
     /// A server is ready as long as its own steps are there: a newer one may
     /// have taken more.
     async fn a_newer_schema_is_ready_too(world: World) {
-        let db = database::connect(&world.database.url, 1).await.unwrap();
+        let db = Database::connect(&world.database.url, 1).await.unwrap();
         let later = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m2099_later', 0)";
         db.execute_unprepared(later).await.unwrap();
         let url = world.server.url.replace("/graphql", "");

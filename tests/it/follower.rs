@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 const FOLLOW: &str = "subscription($deal: ID, $after: Position) {
     dealStatusChanged(dealId: $deal, after: $after) {
-        position kind subject data actor deal { id } }
+        position kind subject data actor { name } deal { id } }
 }";
 
 /// A subscription over `graphql-transport-ws`.

@@ -26,6 +26,7 @@ mod fresh;
 mod keeper;
 mod nodes;
 mod office;
+mod operator;
 mod payouts;
 mod people;
 mod rail;

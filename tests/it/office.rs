@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use sea_orm::entity::prelude::*;
 use tokio::task::JoinHandle;
 use tributary_domain::access::Role;
 use tributary_domain::accounts::NewAccount;
@@ -16,6 +17,7 @@ use tributary_domain::entity::payout_hold::Reason;
 use tributary_domain::entity::program::ProgramModel;
 use tributary_domain::entity::{
     Owned, collection, commission, earning, payout, payout_run, program, tax_form, tenant, terms,
+    work,
 };
 use tributary_domain::error::Result;
 use tributary_domain::ids::{DealId, PartnerId, PayoutRunId, TenantId};
@@ -26,10 +28,12 @@ use tributary_domain::paperwork::{self, Signature};
 use tributary_domain::payout_runs;
 use tributary_domain::programs::{self, Formula, NewRule, NewTerms};
 use tributary_domain::rail::Rail;
-use tributary_domain::scope::{Engine, Origin, Scope};
-use tributary_domain::{keys, partners, payouts, tenants};
+use tributary_domain::scope::{Engine, Scope};
+use tributary_domain::{partners, tenants};
 
 use crate::world::World;
+
+pub use crate::operator::{person, scope, works};
 
 /// A sandbox tenant on 5 January 2026, and two of its people.
 pub struct Office {
@@ -92,16 +96,9 @@ impl Office {
             .await
             .unwrap()
             .id;
-        let key = keys::create_first(&engine, tenant, "Ada").await.unwrap();
-        let ada = scope(&engine, &key.token).await;
-        let key = keys::create(&ada, "Ben", Role::Finance, None)
-            .await
-            .unwrap();
-        let ben = scope(&engine, &key.token).await;
-        let key = keys::create(&ada, "Cleo", Role::Manager, None)
-            .await
-            .unwrap();
-        let cleo = scope(&engine, &key.token).await;
+        let ada = person(&engine, tenant, "Ada", Role::Owner, None).await;
+        let ben = person(&engine, tenant, "Ben", Role::Finance, None).await;
+        let cleo = person(&engine, tenant, "Cleo", Role::Manager, None).await;
         let model = ProgramModel::Referral;
         let program = programs::create(&ada, "program", "Acme Referral", model, currency)
             .await
@@ -137,10 +134,14 @@ impl Office {
 
     /// Somebody of a partner's own.
     pub async fn speaks_for(&self, partner: PartnerId) -> Scope {
-        let key = keys::create(&self.ada, "Sam", Role::Partner, Some(partner))
-            .await
-            .unwrap();
-        scope(&self.engine, &key.token).await
+        person(
+            &self.engine,
+            self.tenant,
+            "Sam",
+            Role::Partner,
+            Some(partner),
+        )
+        .await
     }
 
     /// A key that was not used before.
@@ -188,7 +189,7 @@ impl Office {
         let key = self.key();
         let form = paperwork::submit_tax_form(&self.ada, &key, partner, kind, "12-3456789", "Sam");
         let form = form.await.unwrap();
-        paperwork::decide_tax_form(&self.ada, form.id, None)
+        paperwork::decide_tax_form(&self.cleo, form.id, None)
             .await
             .unwrap();
     }
@@ -278,7 +279,8 @@ impl Office {
 
     /// So many days pass.
     pub async fn days_pass(&self, days: i32) {
-        let now = tenants::current(&self.ada).await.unwrap().clock_at.unwrap();
+        let looks = self.engine.system(self.tenant).await.unwrap();
+        let now = tenants::current(&looks).await.unwrap().clock_at.unwrap();
         tenants::advance_clock(&self.ada, now.plus_days(days))
             .await
             .unwrap();
@@ -304,13 +306,20 @@ impl Office {
     pub fn executing(&self, engine: &Engine) -> JoinHandle<()> {
         let (engine, tenant) = (engine.clone(), self.tenant);
         tokio::spawn(async move {
-            let system = engine.system(tenant).await.unwrap();
-            payouts::execute(&system).await.unwrap();
+            works(&engine, tenant).await;
         })
+    }
+
+    /// What the server has to do of its own accord.
+    pub async fn work(&self) -> Vec<work::Kind> {
+        let rows = work::Entity::find().filter(work::Column::TenantId.eq(self.tenant));
+        let rows = rows.all(&*self.engine.db).await.unwrap();
+        rows.into_iter().map(|row| row.kind).collect()
     }
 
     /// Who a run does not pay, and why.
     pub async fn holds(&self, run: PayoutRunId) -> Vec<(PartnerId, Reason, i64)> {
+        self.ada.end_read().await;
         let holds = payout_runs::holds(&self.ada, &[run]).await.unwrap();
         holds
             .into_iter()
@@ -320,6 +329,7 @@ impl Office {
 
     /// The books, added up anew.
     pub async fn books(&self) -> TrialBalance {
+        self.ada.end_read().await;
         ledger::trial_balance(&self.ada).await.unwrap()
     }
 
@@ -353,19 +363,12 @@ impl Office {
 
     /// All rows of a noun, looked up behind everybody's back.
     pub async fn all<E: Owned>(&self) -> Vec<E::Model> {
+        let looks = self.engine.system(self.tenant).await.unwrap();
         E::of(self.tenant)
-            .all(&self.ada.read().await.unwrap())
+            .all(&looks.read().await.unwrap())
             .await
             .unwrap()
     }
-}
-
-/// Who holds a token.
-pub async fn scope(engine: &Engine, token: &str) -> Scope {
-    let scope = keys::authenticate(engine, token, Origin::default())
-        .await
-        .unwrap();
-    scope.expect("the key was just made")
 }
 
 /// Terms with a hold of 30 days and a minimum of 100.00, where a unit has cents.

@@ -10,8 +10,9 @@ use tributary_domain::entity::payout::State;
 use tributary_domain::entity::payout_hold::Reason;
 use tributary_domain::entity::{earning, payout_run, tax_form};
 use tributary_domain::error::{Conflict, Error, Result};
+use tributary_domain::keys::{self, KeyPurpose};
 use tributary_domain::scope::Scope;
-use tributary_domain::{keys, partners, payout_runs, tenants};
+use tributary_domain::{partners, payout_runs};
 
 use crate::acme::{Acme, text};
 use crate::client::Client;
@@ -34,17 +35,22 @@ fn is_refused<T>(result: Result<T>, expected: Conflict) {
     }
 }
 
-/// Another key of somebody.
-async fn another_key(office: &Office, person: &str) -> Scope {
-    let key = keys::create(&office.ada, person, Role::Owner, None)
-        .await
-        .unwrap();
+/// A key that somebody makes over the API, for whomever it may be called.
+async fn minted(office: &Office, by: &Scope, name: &str, is_service: bool) -> Scope {
+    let purpose = KeyPurpose {
+        name: name.to_owned(),
+        role: Role::Owner,
+        partner: None,
+        is_service,
+    };
+    let key = keys::create(by, purpose).await.unwrap();
     office::scope(&office.engine, &key.token).await
 }
 
 story! {
-    /// *Never: one person alone moves money.* Another key is not another
-    /// person, and neither is another spelling.
+    /// *Never: one person alone moves money.* What a person mints counts as that
+    /// person, also minted by what it minted; so does another spelling for the
+    /// operator.
     async fn whoever_proposes_does_not_approve(world: World) {
         let (office, rail) = office(&world).await;
         let northwind = office.partner("Northwind").await;
@@ -53,9 +59,15 @@ story! {
         let run = office.proposes().await.unwrap().id;
 
         is_refused(payout_runs::approve(&office.ada, run).await, Conflict::SecondPersonNeeded);
-        for person in ["Ada", "ADA", " ada "] {
-            let same = another_key(&office, person).await;
+        for spelling in ["Ada", "ADA", " ada "] {
+            let same = office::person(&office.engine, office.tenant, spelling, Role::Owner, None).await;
             is_refused(payout_runs::approve(&same, run).await, Conflict::SecondPersonNeeded);
+        }
+        for is_service in [false, true] {
+            let minted_by_ada = minted(&office, &office.ada, "Ben", is_service).await;
+            is_refused(payout_runs::approve(&minted_by_ada, run).await, Conflict::SecondPersonNeeded);
+            let by_that = minted(&office, &minted_by_ada, "Cleo", !is_service).await;
+            is_refused(payout_runs::approve(&by_that, run).await, Conflict::SecondPersonNeeded);
         }
         office.executes().await;
         assert_eq!(rail.calls(), 0, "nothing is sent of a run that is not approved");
@@ -221,7 +233,7 @@ story! {
         let run = office.approved_run().await;
         is_refused(office.proposes().await, Conflict::RunInProgress);
         payout_runs::cancel(&office.ada, run).await.unwrap();
-        assert!(tenants::with_work(&office.engine).await.unwrap().is_empty());
+        assert!(office.work().await.is_empty());
         office.executes().await;
         assert_eq!(rail.calls(), 0);
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use tributary_domain::database;
+use tributary_domain::database::Database;
 use tributary_domain::entity::entry::LedgerAccount;
 use tributary_domain::entity::payout::State;
 use tributary_domain::entity::{earning, payout_run};
@@ -169,7 +169,7 @@ story! {
 /// Another process over the same database, with the same provider.
 async fn another_server(world: &World, office: &Office) -> Engine {
     let base = &office.engine;
-    let db = database::connect(&world.database.url, POOL).await.unwrap();
+    let db = Database::connect(&world.database.url, POOL).await.unwrap();
     Engine::new(
         db,
         base.calculator.clone(),

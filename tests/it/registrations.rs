@@ -13,7 +13,7 @@ use crate::world::World;
 /// Rounds of two partners racing for one account.
 const RACES: usize = 20;
 
-const CLAIM: &str = "registration { id state reason decidedBy protectedUntil }";
+const CLAIM: &str = "registration { id state reason decidedBy { name } protectedUntil }";
 
 async fn tries(partner: &Partner, input: Value) -> Outcome {
     partner.client.tries("registerDeal", CLAIM, input).await
@@ -65,7 +65,7 @@ story! {
         let northwind = acme.partner_without_papers("Northwind").await;
         let claim = claims(&acme, &northwind, "Globex", "globex.example").await;
         assert_eq!(claim["state"], "APPROVED");
-        assert_eq!(claim["decidedBy"], "policy");
+        assert_eq!(claim["decidedBy"]["name"], "system");
         assert_eq!(claim["protectedUntil"], "2026-04-05T09:00:00.000Z");
     }
 }
@@ -85,7 +85,7 @@ story! {
         assert_eq!(later["state"], "IN_CONFLICT", "also an undecided claim came first");
 
         let claim = decides(&acme.owner, "approveRegistration", &claim, None).await.succeeds();
-        assert_eq!((&claim["state"], &claim["decidedBy"]), (&json!("APPROVED"), &json!("Ada")));
+        assert_eq!((&claim["state"], &claim["decidedBy"]["name"]), (&json!("APPROVED"), &json!("Ada")));
     }
 }
 
@@ -153,9 +153,9 @@ story! {
         empty.fails_with("INVALID_INPUT");
         let why = Some("another partner was first");
         decides(&acme.owner, "rejectRegistration", &claim, why).await.succeeds();
-        let document = "{ registrations { nodes { state reason decidedBy } } }";
+        let document = "{ registrations { nodes { state reason decidedBy { name } } } }";
         let seen = southridge.client.asks(document, json!({})).await;
-        let expected = json!({ "state": "REJECTED", "reason": "another partner was first", "decidedBy": "Ada" });
+        let expected = json!({ "state": "REJECTED", "reason": "another partner was first", "decidedBy": { "name": "Ada" } });
         assert_eq!(seen["registrations"]["nodes"], json!([expected]));
 
         let refused = decides(&acme.owner, "approveRegistration", &claim, Some("after all")).await;

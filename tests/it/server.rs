@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tributary_api::{AppState, rails, serve};
 use tributary_domain::clock::SystemClock;
-use tributary_domain::database;
+use tributary_domain::database::Database;
 use tributary_domain::rail::Rail;
 use tributary_domain::scope::Engine;
 use tributary_plugins::Sandbox;
@@ -53,7 +53,7 @@ impl Server {
 }
 
 async fn engine(url: &str, rails: Vec<Arc<dyn Rail>>) -> Engine {
-    let db = database::connect(url, POOL).await.unwrap();
+    let db = Database::connect(url, POOL).await.unwrap();
     let sandbox = SANDBOX.get_or_init(|| Arc::new(Sandbox::new().unwrap()));
     Engine::new(db, sandbox.clone(), rails, Arc::new(SystemClock))
 }

@@ -1,14 +1,14 @@
 //! A page costs the same number of statements, however long it is.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_graphql::Request;
 use serde_json::json;
 use tributary_api::{auth, graphql};
 use tributary_domain::clock::SystemClock;
+use tributary_domain::database::Database;
+use tributary_domain::keys;
 use tributary_domain::scope::{Engine, Origin};
-use tributary_domain::{database, keys};
 use tributary_plugins::Sandbox;
 
 use crate::acme::{Acme, Deal, Partner, text, usd};
@@ -94,18 +94,13 @@ story! {
 
 /// Counts the statements of one page, executed in this process.
 async fn statements(world: &World, acme: &Acme, first: usize) -> usize {
-    let count = Arc::new(AtomicUsize::new(0));
-    let counter = count.clone();
-    let mut db = database::connect(&world.database.url, POOL).await.unwrap();
-    db.set_metric_callback(move |_| {
-        counter.fetch_add(1, Ordering::Relaxed);
-    });
+    let db = Database::connect(&world.database.url, POOL).await.unwrap();
     let sandbox = Arc::new(Sandbox::new().unwrap());
     let engine = Engine::new(db, sandbox, Vec::new(), Arc::new(SystemClock));
     let scope = keys::authenticate(&engine, &acme.owner.token, Origin::default()).await;
     let scope = scope.unwrap().unwrap();
 
-    count.store(0, Ordering::Relaxed);
+    let meter = scope.meter().clone();
     let mut request = Request::new(PAGE);
     request = request.variables(async_graphql::Variables::from_json(
         json!({ "first": first }),
@@ -125,5 +120,5 @@ async fn statements(world: &World, acme: &Acme, first: usize) -> usize {
         commission["earnings"]["nodes"][0]["amount"]["amount"], "50.00",
         "{commission}"
     );
-    count.load(Ordering::Relaxed)
+    usize::try_from(meter.count()).unwrap()
 }

@@ -21,8 +21,8 @@ macro_rules! owned_entities {
         $each! {
             account account_identifier agreement api_key collection command commission credit
             credit_share deal earning enrollment entry evaluation event involvement
-            ledger_transaction partner payout payout_hold payout_method payout_run plugin
-            plugin_code plugin_version program registration registration_conflict rule tax_form terms upload
+            ledger_transaction partner payout payout_hold payout_method payout_run person plugin
+            plugin_code plugin_version program registration registration_conflict rule tax_form terms upload work
         }
     };
 }
@@ -58,6 +58,7 @@ pub async fn table_columns(database: &TestDatabase) -> Tables {
         tables.entry(table).or_default().insert(column);
     }
     tables.remove("seaql_migrations");
+    tables.remove("write_probe");
     tables
 }
 
@@ -109,10 +110,7 @@ pub async fn pinned(
     let db = connection.begin().await.unwrap();
     let backend = db.get_database_backend();
     if let (DbBackend::Postgres, Some(tenant)) = (backend, tenant) {
-        let pin = format!(
-            "SELECT set_config('tributary.tenant', '{}', true)",
-            tenant.0
-        );
+        let pin = format!("SET LOCAL tributary.tenant = '{}'", tenant.0);
         db.execute_unprepared(&pin).await.unwrap();
     }
     db

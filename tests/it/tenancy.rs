@@ -36,6 +36,7 @@ pub fn commands(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
     let by_id = |prefix: &str| json!({ "id": theirs[prefix] });
     all.extend([
         ("revokeApiKey", by_id("key")),
+        ("rerunEvaluation", by_id("evl")),
         ("retryCommission", by_id("com")),
         ("approvePayoutRun", by_id("run")),
         ("cancelPayoutRun", by_id("run")),
@@ -83,7 +84,7 @@ fn commands_on_partners(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
     vec![
         (
             "createApiKey",
-            json!({ "person": "S", "role": "PARTNER", "partnerId": theirs["prt"] }),
+            json!({ "name": "S", "role": "PARTNER", "partnerId": theirs["prt"] }),
         ),
         (
             "invitePartner",
@@ -286,7 +287,7 @@ async fn the_database_itself_keeps_tenants_apart() {
     whole::everything(&acme).await;
     let rival = Acme::new(&world).await;
     let connection = world.database.connect().await;
-    let outside = ["api_key", "tenant"];
+    let outside = ["api_key", "tenant", "work"];
     let fenced: Vec<String> = tables::entity_columns().into_keys().collect();
     let fenced = fenced
         .iter()

@@ -17,14 +17,14 @@ use tributary_domain::calculator::{
 };
 use tributary_domain::entity::commission::State;
 use tributary_domain::entity::credit_share::Role as CreditRole;
-use tributary_domain::entity::{deal, evaluation, plugin_code, plugin_version};
+use tributary_domain::entity::{deal, evaluation, plugin_code, plugin_version, work};
 use tributary_domain::ids::DealId;
 use tributary_domain::money::Exact;
 use tributary_domain::programs::{Formula, NewRule};
 use tributary_domain::scope::Engine;
-use tributary_domain::{commissions, deals, keys, plugins, tenants};
+use tributary_domain::{deals, plugins};
 
-use crate::office::{Office, scope};
+use crate::office::{self, Office};
 use crate::rail::TestRail;
 use crate::tables::pinned;
 use crate::world::World;
@@ -127,8 +127,7 @@ async fn office(world: &World, troubles: &[Trouble]) -> (Office, Arc<Troubled>) 
         base.rails.to_vec(),
         base.clock.clone(),
     );
-    let key = keys::create(&office.ada, "Cora", Role::Owner, None).await;
-    office.ada = scope(&engine, &key.unwrap().token).await;
+    office.ada = office::person(&engine, office.tenant, "Ada", Role::Owner, None).await;
     office.engine = engine;
 
     let upload = plugins::stage(&office.ada).await.unwrap().id;
@@ -176,14 +175,12 @@ async fn it_waits(office: &Office, deal: DealId) {
     assert!(office.earnings().await.is_empty());
     assert!(office.books().await.balances.is_empty());
     assert!(office.all::<evaluation::Entity>().await.is_empty());
-    let waiting = tenants::with_work(&office.engine).await.unwrap();
-    assert_eq!(waiting, [office.tenant]);
+    assert_eq!(office.work().await, [work::Kind::AssessDeal]);
 }
 
 /// The server assesses what waits, as it does of its own accord.
 async fn assesses(office: &Office) {
-    let system = office.engine.system(office.tenant).await.unwrap();
-    commissions::assess_pending(&system).await.unwrap();
+    office::works(&office.engine, office.tenant).await;
 }
 
 /// Assessed once, and all that was collected is released.
@@ -201,7 +198,7 @@ async fn it_is_made_good(office: &Office, deal: DealId) {
     assert_eq!(commission.evaluation_id, Some(receipts[0].id));
     let books = office.books().await;
     assert!(books.balanced && !books.balances.is_empty());
-    assert!(tenants::with_work(&office.engine).await.unwrap().is_empty());
+    assert!(office.work().await.is_empty());
 }
 
 story! {

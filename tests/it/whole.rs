@@ -14,7 +14,7 @@ pub type Ids = BTreeMap<String, String>;
 
 const EVERYTHING: &str = "{
     viewer { tenant { id } }
-    apiKeys { nodes { id } }
+    apiKeys { nodes { id person { id } } }
     programs { nodes { id currentTerms { id rules { id } } } }
     partners { nodes { id enrollments { id } agreements { nodes { id } }
         taxForms { nodes { id } } payoutMethods { nodes { id } } } }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tokio::sync::oneshot;
+use tributary_domain::access::Role;
 use tributary_domain::entity::deal;
 use tributary_domain::entity::tenant::{self, Kind};
 use tributary_domain::reads::{self, Window};
@@ -16,7 +17,7 @@ use super::serve::{interrupted, listen};
 use super::{Failure, engine};
 use crate::client::Client;
 use crate::config::DatabaseSettings;
-use crate::demo::{self, Teller, Told};
+use crate::demo::{self, Operator, Teller, Told};
 use crate::{AppState, serve};
 
 /// The example rule, from the root of the project.
@@ -135,11 +136,12 @@ async fn revisit(
          this is what came of it.",
         tenant.name, tenant.id
     ));
-    let key = keys::create_first(engine, tenant.id, demo::OWNER).await?;
+    let operator = Operator::new(engine, tenant.id);
+    let key = operator.key(demo::OWNER, Role::Owner, None).await?;
     let owner = Client::new(url, &key.token);
     if goes_on {
         teller.plain("Its people get new keys, and the earlier ones no longer work.");
-        return demo::revisit(&owner).await;
+        return demo::revisit(&owner, &operator).await;
     }
     let told = demo::look_back(&owner).await;
     keys::revoke(&engine.system(tenant.id).await?, key.key.id).await?;
@@ -151,16 +153,17 @@ async fn play(engine: &Engine, url: &str, teller: &mut Teller) -> Result<Told, F
     let rule = tokio::task::spawn_blocking(build).await??;
     let begin = Some(demo::BEGIN);
     let tenant = tenants::create(engine, demo::TENANT, Kind::Sandbox, begin).await?;
-    let key = keys::create_first(engine, tenant.id, demo::OWNER).await?;
+    let operator = Operator::new(engine, tenant.id);
+    let key = operator.key(demo::OWNER, Role::Owner, None).await?;
     teller.plain(&format!(
         "Whoever runs the server makes the sandbox {} ({})\n\
-         and its first key, {}'s, as `tributary key create` does. The rest goes through\n\
-         the API.",
+         and each person's first key, {}'s before all, as `tributary key create` does.\n\
+         The rest goes through the API.",
         tenant.name,
         tenant.id,
         demo::OWNER
     ));
-    demo::play(&Client::new(url, &key.token), rule, teller).await
+    demo::play(&Client::new(url, &key.token), &operator, rule, teller).await
 }
 
 /// Builds the example rule as `tributary plugin build` does.

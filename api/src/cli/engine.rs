@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tributary_domain::clock::SystemClock;
-use tributary_domain::database;
+use tributary_domain::database::Database;
 use tributary_domain::scope::Engine;
 use tributary_migrations::{Migrator, MigratorTrait, pending};
 use tributary_plugins::Sandbox;
@@ -57,7 +57,7 @@ pub async fn migrated(settings: &DatabaseSettings) -> Result<(Engine, usize), Fa
 async fn apply(engine: &Engine, steps: usize) -> Result<(), Failure> {
     match steps {
         0 => Ok(()),
-        _ => Ok(Migrator::up(&engine.db, None).await?),
+        _ => Ok(Migrator::up(&*engine.db, None).await?),
     }
 }
 
@@ -68,7 +68,7 @@ async fn connect(settings: &DatabaseSettings) -> Result<Engine, Failure> {
         std::fs::create_dir_all(directory)
             .map_err(|error| format!("{} cannot be made: {error}", directory.display()))?;
     }
-    let db = database::connect(url.expose(), settings.database_connections)
+    let db = Database::connect(url.expose(), settings.database_connections)
         .await
         .map_err(|error| format!("{url} cannot be opened: {}", cause(&error, url)))?;
     tracing::info!(database = %url, "connected");

@@ -1,7 +1,7 @@
 //! A year of a partner program, played through the server's public interface.
 //!
-//! Whoever runs the server makes a tenant and its first key. From there on this
-//! is a client like any other: it speaks GraphQL over HTTP, follows a deal over
+//! Whoever runs the server makes a tenant and each person's first key. All else
+//! is done as by a client like any other: it speaks GraphQL over HTTP, follows a deal over
 //! a socket, and uploads a rule. What came of it is read back through queries
 //! and compared with what the story says must come of it.
 
@@ -13,7 +13,11 @@ mod payouts;
 pub mod print;
 mod story;
 
+use tributary_domain::access::Role;
 use tributary_domain::clock::Moment;
+use tributary_domain::ids::{PartnerId, TenantId};
+use tributary_domain::keys::{self, NewKey};
+use tributary_domain::scope::Engine;
 
 use crate::client::{Client, Result};
 
@@ -51,6 +55,34 @@ pub const EXAMPLES: [(&str, &str, &str); 2] = [
     ),
 ];
 
+/// Whoever runs the server: gives people their first keys.
+pub struct Operator {
+    engine: Engine,
+    tenant: TenantId,
+}
+
+impl Operator {
+    /// The operator of the server, for one tenant.
+    pub fn new(engine: &Engine, tenant: TenantId) -> Self {
+        let engine = engine.clone();
+        Self { engine, tenant }
+    }
+
+    /// A key for a person, as `tributary key create` makes it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub async fn key(
+        &self,
+        person: &str,
+        role: Role,
+        partner: Option<PartnerId>,
+    ) -> Result<NewKey> {
+        Ok(keys::create_for(&self.engine, self.tenant, person, role, partner).await?)
+    }
+}
+
 /// A key to go on with.
 pub struct Key {
     /// Who holds it, and what they are.
@@ -74,8 +106,13 @@ pub struct Told {
 /// # Errors
 ///
 /// When a step fails, or when a figure is not what the story says.
-pub async fn play(owner: &Client, rule: Vec<u8>, teller: &mut Teller) -> Result<Told> {
-    let mut story = opening::open(owner, rule, teller).await?;
+pub async fn play(
+    owner: &Client,
+    operator: &Operator,
+    rule: Vec<u8>,
+    teller: &mut Teller,
+) -> Result<Told> {
+    let mut story = opening::open(owner, operator, rule, teller).await?;
     deals::small_deal(&mut story).await?;
     deals::two_claims(&mut story).await?;
     deals::conversion(&mut story).await?;
@@ -116,9 +153,9 @@ pub async fn look_back(owner: &Client) -> Result<Told> {
 /// # Errors
 ///
 /// When it cannot be read.
-pub async fn revisit(owner: &Client) -> Result<Told> {
+pub async fn revisit(owner: &Client, operator: &Operator) -> Result<Told> {
     let told = look_back(owner).await?;
     opening::revoke_keys(owner).await?;
-    let keys = opening::fresh_keys(owner).await?;
+    let keys = opening::fresh_keys(owner, operator).await?;
     Ok(Told { keys, ..told })
 }

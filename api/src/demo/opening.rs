@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use tributary_domain::access::Role;
 
 use super::print::Teller;
 use super::story::{FINANCE, Partner, Story, usd};
-use super::{Key, OWNER};
+use super::{Key, OWNER, Operator};
 use crate::client::{Client, Result, list, text};
 
 const AGREEMENT: &str = "Acme Referral Agreement. A registered opportunity is the partner's for \
@@ -20,7 +21,12 @@ const SOUTHRIDGE: (&str, &str) = ("Southridge", "Sam");
 const EASTBAY: (&str, &str) = ("Eastbay", "Elif");
 
 /// Everything up to the evening of 5 January.
-pub async fn open<'a>(owner: &Client, rule: Vec<u8>, teller: &'a mut Teller) -> Result<Story<'a>> {
+pub async fn open<'a>(
+    owner: &Client,
+    operator: &Operator,
+    rule: Vec<u8>,
+    teller: &'a mut Teller,
+) -> Result<Story<'a>> {
     teller.heading("5 Jan 2026", "A program opens");
     let plugin = publish_rule(owner, rule, teller).await?;
     let input = json!({
@@ -41,10 +47,11 @@ pub async fn open<'a>(owner: &Client, rule: Vec<u8>, teller: &'a mut Teller) -> 
          held for 30, and nothing under 100.00 is paid out. Sourcing a deal pays by the\n\
          rule, influencing one 2 % of it, at most 2,000.00.",
     );
-    let finance = holder(owner, json!({ "person": FINANCE, "role": "FINANCE" })).await?;
-    let northwind = join(owner, &program, terms, NORTHWIND).await?;
-    let southridge = join(owner, &program, terms, SOUTHRIDGE).await?;
-    let eastbay = join(owner, &program, terms, EASTBAY).await?;
+    let finance = operator.key(FINANCE, Role::Finance, None).await?;
+    let finance = owner.with_key(&finance.token);
+    let northwind = join(owner, operator, &program, terms, NORTHWIND).await?;
+    let southridge = join(owner, operator, &program, terms, SOUTHRIDGE).await?;
+    let eastbay = join(owner, operator, &program, terms, EASTBAY).await?;
     for (partner, files_tax_form) in [(&northwind, true), (&southridge, false), (&eastbay, true)] {
         file_papers(owner, partner, files_tax_form).await?;
         tell_readiness(partner, teller).await?;
@@ -100,15 +107,18 @@ fn terms(program: &str, plugin: &str) -> Value {
     })
 }
 
-/// Somebody with a new key.
-async fn holder(owner: &Client, input: Value) -> Result<Client> {
-    let created = owner.order("createApiKey", input, "token").await?;
-    Ok(owner.with_key(text(&created, "/token")?))
+/// A partner's person with a new key.
+async fn holder(owner: &Client, operator: &Operator, person: &str, id: &str) -> Result<Client> {
+    let key = operator
+        .key(person, Role::Partner, Some(id.parse()?))
+        .await?;
+    Ok(owner.with_key(&key.token))
 }
 
 /// Invites a partner, which gets a key and accepts the terms with it.
 async fn join(
     owner: &Client,
+    operator: &Operator,
     program: &str,
     terms: &Value,
     (name, person): (&'static str, &'static str),
@@ -120,8 +130,7 @@ async fn join(
         .order("invitePartner", input, "partner { id }")
         .await?;
     let id = text(&invited, "/partner/id")?.to_owned();
-    let input = json!({ "person": person, "role": "PARTNER", "partnerId": id });
-    let client = holder(owner, input).await?;
+    let client = holder(owner, operator, person, &id).await?;
     let input = json!({
         "partnerId": id,
         "termsId": terms["id"],
@@ -195,14 +204,14 @@ async fn tell_readiness(partner: &Partner, teller: &mut Teller) -> Result<()> {
 /// Revokes the keys that the people of the story had, but for the owner's own.
 pub async fn revoke_keys(owner: &Client) -> Result<()> {
     let document = "query($after: String) { apiKeys(first: 100, after: $after) {
-        nodes { id person revokedAt } pageInfo { hasNextPage endCursor } } }";
+        nodes { id name revokedAt } pageInfo { hasNextPage endCursor } } }";
     let people = [OWNER, FINANCE, NORTHWIND.1, SOUTHRIDGE.1, EASTBAY.1];
     let mut after = Value::Null;
     loop {
         let answer = owner.ask(document, json!({ "after": after })).await?;
         for key in list(&answer, "/apiKeys/nodes")? {
-            let (id, person) = (text(key, "/id")?, text(key, "/person")?);
-            let used = owner.token.starts_with(&format!("{id}."));
+            let (id, person) = (text(key, "/id")?, text(key, "/name")?);
+            let used = owner.token.contains(&format!(".{id}."));
             if people.contains(&person) && key["revokedAt"].is_null() && !used {
                 let input = json!({ "id": id });
                 owner.order("revokeApiKey", input, "apiKey { id }").await?;
@@ -217,8 +226,8 @@ pub async fn revoke_keys(owner: &Client) -> Result<()> {
 }
 
 /// New keys for people of a story that was played before.
-pub async fn fresh_keys(owner: &Client) -> Result<Vec<Key>> {
-    let finance = holder(owner, json!({ "person": FINANCE, "role": "FINANCE" })).await?;
+pub async fn fresh_keys(owner: &Client, operator: &Operator) -> Result<Vec<Key>> {
+    let finance = operator.key(FINANCE, Role::Finance, None).await?;
     let mut keys = vec![
         Key {
             holder: format!("{OWNER}, owner"),
@@ -238,8 +247,9 @@ pub async fn fresh_keys(owner: &Client) -> Result<Vec<Key>> {
             .into_iter()
             .find(|known| known.0 == name);
         let Some((_, person)) = known else { continue };
-        let input = json!({ "person": person, "role": "PARTNER", "partnerId": partner["id"] });
-        let token = holder(owner, input).await?.token;
+        let token = holder(owner, operator, person, text(partner, "/id")?)
+            .await?
+            .token;
         keys.push(Key {
             holder: format!("{person}, {name}"),
             token,

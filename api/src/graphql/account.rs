@@ -26,12 +26,14 @@ impl Account {
         self.0.id.to_string().into()
     }
 
-    /// Its name, as first heard.
+    /// Its name, as first heard. A partner's key sees the name that the partner
+    /// registered, or the domain of a customer that it did not register.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The registrable domains that it is known by, in alphabetical order.
+    /// The registrable domains that it is known by, in alphabetical order. A
+    /// partner's key sees the one that the partner registered.
     async fn domains(&self, ctx: &Context<'_>) -> ApiResult<Vec<String>> {
         self.identifiers(ctx, Kind::Domain).await
     }
@@ -39,13 +41,10 @@ impl Account {
     /// The ids that it has in the tenant's CRM, in alphabetical order. A
     /// partner's key sees none.
     async fn crm_ids(&self, ctx: &Context<'_>) -> ApiResult<Vec<String>> {
-        match ctx.scope().partner() {
-            Some(_) => Ok(Vec::new()),
-            None => self.identifiers(ctx, Kind::CrmId).await,
-        }
+        self.identifiers(ctx, Kind::CrmId).await
     }
 
-    /// When it was first heard of.
+    /// When it was first heard of; for a partner's key not before its own part.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
     }

@@ -7,6 +7,7 @@ use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::scope::Scope;
 
+use super::actor::Actor;
 use super::context::{Beside, id, wraps};
 use super::deal::Deal;
 use super::error::{ApiResult, payload};
@@ -45,16 +46,14 @@ impl Collection {
     }
 
     /// Who recorded it. Null for a partner's key.
-    async fn recorded_by(&self, ctx: &Context<'_>) -> Option<&str> {
-        let staff = ctx.scope().partner().is_none();
-        staff.then_some(&*self.0.recorded_by)
+    async fn recorded_by(&self) -> Option<Actor> {
+        Actor::shown(self.0.recorded_by)
     }
 
     /// The tenant's own reference, as an invoice number; null where none was
     /// given, and for a partner's key.
-    async fn reference(&self, ctx: &Context<'_>) -> Option<&str> {
-        let staff = ctx.scope().partner().is_none();
-        staff.then_some(self.0.reference.as_deref()).flatten()
+    async fn reference(&self) -> Option<&str> {
+        self.0.reference.as_deref()
     }
 }
 

@@ -117,9 +117,8 @@ impl Commission {
 
     /// Why it is held; null where it is not, and for a partner's key: it is the
     /// tenant's rule that faulted.
-    async fn fault(&self, ctx: &Context<'_>) -> Option<CommissionFault> {
-        let staff = ctx.scope().partner().is_none();
-        let code = self.0.fault_code.clone().filter(|_| staff)?;
+    async fn fault(&self) -> Option<CommissionFault> {
+        let code = self.0.fault_code.clone()?;
         let message = self.0.fault_message.clone().unwrap_or_default();
         Some(CommissionFault { code, message })
     }

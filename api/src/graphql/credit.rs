@@ -3,6 +3,7 @@
 use async_graphql::{Context, Description, ID, Object, SimpleObject};
 use tributary_domain::entity::{credit, credit_share};
 
+use super::actor::Actor;
 use super::context::{Beside, mirrors, wraps};
 use super::deal::Deal;
 use super::error::ApiResult;
@@ -64,8 +65,8 @@ impl Credit {
     }
 
     /// By whom.
-    async fn settled_by(&self) -> &str {
-        &self.0.settled_by
+    async fn settled_by(&self) -> Option<Actor> {
+        Actor::shown(self.0.settled_by)
     }
 
     /// When.

@@ -91,7 +91,7 @@ impl Deal {
         &self.0.stage
     }
 
-    /// When it was opened.
+    /// When it was opened; for a partner's key not before its own part.
     async fn opened_at(&self) -> DateTime {
         DateTime(self.0.opened_at)
     }

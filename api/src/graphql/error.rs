@@ -34,6 +34,14 @@ impl From<ApiError> for async_graphql::Error {
     fn from(ApiError(error): ApiError) -> Self {
         let code = match &*error {
             Error::Forbidden(_) => "FORBIDDEN",
+            Error::Unavailable(source) => {
+                tracing::warn!(error = %source, "the database cannot be used");
+                "UNAVAILABLE"
+            }
+            Error::OutcomeUnknown(source) => {
+                tracing::error!(error = %source, "a commit failed");
+                "OUTCOME_UNKNOWN"
+            }
             Error::Storage(source) => {
                 tracing::error!(error = ?source, "storage failed");
                 "INTERNAL"
@@ -145,7 +153,11 @@ pub fn split<T>(result: Result<T>) -> ApiResult<std::result::Result<T, Vec<UserE
         Error::Conflict { code, .. } => ((*code).into(), None),
         Error::IdempotencyMismatch => (ErrorCode::IdempotencyMismatch, Some("idempotencyKey")),
         Error::Refused(_) => (ErrorCode::PluginRefused, None),
-        Error::Forbidden(_) | Error::Storage(_) | Error::Broken(_) => return Err(error.into()),
+        Error::Forbidden(_)
+        | Error::Unavailable(_)
+        | Error::OutcomeUnknown(_)
+        | Error::Storage(_)
+        | Error::Broken(_) => return Err(error.into()),
     };
     let path = |field: &str| {
         let steps = field.split('.').map(str::to_owned);

@@ -1,18 +1,22 @@
 //! Receipts.
 
-use async_graphql::{Context, Description, ID, Object, SimpleObject};
+use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
 use tributary_domain::entity::evaluation;
+use tributary_domain::error::Result;
 use tributary_domain::evaluations;
+use tributary_domain::ids::Noun;
+use tributary_domain::scope::Scope;
 
-use super::context::{Beside, wraps};
+use super::context::{Beside, id, wraps};
 use super::deal::Deal;
-use super::error::ApiResult;
+use super::error::{ApiResult, payload};
 use super::plugin::PluginVersion;
 use super::rule::Rule;
 use super::scalars::{DateTime, Json};
 
-/// What running a receipt again is worth in a query's cost: code runs.
-const RERUN_COST: usize = 100;
+/// The price of running a receipt again: all the fuel that a rule may use, at one
+/// for each 5,000 units. A request can pay for ten.
+const RERUN_COST: usize = 2_000;
 
 /// The receipt of one rule run: everything it takes to run it again and get
 /// the same. Digests are SHA-256 in hexadecimal.
@@ -96,13 +100,6 @@ impl Evaluation {
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
     }
-
-    /// Runs it again now, from the stored input with the stored code, and
-    /// compares. Writes nothing.
-    #[graphql(complexity = "RERUN_COST + child_complexity")]
-    async fn rerun(&self, ctx: &Context<'_>) -> ApiResult<Rerun> {
-        Ok(evaluations::rerun(ctx.scope(), self.0.id).await?.into())
-    }
 }
 
 /// What running a receipt again gave.
@@ -124,5 +121,44 @@ impl From<evaluations::Rerun> for Rerun {
             equal: rerun.equal,
             same_policy: rerun.same_policy,
         }
+    }
+}
+
+/// A receipt to run again.
+#[derive(InputObject)]
+pub struct RerunEvaluationInput {
+    /// The receipt.
+    id: ID,
+}
+
+impl RerunEvaluationInput {
+    async fn run(self, scope: &Scope) -> Result<evaluations::Rerun> {
+        evaluations::rerun(scope, id(Noun::Evaluation, &self.id)?).await
+    }
+}
+
+payload! {
+    /// What running a receipt again gave.
+    RerunEvaluationPayload,
+    /// The comparison; null where it could not be run.
+    rerun: Rerun
+}
+
+/// Running receipts again.
+#[derive(Default)]
+pub struct EvaluationMutations;
+
+#[Object]
+impl EvaluationMutations {
+    /// Runs a receipt again, from the stored input with the stored code, and
+    /// compares. Writes nothing. A mutation because code runs: one after another,
+    /// and at most ten in a request.
+    #[graphql(complexity = "RERUN_COST + child_complexity")]
+    async fn rerun_evaluation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which receipt.")] input: RerunEvaluationInput,
+    ) -> ApiResult<RerunEvaluationPayload> {
+        RerunEvaluationPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -11,6 +11,7 @@ use tributary_domain::events;
 use tributary_domain::ids::{DealId, EventId, Noun};
 use tributary_domain::scope::Scope;
 
+use super::actor::Actor;
 use super::context::{Beside, id, wraps};
 use super::deal::Deal;
 use super::error::{ApiError, ApiResult, alone};
@@ -57,15 +58,13 @@ impl Event {
     }
 
     /// The facts. Null for a partner's key: they may be about other partners.
-    async fn data(&self, ctx: &Context<'_>) -> Option<Json> {
-        let staff = ctx.scope().partner().is_none();
-        staff.then(|| Json::stored(&self.0.data))
+    async fn data(&self) -> Option<Json> {
+        Json::stored(&self.0.data).present()
     }
 
     /// Who did it. Null for a partner's key.
-    async fn actor(&self, ctx: &Context<'_>) -> Option<&str> {
-        let staff = ctx.scope().partner().is_none();
-        staff.then_some(&*self.0.actor)
+    async fn actor(&self) -> Option<Actor> {
+        Actor::shown(self.0.actor)
     }
 
     /// When, on the tenant's clock.
@@ -179,8 +178,8 @@ impl Follower {
                     // A hint or the time: either way, look again.
                     let _ = timeout(POLL, self.wake.changed()).await;
                 }
-                Err(Error::Storage(error)) => {
-                    tracing::error!(?error, "the log cannot be followed now");
+                Err(Error::Unavailable(error) | Error::Storage(error)) => {
+                    tracing::warn!(?error, "the log cannot be followed now");
                     sleep(patience).await;
                     patience = (patience * 2).min(LONGEST_POLL);
                 }
@@ -198,9 +197,12 @@ impl Follower {
             return Ok(Vec::new());
         }
         let page = match self.deal {
-            Some(deal) => events::of_deal_after(&self.scope, deal, position).await?,
-            None => events::of_deals_after(&self.scope, position).await?,
+            Some(deal) => events::of_deal_after(&self.scope, deal, position).await,
+            None => events::of_deals_after(&self.scope, position).await,
         };
+        // Each look sees the state of then.
+        self.scope.end_read().await;
+        let page = page?;
         match page.last() {
             Some(newest) => self.position = Some(newest.position),
             None => self.seen = Some(end),

@@ -7,6 +7,7 @@ use tributary_domain::ids::Noun;
 use tributary_domain::involvements::{self, NewInvolvement};
 use tributary_domain::scope::Scope;
 
+use super::actor::Actor;
 use super::context::{Beside, id, mirrors, wraps};
 use super::credit::CreditRole;
 use super::deal::Deal;
@@ -104,8 +105,8 @@ impl Involvement {
     }
 
     /// By whom.
-    async fn recorded_by(&self) -> &str {
-        &self.0.recorded_by
+    async fn recorded_by(&self) -> Option<Actor> {
+        Actor::shown(self.0.recorded_by)
     }
 
     /// When it was confirmed or declined; null before.
@@ -114,8 +115,8 @@ impl Involvement {
     }
 
     /// By whom; null before.
-    async fn decided_by(&self) -> Option<&str> {
-        self.0.decided_by.as_deref()
+    async fn decided_by(&self) -> Option<Actor> {
+        self.0.decided_by.and_then(Actor::shown)
     }
 
     /// Why it was declined; null where it was not.

@@ -9,14 +9,16 @@ use std::hash::Hash;
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
+use tributary_domain::actor::Actor;
+use tributary_domain::conflicts::ShownConflict;
 use tributary_domain::entity::*;
 use tributary_domain::ids::*;
 use tributary_domain::readiness::{self, Papers};
 use tributary_domain::reads::{self, Page, Window};
 use tributary_domain::scope::Scope;
 use tributary_domain::{
-    accounts, collections, credits, earnings, partners, payout_runs, payouts, programs,
-    registrations, tenants,
+    accounts, collections, conflicts, credits, earnings, partners, payout_runs, payouts, people,
+    programs, tenants,
 };
 
 use super::error::{ApiError, ApiResult};
@@ -105,6 +107,7 @@ by_id! {
     PluginVersionId => plugin_version,
     RuleId => rule,
     ApiKeyId => api_key,
+    PersonId => person,
 }
 
 impl Loader<TenantId> for Reads {
@@ -214,6 +217,10 @@ macro_rules! answers {
     )+};
 }
 answers! {
+    /// What an actor is called.
+    NameOfActor(Actor) -> String = |scope, actors| {
+        people::names(scope, &actors).await?
+    };
     /// The terms in force of a program.
     CurrentTerms(ProgramId) -> terms::Model = |scope, programs| {
         let terms = programs::current_terms(scope, &programs).await?;
@@ -236,8 +243,8 @@ answers! {
         grouped(accounts::identifiers(scope, &accounts).await?, |row| row.account_id)
     };
     /// Why a registration is in conflict, in order.
-    ConflictsOfRegistration(RegistrationId) -> Vec<registration_conflict::Model> = |scope, claims| {
-        grouped(registrations::conflicts_of(scope, &claims).await?, |row| row.registration_id)
+    ConflictsOfRegistration(RegistrationId) -> Vec<ShownConflict> = |scope, registrations| {
+        grouped(conflicts::conflicts_of(scope, &registrations).await?, |row| row.registration)
     };
     /// What was collected on a deal less what was refunded, in minor units.
     CollectedOnDeal(DealId) -> i64 = |scope, deals| {

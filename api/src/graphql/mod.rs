@@ -1,6 +1,7 @@
 //! The GraphQL API: what surrounds the schema, and the schema itself.
 
 pub mod account;
+pub mod actor;
 pub mod agreement;
 pub mod answer;
 pub mod codes;
@@ -23,6 +24,7 @@ pub mod involvement;
 pub mod ledger;
 pub mod loaders;
 pub mod messages;
+pub mod moment;
 pub mod node;
 pub mod pages;
 pub mod paperwork;
@@ -73,5 +75,5 @@ pub fn limited<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, 
 
 /// Builds the schema, with its limits.
 pub fn schema() -> Schema {
-    limited(schema::builder()).finish()
+    limited(schema::builder().extension(moment::OneMoment)).finish()
 }

@@ -27,7 +27,7 @@ use super::plugin::{Plugin, PluginVersion};
 use super::program::{Program, Terms};
 use super::registration::Registration;
 use super::rule::Rule;
-use super::tenant::{ApiKey, Tenant};
+use super::tenant::{ApiKey, Person, Tenant};
 
 /// The most ids that one `nodes` takes.
 const MOST_IDS: usize = 100;
@@ -74,6 +74,7 @@ macro_rules! nodes {
 nodes! {
     Tenant: TenantId => Tenant,
     ApiKey: ApiKeyId => ApiKey,
+    Person: PersonId => Person,
     Program: ProgramId => Program,
     Terms: TermsId => Terms,
     Rule: RuleId => Rule,

@@ -7,6 +7,7 @@ use tributary_domain::ids::Noun;
 use tributary_domain::paperwork;
 use tributary_domain::scope::Scope;
 
+use super::actor::Actor;
 use super::context::{Beside, id, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::partner::Partner;
@@ -97,14 +98,19 @@ impl TaxForm {
         DateTime(self.0.submitted_at)
     }
 
+    /// Who filed it.
+    async fn submitted_by(&self) -> Option<Actor> {
+        Actor::shown(self.0.submitted_by)
+    }
+
     /// When it was approved or rejected; null before.
     async fn decided_at(&self) -> Option<DateTime> {
         self.0.decided_at.map(DateTime)
     }
 
     /// By whom; null before.
-    async fn decided_by(&self) -> Option<&str> {
-        self.0.decided_by.as_deref()
+    async fn decided_by(&self) -> Option<Actor> {
+        self.0.decided_by.and_then(Actor::shown)
     }
 
     /// Why it was rejected; null where it was not.
@@ -150,17 +156,15 @@ impl PayoutMethod {
         self.0.state.into()
     }
 
-    /// Who added it. Null for a partner's key, and where it was not recorded yet.
-    async fn added_by(&self, ctx: &Context<'_>) -> Option<&str> {
-        let staff = ctx.scope().partner().is_none() && !self.0.added_by.is_empty();
-        staff.then_some(&*self.0.added_by)
+    /// Who added it. Null for a partner's key.
+    async fn added_by(&self) -> Option<Actor> {
+        Actor::shown(self.0.added_by)
     }
 
     /// Who verified it, another person; null until somebody did, and for a
     /// partner's key.
-    async fn verified_by(&self, ctx: &Context<'_>) -> Option<&str> {
-        let staff = ctx.scope().partner().is_none();
-        staff.then_some(self.0.verified_by.as_deref()).flatten()
+    async fn verified_by(&self) -> Option<Actor> {
+        self.0.verified_by.and_then(Actor::shown)
     }
 
     /// When it was added.

@@ -8,6 +8,7 @@ use tributary_domain::payout_runs;
 use tributary_domain::reads;
 use tributary_domain::scope::Scope;
 
+use super::actor::Actor;
 use super::context::{Beside, id, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::loaders::{HoldsOfRun, PayoutsOfRun, TotalOfRun};
@@ -82,9 +83,8 @@ impl PayoutRun {
     }
 
     /// Who proposed it. Null for a partner's key.
-    async fn proposed_by(&self, ctx: &Context<'_>) -> Option<&str> {
-        let staff = ctx.scope().partner().is_none();
-        staff.then_some(&*self.0.proposed_by)
+    async fn proposed_by(&self) -> Option<Actor> {
+        Actor::shown(self.0.proposed_by)
     }
 
     /// When: earnings whose hold had ended by then are in it.
@@ -94,9 +94,8 @@ impl PayoutRun {
 
     /// Who approved it, another person; null until somebody did, and for a
     /// partner's key.
-    async fn approved_by(&self, ctx: &Context<'_>) -> Option<&str> {
-        let staff = ctx.scope().partner().is_none();
-        staff.then_some(self.0.approved_by.as_deref()).flatten()
+    async fn approved_by(&self) -> Option<Actor> {
+        self.0.approved_by.and_then(Actor::shown)
     }
 
     /// When it was approved; null until then.

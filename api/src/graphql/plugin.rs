@@ -9,6 +9,7 @@ use tributary_domain::plugins::{self, LARGEST_COMPONENT};
 use tributary_domain::reads;
 use tributary_domain::scope::Scope;
 
+use super::actor::Actor;
 use super::context::{Beside, PublicUrl, id, mirrors, wraps};
 use super::error::{ApiResult, UserError, payload, split};
 use super::loaders::VersionsOfPlugin;
@@ -114,8 +115,8 @@ impl PluginVersion {
     }
 
     /// Who published it.
-    async fn published_by(&self) -> &str {
-        &self.0.published_by
+    async fn published_by(&self) -> Option<Actor> {
+        Actor::shown(self.0.published_by)
     }
 
     /// When it was published.

@@ -10,6 +10,7 @@ use tributary_domain::registrations::{self, NewRegistration};
 use tributary_domain::scope::Scope;
 
 use super::account::{Account, AccountInput};
+use super::actor::Actor;
 use super::conflict::RegistrationConflict;
 use super::context::{Beside, id, mirrors, wraps};
 use super::deal::Deal;
@@ -115,14 +116,14 @@ impl Registration {
         self.0.reason.as_deref()
     }
 
-    /// Who decided: a person, or `policy`; null before.
-    async fn decided_by(&self) -> Option<&str> {
-        self.0.decided_by.as_deref()
+    /// Who decided: a person, or the server by the terms' policy; null before.
+    async fn decided_by(&self) -> Option<Actor> {
+        self.0.decided_by.and_then(Actor::shown)
     }
 
     /// Who sent it.
-    async fn submitted_by(&self) -> &str {
-        &self.0.submitted_by
+    async fn submitted_by(&self) -> Option<Actor> {
+        Actor::shown(self.0.submitted_by)
     }
 
     /// When it came in, by the server's clock.

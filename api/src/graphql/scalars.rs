@@ -69,6 +69,11 @@ impl ScalarType for Json {
 }
 
 impl Json {
+    /// The value, unless it is null.
+    pub fn present(self) -> Option<Self> {
+        (!self.0.is_null()).then_some(self)
+    }
+
     /// Stored JSON text. What cannot be read is shown as null: it was written
     /// by us, and a reader can do nothing about it.
     pub fn stored(text: &str) -> Self {

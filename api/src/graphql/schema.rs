@@ -8,6 +8,7 @@ use super::collection::CollectionMutations;
 use super::commission::{CommissionMutations, CommissionQueries};
 use super::deal::{DealMutations, DealQueries};
 use super::earning::EarningQueries;
+use super::evaluation::EvaluationMutations;
 use super::event::{EventQueries, EventSubscriptions};
 use super::involvement::InvolvementMutations;
 use super::ledger::LedgerQueries;
@@ -51,6 +52,7 @@ pub struct Mutation(
     InvolvementMutations,
     CollectionMutations,
     CommissionMutations,
+    EvaluationMutations,
     PayoutRunMutations,
     PluginMutations,
 );

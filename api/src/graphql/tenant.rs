@@ -1,13 +1,14 @@
 //! Tenants, keys and the clock of a sandbox.
 
 use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
-use tributary_domain::entity::{api_key, tenant};
+use tributary_domain::entity::{api_key, person, tenant};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::keys::{self, NewKey};
+use tributary_domain::keys::{self, KeyPurpose, NewKey};
 use tributary_domain::scope::Scope;
 use tributary_domain::{access, tenants};
 
+use super::actor::Actor;
 use super::context::{Beside, id, mirrors, wraps};
 use super::error::{ApiResult, UserError, alone, payload, split};
 use super::pages::{Connection, Slice, connection, cost};
@@ -81,9 +82,9 @@ pub struct Viewer;
 
 #[Object(use_type_description)]
 impl Viewer {
-    /// The person or system that the key belongs to.
-    async fn person<'ctx>(&self, ctx: &Context<'ctx>) -> &'ctx str {
-        ctx.data_unchecked::<Scope>().person()
+    /// The person or service that the key belongs to.
+    async fn actor(&self, ctx: &Context<'_>) -> Option<Actor> {
+        Actor::shown(ctx.scope().actor())
     }
 
     /// What the key may do.
@@ -106,6 +107,29 @@ impl Viewer {
     }
 }
 
+/// A human being who works for the tenant or for a partner.
+#[derive(Description)]
+pub struct Person(pub person::Model);
+wraps!(Person, person::Model);
+
+#[Object(use_type_description)]
+impl Person {
+    /// Its id, `per_…`.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// The name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// When this person was let in.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+}
+
 /// A key that requests are signed with. Its secret is shown once, when it is
 /// created.
 #[derive(Description)]
@@ -119,10 +143,25 @@ impl ApiKey {
         self.0.id.to_string().into()
     }
 
-    /// The person or system that holds it. Two keys of one person are one
-    /// person where two are needed.
-    async fn person(&self) -> &str {
-        &self.0.person
+    /// What it is called.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Who acts with it: a person, or the service that holds it.
+    async fn actor(&self) -> Option<Actor> {
+        Actor::shown(self.0.actor())
+    }
+
+    /// The person who answers for it. All keys of one person count as one where
+    /// two people are needed.
+    async fn person(&self, ctx: &Context<'_>) -> ApiResult<Option<Person>> {
+        Ok(ctx.loaders().one(self.0.person_id).await?.map(Person))
+    }
+
+    /// Who made it.
+    async fn created_by(&self) -> Option<Actor> {
+        Actor::shown(self.0.created_by)
     }
 
     /// What it may do.
@@ -178,21 +217,31 @@ impl TenantQueries {
     }
 }
 
-/// A key to create.
+/// Another key of the person who asks.
 #[derive(InputObject)]
 pub struct CreateApiKeyInput {
-    /// The person or system that will hold it, 1 to 200 characters.
-    person: String,
+    /// What it is to be called, 1 to 200 characters.
+    name: String,
     /// What it may do.
     role: Role,
     /// With role PARTNER, and only then: the partner that it speaks for.
     partner_id: Option<ID>,
+    /// Whether a service will hold it, and act in its own name. You answer for
+    /// it: where two people are needed, it counts as you.
+    #[graphql(default)]
+    service: bool,
 }
 
 impl CreateApiKeyInput {
     async fn run(self, scope: &Scope) -> Result<NewKey> {
         let partner = self.partner_id.map(|text| id(Noun::Partner, &text));
-        keys::create(scope, &self.person, self.role.into(), partner.transpose()?).await
+        let purpose = KeyPurpose {
+            name: self.name,
+            role: self.role.into(),
+            partner: partner.transpose()?,
+            is_service: self.service,
+        };
+        keys::create(scope, purpose).await
     }
 }
 
@@ -270,7 +319,9 @@ pub struct TenantMutations;
 
 #[Object]
 impl TenantMutations {
-    /// Creates a key. The answer holds its secret, which is shown only now.
+    /// Creates another key of yours: for yourself, or for a service that you answer
+    /// for. The answer holds its secret, which is shown only now. Somebody else's
+    /// first key comes from whoever runs the server.
     async fn create_api_key(
         &self,
         ctx: &Context<'_>,

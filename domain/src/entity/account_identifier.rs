@@ -46,6 +46,8 @@ pub struct Model {
     pub value: String,
     /// The account.
     pub account_id: AccountId,
+    /// Its place in the tenant's log.
+    pub position: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::actor::Actor;
 use crate::clock::Moment;
 use crate::ids::{AgreementId, PartnerId, TenantId, TermsId};
 
@@ -64,7 +65,7 @@ pub struct Model {
     /// With which program.
     pub user_agent: Option<String>,
     /// The person or system that sent it.
-    pub recorded_by: String,
+    pub recorded_by: Actor,
     /// Where it stands.
     pub state: State,
     /// When.

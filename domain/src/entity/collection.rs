@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::actor::Actor;
 use crate::clock::Moment;
 use crate::ids::{CollectionId, DealId, TenantId};
 use crate::money::Currency;
@@ -30,7 +31,7 @@ pub struct Model {
     /// When it was recorded.
     pub recorded_at: Moment,
     /// By whom.
-    pub recorded_by: String,
+    pub recorded_by: Actor,
     /// The tenant's own reference, as an invoice number.
     pub reference: Option<String>,
 }

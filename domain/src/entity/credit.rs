@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::actor::Actor;
 use crate::clock::Moment;
 use crate::ids::{CreditId, DealId, TenantId};
 
@@ -51,7 +52,7 @@ pub struct Model {
     /// Why this version was made.
     pub reason: String,
     /// By whom.
-    pub settled_by: String,
+    pub settled_by: Actor,
     /// When.
     pub settled_at: Moment,
     /// The deal, as a row.

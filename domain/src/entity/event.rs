@@ -2,8 +2,9 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::actor::Actor;
 use crate::clock::Moment;
-use crate::ids::{DealId, EventId, TenantId};
+use crate::ids::{DealId, EventId, PartnerId, TenantId};
 
 /// One fact in a tenant's log. Never changed.
 #[sea_orm::model]
@@ -22,13 +23,15 @@ pub struct Model {
     pub kind: String,
     /// The id of the row it happened to.
     pub subject: String,
+    /// The partner it concerns, if it concerns one.
+    pub partner_id: Option<PartnerId>,
     /// The deal it concerns.
     pub deal_id: Option<DealId>,
     /// The facts, as JSON.
     #[sea_orm(column_type = "Text")]
     pub data: String,
     /// Who did it.
-    pub actor: String,
+    pub actor: Actor,
     /// When, on the tenant's clock.
     pub occurred_at: Moment,
 }

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::actor::Actor;
 use crate::clock::Moment;
 use crate::ids::{DealId, InvolvementId, PartnerId, RegistrationId, TenantId};
 
@@ -98,11 +99,13 @@ pub struct Model {
     /// When it was recorded.
     pub recorded_at: Moment,
     /// By whom.
-    pub recorded_by: String,
+    pub recorded_by: Actor,
+    /// Its place in the tenant's log, which decides who was first.
+    pub recorded_position: i64,
     /// When it was confirmed or declined.
     pub decided_at: Option<Moment>,
     /// By whom.
-    pub decided_by: Option<String>,
+    pub decided_by: Option<Actor>,
     /// Why it was declined.
     pub reason: Option<String>,
 }

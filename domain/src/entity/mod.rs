@@ -25,6 +25,7 @@ pub mod payout;
 pub mod payout_hold;
 pub mod payout_method;
 pub mod payout_run;
+pub mod person;
 pub mod plugin;
 pub mod plugin_code;
 pub mod plugin_version;
@@ -36,6 +37,7 @@ pub mod tax_form;
 pub mod tenant;
 pub mod terms;
 pub mod upload;
+pub mod work;
 
 use sea_orm::entity::prelude::*;
 

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::actor::Actor;
 use crate::clock::Moment;
 use crate::ids::{PartnerId, PayoutMethodId, TenantId};
 
@@ -55,9 +56,9 @@ pub struct Model {
     /// Where it stands.
     pub state: State,
     /// Who added it.
-    pub added_by: String,
+    pub added_by: Actor,
     /// Who verified it: another person.
-    pub verified_by: Option<String>,
+    pub verified_by: Option<Actor>,
     /// When it was added.
     pub created_at: Moment,
 }

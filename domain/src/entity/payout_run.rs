@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::actor::Actor;
 use crate::clock::Moment;
 use crate::ids::{PayoutRunId, ProgramId, TenantId};
 use crate::money::Currency;
@@ -61,11 +62,11 @@ pub struct Model {
     /// Where it stands.
     pub state: State,
     /// Who proposed it.
-    pub proposed_by: String,
+    pub proposed_by: Actor,
     /// When: earnings whose hold ended by then are in it.
     pub proposed_at: Moment,
     /// Who approved it: another person.
-    pub approved_by: Option<String>,
+    pub approved_by: Option<Actor>,
     /// When.
     pub approved_at: Option<Moment>,
     /// When the last payout was settled.

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::actor::Actor;
 use crate::clock::Moment;
 use crate::ids::{PluginId, PluginVersionId, TenantId};
 
@@ -56,7 +57,7 @@ pub struct Model {
     /// Where it stands.
     pub state: State,
     /// By whom.
-    pub published_by: String,
+    pub published_by: Actor,
     /// When.
     pub published_at: Moment,
 }

@@ -3,6 +3,7 @@
 use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 
+use crate::actor::Actor;
 use crate::clock::Moment;
 use crate::ids::{AccountId, DealId, PartnerId, ProgramId, RegistrationId, TenantId, TermsId};
 use crate::money::Currency;
@@ -83,9 +84,9 @@ pub struct Model {
     /// Why it was decided as it was.
     pub reason: Option<String>,
     /// Who decided: a person, or `policy`.
-    pub decided_by: Option<String>,
+    pub decided_by: Option<Actor>,
     /// Who sent it.
-    pub submitted_by: String,
+    pub submitted_by: Actor,
     /// When, by the server's clock.
     pub submitted_at: Moment,
     /// Its place in the log: decides who was first.

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::actor::Actor;
 use crate::clock::Moment;
 use crate::ids::{PartnerId, TaxFormId, TenantId};
 
@@ -89,12 +90,14 @@ pub struct Model {
     pub signer_name: String,
     /// Where it stands.
     pub state: State,
+    /// Who filed it.
+    pub submitted_by: Actor,
     /// When it was filed.
     pub submitted_at: Moment,
     /// When it was approved or rejected.
     pub decided_at: Option<Moment>,
     /// By whom.
-    pub decided_by: Option<String>,
+    pub decided_by: Option<Actor>,
     /// Why it was rejected.
     pub reason: Option<String>,
     /// When it stops being valid, if it does.

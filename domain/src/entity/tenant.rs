@@ -47,10 +47,6 @@ pub struct Model {
     pub clock_at: Option<Moment>,
     /// The position of the newest event in its log; 0 before the first.
     pub last_position: i64,
-    /// Whether an approved payout run waits for the rail.
-    pub has_open_run: bool,
-    /// Whether a commission waits to be assessed.
-    pub has_pending_commission: bool,
     /// When it was created.
     pub created_at: Moment,
 }

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::actor::Actor;
 use crate::clock::Moment;
 use crate::ids::{TenantId, UploadId};
 
@@ -19,7 +20,7 @@ pub struct Model {
     /// What was put there.
     pub bytes: Option<Vec<u8>>,
     /// By whom.
-    pub created_by: String,
+    pub created_by: Actor,
     /// When it can no longer be used.
     pub expires_at: Moment,
 }

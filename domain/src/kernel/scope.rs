@@ -3,30 +3,30 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
-use sea_orm::DatabaseTransaction;
+use sea_orm::DbBackend;
 use sea_orm::entity::prelude::*;
 use tokio::sync::watch;
 
 use crate::access::{Permission, Role};
+use crate::actor::Actor;
 use crate::calculator::Calculator;
 use crate::clock::{Clock, Moment};
+use crate::database::Database;
 use crate::entity::tenant;
 use crate::error::{Error, Result};
-use crate::gates::Gates;
-use crate::ids::{Noun, PartnerId, TenantId};
+use crate::ids::{Noun, PartnerId, PersonId, TenantId};
+use crate::kernel::queue::TenantQueue;
+use crate::kernel::snapshot::{Meter, Reading, Snapshot};
+use crate::kernel::transaction;
 use crate::rail::Rail;
-use crate::transaction;
 
-pub use crate::transaction::{Fact, Tx};
-
-/// Who does what nobody asked for: the server itself.
-pub(crate) const SYSTEM: &str = "system";
+pub use crate::kernel::transaction::{Fact, Tx};
 
 /// What every scope works with: the database, the two ports and the clock.
 #[derive(Clone)]
 pub struct Engine {
     /// The database, migrated.
-    pub db: DatabaseConnection,
+    pub db: Database,
     /// What runs tenants' rules.
     pub calculator: Arc<dyn Calculator>,
     /// What pays, by name.
@@ -34,28 +34,29 @@ pub struct Engine {
     /// What tells the time to live tenants.
     pub clock: Arc<dyn Clock>,
     pub(crate) wake: watch::Sender<u64>,
-    gates: Arc<Gates>,
-    turns: Arc<AtomicUsize>,
+    pub(crate) queue: Arc<TenantQueue>,
+    rotation: Arc<AtomicUsize>,
 }
 
 impl Engine {
     /// An engine over a migrated database.
     pub fn new(
-        db: DatabaseConnection,
+        db: Database,
         calculator: Arc<dyn Calculator>,
         rails: Vec<Arc<dyn Rail>>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (wake, _) = watch::channel(0);
         let rails = rails.into();
+        let one_writer = db.get_database_backend() == DbBackend::Sqlite;
         Self {
             db,
             calculator,
             rails,
             clock,
             wake,
-            gates: Arc::default(),
-            turns: Arc::default(),
+            queue: Arc::new(TenantQueue::new(one_writer)),
+            rotation: Arc::default(),
         }
     }
 
@@ -64,10 +65,9 @@ impl Engine {
         self.rails.iter().find(|rail| rail.name() == name).cloned()
     }
 
-    /// Another number each time: where a list begins that is gone through again
-    /// and again, and perhaps never to its end.
-    pub(crate) fn next_turn(&self) -> usize {
-        self.turns.fetch_add(1, Ordering::Relaxed)
+    /// Start offset for round-robin scans.
+    pub(crate) fn next_rotation(&self) -> usize {
+        self.rotation.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Changes whenever this process commits. A hint: other processes commit too.
@@ -77,34 +77,27 @@ impl Engine {
 
     /// The scope of work that the server does for a tenant of its own accord.
     pub async fn system(&self, tenant: TenantId) -> Result<Scope> {
-        let row = tenant::Entity::find_by_id(tenant).one(&self.db).await?;
+        let row = tenant::Entity::find_by_id(tenant).one(&*self.db).await?;
         let row = row.ok_or(Error::NotFound(Noun::Tenant))?;
-        Ok(self.scope(
-            &row,
-            SYSTEM.to_owned(),
-            Role::Owner,
-            None,
-            Origin::default(),
-        ))
+        let caller = Caller {
+            actor: Actor::System,
+            person: None,
+            role: Role::Owner,
+            partner: None,
+            origin: Origin::default(),
+        };
+        Ok(self.scope(&row, caller))
     }
 
-    /// A scope for an actor who has been authenticated.
-    pub(crate) fn scope(
-        &self,
-        tenant: &tenant::Model,
-        person: String,
-        role: Role,
-        partner: Option<PartnerId>,
-        origin: Origin,
-    ) -> Scope {
+    /// A scope for a caller who has been authenticated.
+    pub(crate) fn scope(&self, tenant: &tenant::Model, caller: Caller) -> Scope {
         Scope {
             engine: self.clone(),
             tenant: tenant.id,
             now: Arc::new(AtomicI64::new(self.now(tenant).0)),
-            person,
-            role,
-            partner,
-            origin,
+            caller,
+            snapshot: Arc::default(),
+            meter: Meter::default(),
         }
     }
 
@@ -123,18 +116,28 @@ pub struct Origin {
     pub user_agent: Option<String>,
 }
 
+/// Who asks, once that is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub actor: Actor,
+    /// Who answers for what the actor does; none for the server itself.
+    pub person: Option<PersonId>,
+    pub role: Role,
+    pub partner: Option<PartnerId>,
+    pub origin: Origin,
+}
+
 /// The context of one request: tenant, actor, role and time. Made by
-/// authentication, and for the server's own work by [`Engine::system`].
+/// authentication, and for the server's own work by [`Engine::system`]. Clones
+/// are of the same request.
 #[derive(Clone)]
 pub struct Scope {
     engine: Engine,
     tenant: TenantId,
-    /// Shared by clones: they are of one request.
     now: Arc<AtomicI64>,
-    person: String,
-    role: Role,
-    partner: Option<PartnerId>,
-    origin: Origin,
+    caller: Caller,
+    snapshot: Arc<Snapshot>,
+    meter: Meter,
 }
 
 impl Scope {
@@ -153,30 +156,41 @@ impl Scope {
     /// statement, so that many may ask often.
     pub async fn catch_up(&self) -> Result<i64> {
         let query = tenant::Entity::find_by_id(self.tenant);
-        let row = query.one(&self.engine.db).await?;
+        let row = query.one(&*self.engine.db).await?;
+        self.meter.add(1);
         let row = row.ok_or(Error::NotFound(Noun::Tenant))?;
         self.now.store(self.engine.now(&row).0, Ordering::Relaxed);
         Ok(row.last_position)
     }
 
-    /// Who asks: a person or a system.
-    pub fn person(&self) -> &str {
-        &self.person
+    /// Who asks: a person, a service or the server.
+    pub fn actor(&self) -> Actor {
+        self.caller.actor
+    }
+
+    /// The person who answers for what is asked; none for the server itself.
+    pub fn person(&self) -> Option<PersonId> {
+        self.caller.person
     }
 
     /// What they are to the tenant.
     pub fn role(&self) -> Role {
-        self.role
+        self.caller.role
     }
 
     /// The partner whose rows alone may be seen; none for the tenant's own people.
     pub fn partner(&self) -> Option<PartnerId> {
-        self.partner
+        self.caller.partner
     }
 
     /// Where the request came from.
     pub fn origin(&self) -> &Origin {
-        &self.origin
+        &self.caller.origin
+    }
+
+    /// Counts what the request costs in statements.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// What the scope works with.
@@ -186,24 +200,34 @@ impl Scope {
 
     /// Fails unless the role allows it.
     pub fn require(&self, permission: Permission) -> Result<()> {
-        match self.role.may(permission) {
-            true => Ok(()),
-            false => Err(Error::Forbidden(permission)),
+        if self.role().may(permission) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden(permission))
         }
     }
 
     /// Fails with `NotFound` if the actor speaks for another partner than this.
     pub fn require_partner(&self, partner: PartnerId) -> Result<()> {
-        match self.partner {
+        match self.partner() {
             Some(own) if own != partner => Err(Error::NotFound(Noun::Partner)),
             _ => Ok(()),
         }
     }
 
-    /// A transaction for reading: one snapshot on SQLite, and on PostgreSQL
-    /// pinned to the tenant. Dropping it ends it.
-    pub async fn read(&self) -> Result<DatabaseTransaction> {
-        transaction::read(&self.engine.db, self.tenant).await
+    /// The read transaction of this request: one state of the database for all
+    /// that it asks until it ends, or until it writes.
+    pub async fn read(&self) -> Result<Reading> {
+        self.snapshot
+            .read(&self.engine, self.tenant, &self.meter)
+            .await
+    }
+
+    /// Ends the read transaction, once every [`Reading`] of it is dropped: one that
+    /// is kept while a transaction for writing begins holds a second connection.
+    /// What is asked afterwards sees the newest state.
+    pub async fn end_read(&self) {
+        self.snapshot.end().await;
     }
 
     /// A transaction for writing, which holds the head of the tenant's log.
@@ -213,7 +237,8 @@ impl Scope {
     /// Within this process they queue up before they take a connection, so that
     /// one tenant's queue does not hold the connections that others need.
     pub async fn begin(&self) -> Result<Tx> {
-        let turn = self.engine.gates.enter(self.tenant).await;
+        self.end_read().await;
+        let turn = self.engine.queue.enter(self.tenant).await;
         transaction::begin(self, turn).await
     }
 }

@@ -1,75 +1,36 @@
-//! Tenants, keys, programs, partners and their paperwork.
+//! Programs, partners and their papers.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::*;
 
 use crate::schema::{index, owned, references, tenants, unique, unique_where};
 
-/// Tenants, keys, programs, partners and their paperwork.
-#[derive(DeriveMigrationName)]
-pub struct Migration;
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [
-            tenant(),
-            api_key(),
-            program(),
-            terms(),
-            partner(),
-            enrollment(),
-            agreement(),
-            tax_form(),
-            payout_method(),
-        ] {
-            manager.create_table(table).await?;
-        }
-        for index in [
-            unique("api_key", &["id"]),
-            unique("terms", &["tenant_id", "program_id", "version"]),
-            unique_where("terms", &["tenant_id", "program_id"], "state = 'published'"),
-            unique("enrollment", &["tenant_id", "partner_id", "program_id"]),
-            unique("agreement", &["tenant_id", "partner_id", "terms_id"]),
-            index("tax_form", &["tenant_id", "partner_id"]),
-            index("payout_method", &["tenant_id", "partner_id"]),
-            unique_where(
-                "payout_method",
-                &["tenant_id", "partner_id"],
-                "state = 'verified'",
-            ),
-        ] {
-            manager.create_index(index).await?;
-        }
-        Ok(())
-    }
+pub(crate) fn tables() -> Vec<TableCreateStatement> {
+    vec![
+        program(),
+        terms(),
+        partner(),
+        enrollment(),
+        agreement(),
+        tax_form(),
+        payout_method(),
+    ]
 }
 
-fn tenant() -> TableCreateStatement {
-    Table::create()
-        .table("tenant")
-        .col(uuid("id").primary_key())
-        .col(string("name"))
-        .col(string_len("kind", 32))
-        .col(big_integer_null("clock_at"))
-        .col(big_integer("last_position"))
-        .col(boolean("has_open_run"))
-        .col(boolean("has_pending_commission"))
-        .col(big_integer("created_at"))
-        .to_owned()
-}
-
-fn api_key() -> TableCreateStatement {
-    owned("api_key", &["tenant_id", "id"])
-        .col(uuid("id"))
-        .col(string("person"))
-        .col(string_len("role", 32))
-        .col(uuid_null("partner_id"))
-        .col(string("secret_digest"))
-        .col(big_integer("created_at"))
-        .col(big_integer_null("revoked_at"))
-        .foreign_key(&mut tenants())
-        .to_owned()
+pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
+    vec![
+        unique("terms", &["tenant_id", "program_id", "version"]),
+        unique_where("terms", &["tenant_id", "program_id"], "state = 'published'"),
+        unique("enrollment", &["tenant_id", "partner_id", "program_id"]),
+        unique("agreement", &["tenant_id", "partner_id", "terms_id"]),
+        index("tax_form", &["tenant_id", "partner_id"]),
+        index("payout_method", &["tenant_id", "partner_id"]),
+        unique_where(
+            "payout_method",
+            &["tenant_id", "partner_id"],
+            "state = 'verified'",
+        ),
+    ]
 }
 
 fn program() -> TableCreateStatement {
@@ -155,6 +116,7 @@ fn tax_form() -> TableCreateStatement {
         .col(string("tax_id_last4"))
         .col(string("signer_name"))
         .col(string_len("state", 32))
+        .col(string("submitted_by"))
         .col(big_integer("submitted_at"))
         .col(big_integer_null("decided_at"))
         .col(string_null("decided_by"))
@@ -172,6 +134,8 @@ fn payout_method() -> TableCreateStatement {
         .col(string("destination"))
         .col(string("label"))
         .col(string_len("state", 32))
+        .col(string("added_by"))
+        .col(string_null("verified_by"))
         .col(big_integer("created_at"))
         .foreign_key(&mut references("partner_id", "partner", "id"))
         .to_owned()

@@ -1,61 +1,54 @@
-//! Plugins, rules, receipts, commissions, payouts and the ledger.
+//! Rules, commissions and what becomes of them.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::*;
 
-use crate::schema::{index, owned, references, tenants, unique, unique_where};
+use crate::schema::{index, index_where, owned, references, tenants, unique, unique_where};
 
-/// Plugins, rules, receipts, commissions, payouts and the ledger.
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+pub(crate) fn tables() -> Vec<TableCreateStatement> {
+    vec![
+        plugin(),
+        plugin_version(),
+        plugin_code(),
+        upload(),
+        rule(),
+        evaluation(),
+        commission(),
+        payout_run(),
+        payout(),
+        payout_hold(),
+        earning(),
+        ledger_transaction(),
+        entry(),
+    ]
+}
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [
-            plugin(),
-            plugin_version(),
-            upload(),
-            rule(),
-            evaluation(),
-            commission(),
-            payout_run(),
-            payout(),
-            payout_hold(),
-            earning(),
-            ledger_transaction(),
-            entry(),
-        ] {
-            manager.create_table(table).await?;
-        }
-        for index in [
-            unique("plugin", &["tenant_id", "name"]),
-            unique("plugin_version", &["tenant_id", "plugin_id", "digest"]),
-            unique("rule", &["tenant_id", "terms_id", "role"]),
-            index("evaluation", &["tenant_id", "deal_id"]),
-            unique(
-                "commission",
-                &["tenant_id", "deal_id", "rule_id", "partner_id"],
-            ),
-            index("commission", &["tenant_id", "partner_id"]),
-            index("commission", &["tenant_id", "state"]),
-            unique_where(
-                "payout_run",
-                &["tenant_id", "program_id"],
-                "state IN ('draft', 'approved')",
-            ),
-            unique("payout", &["tenant_id", "run_id", "partner_id"]),
-            index("payout", &["tenant_id", "partner_id"]),
-            unique("earning", &["tenant_id", "commission_id", "collection_id"]),
-            index("earning", &["tenant_id", "partner_id", "state"]),
-            index("earning", &["tenant_id", "deal_id"]),
-            index("earning", &["tenant_id", "payout_id"]),
-            index("entry", &["tenant_id", "position"]),
-        ] {
-            manager.create_index(index).await?;
-        }
-        Ok(())
-    }
+pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
+    vec![
+        unique("plugin", &["tenant_id", "name"]),
+        unique("plugin_version", &["tenant_id", "plugin_id", "digest"]),
+        unique("rule", &["tenant_id", "terms_id", "role"]),
+        index("evaluation", &["tenant_id", "deal_id"]),
+        unique(
+            "commission",
+            &["tenant_id", "deal_id", "rule_id", "partner_id"],
+        ),
+        index("commission", &["tenant_id", "partner_id"]),
+        index("commission", &["tenant_id", "state"]),
+        unique_where(
+            "payout_run",
+            &["tenant_id", "program_id"],
+            "state IN ('draft', 'approved')",
+        ),
+        unique("payout", &["tenant_id", "run_id", "partner_id"]),
+        index("payout", &["tenant_id", "partner_id"]),
+        unique("earning", &["tenant_id", "commission_id", "collection_id"]),
+        index("earning", &["tenant_id", "partner_id", "state"]),
+        index("earning", &["tenant_id", "deal_id"]),
+        index_where("earning", &["tenant_id", "deal_id"], "state = 'held'"),
+        index("earning", &["tenant_id", "payout_id"]),
+        index("entry", &["tenant_id", "position"]),
+    ]
 }
 
 fn plugin() -> TableCreateStatement {
@@ -75,12 +68,19 @@ fn plugin_version() -> TableCreateStatement {
         .col(string("version"))
         .col(string("digest"))
         .col(big_integer("size_bytes"))
-        .col(blob("bytes"))
         .col(text("description"))
         .col(string_len("state", 32))
         .col(string("published_by"))
         .col(big_integer("published_at"))
         .foreign_key(&mut references("plugin_id", "plugin", "id"))
+        .to_owned()
+}
+
+fn plugin_code() -> TableCreateStatement {
+    owned("plugin_code", &["tenant_id", "digest"])
+        .col(string("digest"))
+        .col(blob("bytes"))
+        .foreign_key(&mut tenants())
         .to_owned()
 }
 

@@ -1,50 +1,46 @@
-//! Customers, claims, deals, involvements, credit and collections.
+//! Customers, claims and deals.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::*;
 
-use crate::schema::{index, owned, references, tenants, unique, unique_where};
+use crate::schema::{index, index_where, owned, references, tenants, unique, unique_where};
 
-/// Customers, claims, deals, involvements, credit and collections.
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+pub(crate) fn tables() -> Vec<TableCreateStatement> {
+    vec![
+        account(),
+        account_identifier(),
+        registration(),
+        registration_conflict(),
+        deal(),
+        involvement(),
+        credit(),
+        credit_share(),
+        collection(),
+    ]
+}
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [
-            account(),
-            account_identifier(),
-            registration(),
-            registration_conflict(),
-            deal(),
-            involvement(),
-            credit(),
-            credit_share(),
-            collection(),
-        ] {
-            manager.create_table(table).await?;
-        }
-        for index in [
-            index("account", &["tenant_id", "normalized_name"]),
-            index("account_identifier", &["tenant_id", "account_id"]),
-            index("registration", &["tenant_id", "account_id"]),
-            unique_where("registration", &["tenant_id", "account_id"], "protects"),
-            index("registration", &["tenant_id", "partner_id"]),
-            index("deal", &["tenant_id", "account_id"]),
-            index("deal", &["tenant_id", "program_id"]),
-            unique("deal", &["tenant_id", "registration_id"]),
-            index("involvement", &["tenant_id", "deal_id"]),
-            index("involvement", &["tenant_id", "partner_id"]),
-            unique("involvement", &["tenant_id", "registration_id"]),
-            unique("credit", &["tenant_id", "deal_id", "version"]),
-            index("credit_share", &["tenant_id", "partner_id"]),
-            unique("collection", &["tenant_id", "deal_id", "ordinal"]),
-        ] {
-            manager.create_index(index).await?;
-        }
-        Ok(())
-    }
+pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
+    vec![
+        index("account", &["tenant_id", "normalized_name"]),
+        index("account_identifier", &["tenant_id", "account_id"]),
+        index("registration", &["tenant_id", "account_id"]),
+        unique_where("registration", &["tenant_id", "account_id"], "protects"),
+        index("registration", &["tenant_id", "partner_id"]),
+        index_where(
+            "registration",
+            &["tenant_id", "protected_until"],
+            "state = 'approved'",
+        ),
+        index("deal", &["tenant_id", "account_id"]),
+        index("deal", &["tenant_id", "program_id"]),
+        unique("deal", &["tenant_id", "registration_id"]),
+        index("involvement", &["tenant_id", "deal_id"]),
+        index("involvement", &["tenant_id", "partner_id"]),
+        unique("involvement", &["tenant_id", "registration_id"]),
+        unique("credit", &["tenant_id", "deal_id", "version"]),
+        index("credit_share", &["tenant_id", "partner_id"]),
+        unique("collection", &["tenant_id", "deal_id", "ordinal"]),
+    ]
 }
 
 fn account() -> TableCreateStatement {
@@ -62,6 +58,7 @@ fn account_identifier() -> TableCreateStatement {
         .col(string_len("kind", 32))
         .col(string("value"))
         .col(uuid("account_id"))
+        .col(big_integer("position"))
         .foreign_key(&mut references("account_id", "account", "id"))
         .to_owned()
 }
@@ -147,6 +144,7 @@ fn involvement() -> TableCreateStatement {
         .col(big_integer("occurred_at"))
         .col(big_integer("recorded_at"))
         .col(string("recorded_by"))
+        .col(big_integer("recorded_position"))
         .col(big_integer_null("decided_at"))
         .col(string_null("decided_by"))
         .col(string_null("reason"))
@@ -177,7 +175,8 @@ fn credit_share() -> TableCreateStatement {
     .col(uuid("credit_id"))
     .col(uuid("partner_id"))
     .col(string_len("role", 32))
-    .col(integer("share_bps"))
+    .col(integer("share_numerator"))
+    .col(integer("share_denominator"))
     .col(uuid("involvement_id"))
     .col(text("reason"))
     .foreign_key(&mut references("credit_id", "credit", "id"))

@@ -1,0 +1,89 @@
+//! What each audience sees of each noun: which rows, and what of them. Every way
+//! out of the domain reads through this, so that all of them show the same.
+//!
+//! There are two audiences: the tenant's own people, who see what their role may
+//! read, and the people of one partner, who see what concerns that partner.
+
+mod conflicts;
+mod customers;
+mod deals;
+mod money;
+mod programs;
+
+use std::future::{Future, ready};
+
+use sea_orm::Condition;
+use sea_orm::entity::prelude::*;
+
+use crate::access::Permission;
+use crate::entity::Owned;
+use crate::error::Result;
+use crate::scope::Scope;
+
+pub use conflicts::{ShownConflict, conflicts_of};
+pub(crate) use customers::identifiers_shown;
+pub use deals::with_partner;
+pub(crate) use deals::{events_of_deal, events_shown};
+
+/// A noun whose rows are not all for everybody.
+pub trait Visible: Owned {
+    /// The rows that the actor may see.
+    fn visible(scope: &Scope) -> Select<Self>;
+
+    /// What the actor sees of rows that it may see.
+    fn shown(
+        scope: &Scope,
+        rows: Vec<Self::Model>,
+    ) -> impl Future<Output = Result<Vec<Self::Model>>> + Send {
+        let _ = scope;
+        ready(Ok(rows))
+    }
+}
+
+/// One row as the actor sees it.
+pub async fn shown<E: Visible>(scope: &Scope, row: E::Model) -> Result<E::Model> {
+    let rows = E::shown(scope, vec![row]).await?;
+    rows.into_iter()
+        .next()
+        .ok_or(crate::error::Error::NotFound(E::NOUN))
+}
+
+/// The filter that no row passes, unless the condition holds.
+fn only_if(holds: bool) -> Condition {
+    let none = (!holds).then(|| Expr::value(false));
+    Condition::all().add_option(none)
+}
+
+/// The filter that every row passes for the tenant's own people, and none for
+/// a partner's.
+fn staff_only(scope: &Scope) -> Condition {
+    only_if(scope.partner().is_none())
+}
+
+/// The filter that rows pass for those who have a permission.
+fn with_permission(scope: &Scope, permission: Permission) -> Condition {
+    only_if(scope.role().may(permission))
+}
+
+/// Entities with a `partner_id` of which a partner sees its own rows.
+macro_rules! own_rows {
+    ($($entity:ident)+) => {$(
+        impl crate::kernel::audience::Visible for crate::entity::$entity::Entity {
+            fn visible(scope: &crate::scope::Scope) -> sea_orm::Select<Self> {
+                use crate::entity::Owned;
+                let own = crate::kernel::audience::own_of::<Self>(
+                    scope,
+                    crate::entity::$entity::Column::PartnerId,
+                );
+                sea_orm::QueryFilter::filter(Self::of(scope.tenant()), own)
+            }
+        }
+    )+};
+}
+use own_rows;
+
+/// The filter that rows of the actor's partner pass; all, for the tenant's people.
+fn own_of<E: EntityTrait>(scope: &Scope, column: E::Column) -> Condition {
+    let own = scope.partner().map(|own| column.eq(own));
+    Condition::all().add_option(own)
+}

@@ -1,0 +1,87 @@
+//! Commissions, payouts and the books.
+
+use sea_orm::Condition;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Query;
+
+use super::{Visible, own_of, own_rows, with_permission};
+use crate::access::Permission;
+use crate::actor::Actor;
+use crate::entity::{Owned, commission, entry, evaluation, payout, payout_hold, payout_run};
+use crate::error::Result;
+use crate::scope::Scope;
+
+own_rows! { earning payout }
+
+impl Visible for commission::Entity {
+    fn visible(scope: &Scope) -> Select<Self> {
+        Self::of(scope.tenant()).filter(own_of::<Self>(scope, commission::Column::PartnerId))
+    }
+
+    /// Why a rule faulted is the tenant's affair.
+    async fn shown(
+        scope: &Scope,
+        mut rows: Vec<commission::Model>,
+    ) -> Result<Vec<commission::Model>> {
+        if scope.partner().is_some() {
+            for row in &mut rows {
+                row.fault_code = None;
+                row.fault_message = None;
+            }
+        }
+        Ok(rows)
+    }
+}
+
+impl Visible for evaluation::Entity {
+    /// For those who may read the books: a receipt names every partner.
+    fn visible(scope: &Scope) -> Select<Self> {
+        Self::of(scope.tenant()).filter(with_permission(scope, Permission::BooksRead))
+    }
+}
+
+impl Visible for entry::Entity {
+    fn visible(scope: &Scope) -> Select<Self> {
+        Self::of(scope.tenant()).filter(with_permission(scope, Permission::BooksRead))
+    }
+}
+
+impl Visible for payout_run::Entity {
+    /// For the tenant's own people, and for those it pays or says why not.
+    fn visible(scope: &Scope) -> Select<Self> {
+        let all = Self::of(scope.tenant());
+        let Some(own) = scope.partner() else {
+            return all;
+        };
+        let paid = Query::select()
+            .column(payout::Column::RunId)
+            .from(payout::Entity)
+            .and_where(payout::Column::TenantId.eq(scope.tenant()))
+            .and_where(payout::Column::PartnerId.eq(own))
+            .to_owned();
+        let held = Query::select()
+            .column(payout_hold::Column::RunId)
+            .from(payout_hold::Entity)
+            .and_where(payout_hold::Column::TenantId.eq(scope.tenant()))
+            .and_where(payout_hold::Column::PartnerId.eq(own))
+            .to_owned();
+        all.filter(
+            Condition::any()
+                .add(payout_run::Column::Id.in_subquery(paid))
+                .add(payout_run::Column::Id.in_subquery(held)),
+        )
+    }
+
+    async fn shown(
+        scope: &Scope,
+        mut rows: Vec<payout_run::Model>,
+    ) -> Result<Vec<payout_run::Model>> {
+        if scope.partner().is_some() {
+            for row in &mut rows {
+                row.proposed_by = Actor::Hidden;
+                row.approved_by = None;
+            }
+        }
+        Ok(rows)
+    }
+}

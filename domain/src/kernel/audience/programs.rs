@@ -1,0 +1,108 @@
+//! Programs, people, papers and plugins.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::{Condition, QuerySelect, QueryTrait};
+
+use super::{Visible, own_of, own_rows, staff_only, with_permission};
+use crate::access::Permission;
+use crate::actor::Actor;
+use crate::entity::{
+    Owned, api_key, enrollment, partner, payout_method, person, plugin, plugin_version, program,
+    rule, terms,
+};
+use crate::error::Result;
+use crate::scope::Scope;
+
+own_rows! { enrollment agreement tax_form }
+
+impl Visible for api_key::Entity {
+    /// For those who may make them.
+    fn visible(scope: &Scope) -> Select<Self> {
+        Self::of(scope.tenant()).filter(with_permission(scope, Permission::KeyManage))
+    }
+}
+
+impl Visible for person::Entity {
+    fn visible(scope: &Scope) -> Select<Self> {
+        Self::of(scope.tenant()).filter(staff_only(scope))
+    }
+}
+
+impl Visible for program::Entity {
+    /// For a partner, the programs that it is in.
+    fn visible(scope: &Scope) -> Select<Self> {
+        let own = programs_of_partner(scope).map(|own| program::Column::Id.in_subquery(own));
+        Self::of(scope.tenant()).filter(Condition::all().add_option(own))
+    }
+}
+
+impl Visible for terms::Entity {
+    /// For a partner, the terms of the programs that it is in.
+    fn visible(scope: &Scope) -> Select<Self> {
+        let own = programs_of_partner(scope).map(|own| terms::Column::ProgramId.in_subquery(own));
+        Self::of(scope.tenant()).filter(Condition::all().add_option(own))
+    }
+}
+
+impl Visible for rule::Entity {
+    /// The rules of the terms that the actor may see.
+    fn visible(scope: &Scope) -> Select<Self> {
+        let terms = terms::Entity::visible(scope)
+            .select_only()
+            .column(terms::Column::Id)
+            .into_query();
+        Self::of(scope.tenant()).filter(rule::Column::TermsId.in_subquery(terms))
+    }
+}
+
+/// The ids of the programs that the actor's partner is in; `None` for the
+/// tenant's own people.
+fn programs_of_partner(scope: &Scope) -> Option<SelectStatement> {
+    let own = scope.partner()?;
+    let query = Query::select()
+        .column(enrollment::Column::ProgramId)
+        .from(enrollment::Entity)
+        .and_where(enrollment::Column::TenantId.eq(scope.tenant()))
+        .and_where(enrollment::Column::PartnerId.eq(own))
+        .to_owned();
+    Some(query)
+}
+
+impl Visible for partner::Entity {
+    fn visible(scope: &Scope) -> Select<Self> {
+        Self::of(scope.tenant()).filter(own_of::<Self>(scope, partner::Column::Id))
+    }
+}
+
+impl Visible for payout_method::Entity {
+    fn visible(scope: &Scope) -> Select<Self> {
+        Self::of(scope.tenant()).filter(own_of::<Self>(scope, payout_method::Column::PartnerId))
+    }
+
+    /// A partner is not told who of the tenant's people looked at it.
+    async fn shown(
+        scope: &Scope,
+        mut rows: Vec<payout_method::Model>,
+    ) -> Result<Vec<payout_method::Model>> {
+        if scope.partner().is_some() {
+            for row in &mut rows {
+                row.added_by = Actor::Hidden;
+                row.verified_by = None;
+            }
+        }
+        Ok(rows)
+    }
+}
+
+impl Visible for plugin::Entity {
+    fn visible(scope: &Scope) -> Select<Self> {
+        Self::of(scope.tenant()).filter(staff_only(scope))
+    }
+}
+
+impl Visible for plugin_version::Entity {
+    fn visible(scope: &Scope) -> Select<Self> {
+        Self::of(scope.tenant()).filter(staff_only(scope))
+    }
+}

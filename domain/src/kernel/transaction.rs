@@ -1,0 +1,288 @@
+//! Transactions: pinned to a tenant, and for writing, at the head of its log.
+
+use std::time::Duration;
+
+use sea_orm::entity::prelude::*;
+use sea_orm::prelude::async_trait::async_trait;
+use sea_orm::{
+    ActiveValue::Set, DatabaseTransaction, DbBackend, ExecResult, QueryResult, QuerySelect,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use tokio::time::sleep;
+
+use crate::actor::Actor;
+use crate::clock::Moment;
+use crate::database::Database;
+use crate::entity::{event, tenant};
+use crate::error::{Error, Result};
+use crate::ids::{DealId, EventId, Noun, PartnerId, TenantId};
+use crate::kernel::queue::Turn;
+use crate::kernel::scope::{Engine, Scope};
+use crate::kernel::snapshot::Meter;
+
+/// Times a transaction is begun again when the database asks for it.
+const BEGIN_ATTEMPTS: u32 = 5;
+
+/// Between two attempts.
+const BEGIN_PAUSE: Duration = Duration::from_millis(20);
+
+/// A transaction for reading: one state of the database to its end.
+pub(crate) async fn read(
+    engine: &Engine,
+    tenant: TenantId,
+    meter: &Meter,
+) -> Result<DatabaseTransaction> {
+    let mut attempts = Attempts(1);
+    loop {
+        match read_once(engine, tenant).await {
+            Ok(db) => {
+                meter.add(2);
+                return Ok(db);
+            }
+            Err(error) => attempts.again(&engine.db, error).await?,
+        }
+    }
+}
+
+async fn read_once(engine: &Engine, tenant: TenantId) -> Result<DatabaseTransaction> {
+    let db = begin_with(&engine.db, SqliteTransactionMode::Deferred).await?;
+    // One state for all that is read, whatever others commit meanwhile.
+    pin(&db, tenant, "ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    Ok(db)
+}
+
+/// A transaction for writing.
+pub(crate) async fn begin(scope: &Scope, turn: Turn) -> Result<Tx> {
+    let (engine, meter) = (scope.engine(), scope.meter());
+    let mut attempts = Attempts(1);
+    let (db, head) = loop {
+        match lock(engine, scope.tenant()).await {
+            Ok(locked) => break locked,
+            Err(error) => attempts.again(&engine.db, error).await?,
+        }
+    };
+    meter.add(3);
+    Ok(Tx {
+        db,
+        now: engine.now(&head),
+        position: head.last_position,
+        head,
+        actor: scope.actor(),
+        partner: scope.partner(),
+        engine: engine.clone(),
+        meter: meter.clone(),
+        _turn: turn,
+    })
+}
+
+/// Takes the head of a tenant's log.
+async fn lock(engine: &Engine, tenant: TenantId) -> Result<(DatabaseTransaction, tenant::Model)> {
+    engine.db.check_file()?;
+    let db = begin_with(&engine.db, SqliteTransactionMode::Immediate).await?;
+    // Whoever waited for the head of the log must see what its last holder did:
+    // a level above read committed would show it the state before the wait.
+    pin(&db, tenant, "ISOLATION LEVEL READ COMMITTED").await?;
+    let head = tenant::Entity::find_by_id(tenant).lock_exclusive();
+    let head = head.one(&db).await?.ok_or(Error::NotFound(Noun::Tenant))?;
+    Ok((db, head))
+}
+
+/// How often a transaction was begun so far.
+struct Attempts(u32);
+
+impl Attempts {
+    /// Lets a transaction be begun again, a few times, where nothing was done yet
+    /// and the reason may have passed: the database was busy, or a pooled
+    /// connection had broken. Fails with the error otherwise.
+    async fn again(&mut self, db: &Database, error: Error) -> Result<()> {
+        let Error::Unavailable(cause) = &error else {
+            return Err(error);
+        };
+        if self.0 >= BEGIN_ATTEMPTS || is_exhausted(cause) {
+            return Err(error);
+        }
+        if !crate::error::is_contention(cause) {
+            db.discard_connections();
+        }
+        self.0 += 1;
+        sleep(BEGIN_PAUSE).await;
+        Ok(())
+    }
+}
+
+/// Whether all connections were in use for as long as anybody waits for one.
+fn is_exhausted(error: &DbErr) -> bool {
+    matches!(error, DbErr::ConnectionAcquire(_))
+}
+
+async fn begin_with(db: &Database, sqlite: SqliteTransactionMode) -> Result<DatabaseTransaction> {
+    let options = TransactionOptions {
+        isolation_level: None,
+        access_mode: None,
+        sqlite_transaction_mode: Some(sqlite),
+    };
+    Ok(db.begin_with_options(options).await?)
+}
+
+/// Sets the level of a transaction, and lets row-level security know the tenant
+/// until it ends. `SET LOCAL` takes no parameters, and a UUID needs no quoting.
+async fn pin(db: &DatabaseTransaction, tenant: TenantId, level: &str) -> Result<()> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        let sql = format!(
+            "SET TRANSACTION {level}; SET LOCAL tributary.tenant = '{}'",
+            tenant.0
+        );
+        db.execute_unprepared(&sql).await?;
+    }
+    Ok(())
+}
+
+/// A write transaction, which holds the head of the tenant's log. Dropping it
+/// undoes everything.
+pub struct Tx {
+    db: DatabaseTransaction,
+    head: tenant::Model,
+    now: Moment,
+    position: i64,
+    actor: Actor,
+    partner: Option<PartnerId>,
+    engine: Engine,
+    meter: Meter,
+    /// Given back last, after the connection.
+    _turn: Turn,
+}
+
+#[async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        self.db.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.meter.add(1);
+        self.db.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.meter.add(1);
+        self.db.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.meter.add(1);
+        self.db.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.meter.add(1);
+        self.db.query_all_raw(statement).await
+    }
+}
+
+/// A fact to be written to the log.
+pub struct Fact<'a> {
+    /// What happened, as `deal.closed_won`.
+    pub kind: &'static str,
+    /// The row it happened to.
+    pub subject: &'a (dyn std::fmt::Display + Sync),
+    /// The deal it concerns, for those who follow the deal.
+    pub deal: Option<DealId>,
+    /// What there is to know. Never a secret.
+    pub data: serde_json::Value,
+}
+
+impl Fact<'_> {
+    /// The partner that the fact concerns: the one that it names.
+    fn partner(&self) -> Option<PartnerId> {
+        self.data.get("partner")?.as_str()?.parse().ok()
+    }
+}
+
+impl Tx {
+    /// The tenant, as locked.
+    pub fn head(&self) -> &tenant::Model {
+        &self.head
+    }
+
+    /// The tenant.
+    pub fn tenant(&self) -> TenantId {
+        self.head.id
+    }
+
+    /// The instant of everything this transaction does.
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// The machine's present, for what has nothing to do with the tenant's clock.
+    pub(crate) fn machine_now(&self) -> Moment {
+        self.engine.clock.now()
+    }
+
+    /// Who does it.
+    pub fn actor(&self) -> Actor {
+        self.actor
+    }
+
+    /// The partner they speak for; none for the tenant's own people.
+    pub fn partner(&self) -> Option<PartnerId> {
+        self.partner
+    }
+
+    /// The position that the next fact will have.
+    pub fn next_position(&self) -> i64 {
+        self.position + 1
+    }
+
+    /// Appends a fact to the tenant's log and returns its position.
+    pub async fn log(&mut self, fact: Fact<'_>) -> Result<i64> {
+        self.position += 1;
+        let row = event::ActiveModel {
+            tenant_id: Set(self.head.id),
+            position: Set(self.position),
+            id: Set(EventId::new()),
+            kind: Set(fact.kind.to_owned()),
+            subject: Set(fact.subject.to_string()),
+            partner_id: Set(fact.partner()),
+            deal_id: Set(fact.deal),
+            data: Set(fact.data.to_string()),
+            actor: Set(self.actor),
+            occurred_at: Set(self.now),
+        };
+        event::Entity::insert(row)
+            .exec_without_returning(self)
+            .await?;
+        Ok(self.position)
+    }
+
+    /// Moves the test clock. Later facts of this transaction happen then.
+    pub(crate) fn move_clock(&mut self, to: Moment) {
+        self.head.clock_at = Some(to);
+        self.now = to;
+    }
+
+    /// Makes everything durable, facts included, and wakes those who follow.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutcomeUnknown`] where the commit itself failed: it may have
+    /// reached the disk all the same.
+    pub async fn commit(self) -> Result<()> {
+        let head = tenant::ActiveModel {
+            id: Set(self.head.id),
+            last_position: Set(self.position),
+            clock_at: Set(self.head.clock_at),
+            ..Default::default()
+        };
+        tenant::Entity::update(head).exec(&self).await?;
+        self.engine.db.check_file()?;
+        self.meter.add(1);
+        if let Err(error) = self.db.commit().await {
+            // The connection may still be in the transaction: it is not used again.
+            self.engine.db.discard_connections();
+            return Err(Error::OutcomeUnknown(error));
+        }
+        self.engine.wake.send_modify(|count| *count += 1);
+        Ok(())
+    }
+}
