@@ -165,7 +165,7 @@ impl CollectionMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The payment.")] input: RecordCollectionInput,
-    ) -> ApiResult<RecordCollectionPayload> {
+    ) -> Option<ApiResult<RecordCollectionPayload>> {
         RecordCollectionPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -176,7 +176,7 @@ impl CollectionMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The refund.")] input: RecordRefundInput,
-    ) -> ApiResult<RecordRefundPayload> {
+    ) -> Option<ApiResult<RecordRefundPayload>> {
         RecordRefundPayload::answer(input.run(ctx.scope()).await)
     }
 }

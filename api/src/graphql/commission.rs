@@ -212,7 +212,7 @@ impl CommissionMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which.")] input: RetryCommissionInput,
-    ) -> ApiResult<RetryCommissionPayload> {
+    ) -> Option<ApiResult<RetryCommissionPayload>> {
         RetryCommissionPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -352,7 +352,7 @@ impl DealMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The deal.")] input: OpenDealInput,
-    ) -> ApiResult<OpenDealPayload> {
+    ) -> Option<ApiResult<OpenDealPayload>> {
         OpenDealPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -361,7 +361,7 @@ impl DealMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which deal, and where to.")] input: MoveDealInput,
-    ) -> ApiResult<MoveDealPayload> {
+    ) -> Option<ApiResult<MoveDealPayload>> {
         MoveDealPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -370,7 +370,7 @@ impl DealMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which deal, and its new worth.")] input: ReviseDealAmountInput,
-    ) -> ApiResult<ReviseDealAmountPayload> {
+    ) -> Option<ApiResult<ReviseDealAmountPayload>> {
         ReviseDealAmountPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -379,7 +379,7 @@ impl DealMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which deal.")] input: CloseDealWonInput,
-    ) -> ApiResult<CloseDealWonPayload> {
+    ) -> Option<ApiResult<CloseDealWonPayload>> {
         CloseDealWonPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -388,7 +388,7 @@ impl DealMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which deal, and why.")] input: CloseDealLostInput,
-    ) -> ApiResult<CloseDealLostPayload> {
+    ) -> Option<ApiResult<CloseDealLostPayload>> {
         CloseDealLostPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -218,7 +218,7 @@ impl InvolvementMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The involvement.")] input: RecordInvolvementInput,
-    ) -> ApiResult<RecordInvolvementPayload> {
+    ) -> Option<ApiResult<RecordInvolvementPayload>> {
         RecordInvolvementPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -227,7 +227,7 @@ impl InvolvementMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which involvement.")] input: ConfirmInvolvementInput,
-    ) -> ApiResult<ConfirmInvolvementPayload> {
+    ) -> Option<ApiResult<ConfirmInvolvementPayload>> {
         ConfirmInvolvementPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -236,7 +236,7 @@ impl InvolvementMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which involvement, and why.")] input: DeclineInvolvementInput,
-    ) -> ApiResult<DeclineInvolvementPayload> {
+    ) -> Option<ApiResult<DeclineInvolvementPayload>> {
         DeclineInvolvementPayload::answer(input.run(ctx.scope()).await)
     }
 }

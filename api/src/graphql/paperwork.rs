@@ -303,7 +303,7 @@ impl PaperworkMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The form.")] input: SubmitTaxFormInput,
-    ) -> ApiResult<SubmitTaxFormPayload> {
+    ) -> Option<ApiResult<SubmitTaxFormPayload>> {
         SubmitTaxFormPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -312,7 +312,7 @@ impl PaperworkMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which form.")] input: ApproveTaxFormInput,
-    ) -> ApiResult<ApproveTaxFormPayload> {
+    ) -> Option<ApiResult<ApproveTaxFormPayload>> {
         ApproveTaxFormPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -321,7 +321,7 @@ impl PaperworkMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which form, and why.")] input: RejectTaxFormInput,
-    ) -> ApiResult<RejectTaxFormPayload> {
+    ) -> Option<ApiResult<RejectTaxFormPayload>> {
         RejectTaxFormPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -331,7 +331,7 @@ impl PaperworkMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The method.")] input: AddPayoutMethodInput,
-    ) -> ApiResult<AddPayoutMethodPayload> {
+    ) -> Option<ApiResult<AddPayoutMethodPayload>> {
         AddPayoutMethodPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -341,7 +341,7 @@ impl PaperworkMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which method.")] input: VerifyPayoutMethodInput,
-    ) -> ApiResult<VerifyPayoutMethodPayload> {
+    ) -> Option<ApiResult<VerifyPayoutMethodPayload>> {
         VerifyPayoutMethodPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -370,7 +370,7 @@ impl PartnerMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The partner.")] input: InvitePartnerInput,
-    ) -> ApiResult<InvitePartnerPayload> {
+    ) -> Option<ApiResult<InvitePartnerPayload>> {
         InvitePartnerPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -380,7 +380,7 @@ impl PartnerMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which partner.")] input: SuspendPartnerInput,
-    ) -> ApiResult<SuspendPartnerPayload> {
+    ) -> Option<ApiResult<SuspendPartnerPayload>> {
         SuspendPartnerPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -389,7 +389,7 @@ impl PartnerMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which partner.")] input: ResumePartnerInput,
-    ) -> ApiResult<ResumePartnerPayload> {
+    ) -> Option<ApiResult<ResumePartnerPayload>> {
         ResumePartnerPayload::answer(input.run(ctx.scope()).await)
     }
 }

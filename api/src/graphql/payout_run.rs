@@ -268,7 +268,7 @@ impl PayoutRunMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The run.")] input: ProposePayoutRunInput,
-    ) -> ApiResult<ProposePayoutRunPayload> {
+    ) -> Option<ApiResult<ProposePayoutRunPayload>> {
         ProposePayoutRunPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -278,7 +278,7 @@ impl PayoutRunMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which.")] input: ApprovePayoutRunInput,
-    ) -> ApiResult<ApprovePayoutRunPayload> {
+    ) -> Option<ApiResult<ApprovePayoutRunPayload>> {
         ApprovePayoutRunPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -289,7 +289,7 @@ impl PayoutRunMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which.")] input: CancelPayoutRunInput,
-    ) -> ApiResult<CancelPayoutRunPayload> {
+    ) -> Option<ApiResult<CancelPayoutRunPayload>> {
         CancelPayoutRunPayload::answer(input.run(ctx.scope()).await)
     }
 }

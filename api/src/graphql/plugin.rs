@@ -10,7 +10,7 @@ use tributary_domain::reads;
 use tributary_domain::scope::Scope;
 
 use super::context::{Beside, PublicUrl, id, mirrors, wraps};
-use super::error::{ApiResult, UserError, payload, split};
+use super::error::{ApiResult, UserError, alone, payload, split};
 use super::loaders::VersionsOfPlugin;
 use super::pages::{Connection, Slice, connection, cost};
 use super::scalars::{DateTime, Json};
@@ -231,20 +231,22 @@ pub struct PublishPluginPayload {
 }
 
 impl PublishPluginPayload {
-    fn answer(result: Result<plugin_version::Model>) -> ApiResult<Self> {
+    fn answer(result: Result<plugin_version::Model>) -> Option<ApiResult<Self>> {
         let refusal = match &result {
             Err(Error::Refused(refusal)) => Some(refusal.clone().into()),
             _ => None,
         };
-        let (version, user_errors) = match split(result)? {
-            Ok(version) => (Some(version), Vec::new()),
-            Err(user_errors) => (None, user_errors),
-        };
-        Ok(Self {
-            plugin_version: version.map(PluginVersion),
-            refusal,
-            user_errors,
-        })
+        alone(split(result).map(|split| {
+            let (version, user_errors) = match split {
+                Ok(version) => (Some(version), Vec::new()),
+                Err(user_errors) => (None, user_errors),
+            };
+            Self {
+                plugin_version: version.map(PluginVersion),
+                refusal,
+                user_errors,
+            }
+        }))
     }
 }
 
@@ -256,7 +258,10 @@ pub struct PluginMutations;
 impl PluginMutations {
     /// Makes room for a component. PUT its bytes to the address in the answer,
     /// then publish it.
-    async fn stage_plugin_upload(&self, ctx: &Context<'_>) -> ApiResult<StagePluginUploadPayload> {
+    async fn stage_plugin_upload(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Option<ApiResult<StagePluginUploadPayload>> {
         StagePluginUploadPayload::answer(plugins::stage(ctx.scope()).await)
     }
 
@@ -266,7 +271,7 @@ impl PluginMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which.")] input: PublishPluginInput,
-    ) -> ApiResult<PublishPluginPayload> {
+    ) -> Option<ApiResult<PublishPluginPayload>> {
         PublishPluginPayload::answer(input.run(ctx.scope()).await)
     }
 }

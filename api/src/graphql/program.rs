@@ -287,7 +287,7 @@ impl ProgramMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The program.")] input: CreateProgramInput,
-    ) -> ApiResult<CreateProgramPayload> {
+    ) -> Option<ApiResult<CreateProgramPayload>> {
         CreateProgramPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -297,7 +297,7 @@ impl ProgramMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The terms.")] input: PublishTermsInput,
-    ) -> ApiResult<PublishTermsPayload> {
+    ) -> Option<ApiResult<PublishTermsPayload>> {
         PublishTermsPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -325,7 +325,7 @@ impl RegistrationMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The claim.")] input: RegisterDealInput,
-    ) -> ApiResult<RegisterDealPayload> {
+    ) -> Option<ApiResult<RegisterDealPayload>> {
         RegisterDealPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -335,7 +335,7 @@ impl RegistrationMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which registration.")] input: ApproveRegistrationInput,
-    ) -> ApiResult<ApproveRegistrationPayload> {
+    ) -> Option<ApiResult<ApproveRegistrationPayload>> {
         ApproveRegistrationPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -344,7 +344,7 @@ impl RegistrationMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which registration, and why.")] input: RejectRegistrationInput,
-    ) -> ApiResult<RejectRegistrationPayload> {
+    ) -> Option<ApiResult<RejectRegistrationPayload>> {
         RejectRegistrationPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -353,7 +353,7 @@ impl RegistrationMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which registration, and why.")] input: WithdrawRegistrationInput,
-    ) -> ApiResult<WithdrawRegistrationPayload> {
+    ) -> Option<ApiResult<WithdrawRegistrationPayload>> {
         WithdrawRegistrationPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -364,7 +364,7 @@ impl RegistrationMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "Which registration, and the deal that it becomes.")]
         input: ConvertRegistrationInput,
-    ) -> ApiResult<ConvertRegistrationPayload> {
+    ) -> Option<ApiResult<ConvertRegistrationPayload>> {
         ConvertRegistrationPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -235,8 +235,8 @@ pub struct CreateApiKeyPayload {
 }
 
 impl CreateApiKeyPayload {
-    fn answer(result: Result<NewKey>) -> ApiResult<Self> {
-        Ok(match split(result)? {
+    fn answer(result: Result<NewKey>) -> Option<ApiResult<Self>> {
+        alone(split(result).map(|split| match split {
             Ok(NewKey { key, token }) => Self {
                 api_key: Some(key.into()),
                 token: Some(token),
@@ -247,7 +247,7 @@ impl CreateApiKeyPayload {
                 token: None,
                 user_errors,
             },
-        })
+        }))
     }
 }
 
@@ -275,7 +275,7 @@ impl TenantMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The key.")] input: CreateApiKeyInput,
-    ) -> ApiResult<CreateApiKeyPayload> {
+    ) -> Option<ApiResult<CreateApiKeyPayload>> {
         CreateApiKeyPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -285,7 +285,7 @@ impl TenantMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which.")] input: RevokeApiKeyInput,
-    ) -> ApiResult<RevokeApiKeyPayload> {
+    ) -> Option<ApiResult<RevokeApiKeyPayload>> {
         RevokeApiKeyPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -295,7 +295,7 @@ impl TenantMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Where to.")] input: AdvanceTestClockInput,
-    ) -> ApiResult<AdvanceTestClockPayload> {
+    ) -> Option<ApiResult<AdvanceTestClockPayload>> {
         AdvanceTestClockPayload::answer(input.run(ctx.scope()).await)
     }
 }
