@@ -24,9 +24,9 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tributary_domain::scope::Engine;
+use tributary_transport::gateway::{Gateway, Places, Timings};
 
 use crate::edge::Edge;
-use crate::graphql::gateway::{Gateway, Places, Timings};
 
 /// What open requests and sockets get to finish when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
@@ -67,6 +67,7 @@ pub fn router(state: AppState, stopping: watch::Receiver<bool>) -> Router {
         timings: state.timings,
         places: Places::default(),
         stopping,
+        editor: graphiql::page,
     };
     Router::new()
         .merge(gateway.routes()) // POST /graphql, its sockets and streams

@@ -142,7 +142,7 @@ pub fn times(rows: usize, child: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graphql::MAX_COMPLEXITY;
+    use tributary_transport::MAX_COMPLEXITY;
 
     #[test]
     fn no_price_is_so_high_that_it_begins_again_at_nothing() {

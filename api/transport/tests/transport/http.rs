@@ -6,8 +6,8 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tributary_api::graphql::MAX_COMPLEXITY;
-use tributary_api::graphql::gateway::Timings;
+use tributary_transport::MAX_COMPLEXITY;
+use tributary_transport::gateway::Timings;
 
 use crate::sockets::SHORT;
 use crate::world::{KEY, World};

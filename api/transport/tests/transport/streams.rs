@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tributary_api::graphql::gateway::{MAX_CONNECTIONS, Timings};
+use tributary_transport::gateway::{MAX_CONNECTIONS, Timings};
 
 use crate::sockets::Socket;
 use crate::world::{KEY, World};

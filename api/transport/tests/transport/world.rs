@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use async_graphql::futures_util::stream::{self, Stream, StreamExt};
 use async_graphql::{Context, Data, Object, Schema, Subscription};
+use axum::response::IntoResponse;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tributary_api::graphql::gateway::{Denied, Gateway, Places, Timings};
-use tributary_api::graphql::limited;
+use tributary_transport::gateway::{Denied, Gateway, Places, Timings};
+use tributary_transport::limited;
 
 /// The key of every world.
 pub const KEY: &str = "good";
@@ -168,6 +169,7 @@ impl World {
             timings,
             places: Places::default(),
             stopping,
+            editor: || "the editor".into_response(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -19,7 +19,6 @@ use super::answer::{Media, broken_off, refuse, respond};
 use super::gateway::{Caller, Denied, Gateway, Peer};
 use super::refusal::Refusal;
 use super::{guard, sse, websocket};
-use crate::graphiql;
 
 /// The most bytes in a body.
 pub const BODY_LIMIT: usize = 256 * 1024;
@@ -172,7 +171,7 @@ pub async fn get<S: Executor>(
         return websocket::open(gateway, Caller::new(&headers, peer), upgrade);
     }
     if wants_html(&headers) {
-        return graphiql::page();
+        return (gateway.editor)();
     }
     let message = "operations are sent with POST";
     let mut answer = refuse(Media::Json, Refusal::MethodNotAllowed.error(message, None));

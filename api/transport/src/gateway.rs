@@ -11,6 +11,7 @@ use axum::Router;
 use axum::extract::{ConnectInfo, Extension};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
 use axum::routing::get;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
@@ -155,6 +156,8 @@ pub struct Gateway<S> {
     pub places: Places,
     /// Turns true when the server is about to stop.
     pub stopping: watch::Receiver<bool>,
+    /// The page that a browser gets.
+    pub editor: fn() -> Response,
 }
 
 impl<S: Executor> Gateway<S> {

@@ -1,7 +1,7 @@
 //! The limits of a document, through the whole stack.
 
 use serde_json::{Value, json};
-use tributary_api::graphql::MAX_COMPLEXITY;
+use tributary_transport::MAX_COMPLEXITY;
 
 use crate::world::{KEY, World};
 
