@@ -17,6 +17,7 @@ pub mod worker;
 
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -62,6 +63,7 @@ impl AppState {
 /// All routes. Open connections end when `stopping` turns true.
 pub fn router(state: AppState, stopping: watch::Receiver<bool>) -> Router {
     let gateway = Gateway {
+        documents: Arc::new(graphql::documents(&state.schema)),
         schema: state.schema,
         admit: auth::door(state.engine.clone(), state.public_url),
         timings: state.timings,

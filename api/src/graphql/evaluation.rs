@@ -3,6 +3,7 @@
 use async_graphql::{Context, Description, ID, Object, SimpleObject};
 use tributary_domain::entity::evaluation;
 use tributary_domain::evaluations;
+use tributary_transport::document::directives::cost;
 
 use super::context::{Beside, wraps};
 use super::deal::Deal;
@@ -12,7 +13,9 @@ use super::rule::Rule;
 use super::scalars::{DateTime, Json};
 
 /// What running a receipt again is worth in a query's cost: code runs.
-const RERUN_COST: usize = 100;
+fn rerun_cost() -> String {
+    "100".to_owned()
+}
 
 /// The receipt of one rule run: everything it takes to run it again and get
 /// the same. Digests are SHA-256 in hexadecimal.
@@ -72,11 +75,13 @@ impl Evaluation {
     }
 
     /// What the rule was asked: the deal, the credit, the terms and the history.
+    #[graphql(directive = cost::apply("64".to_owned()))]
     async fn input(&self) -> Json {
         Json::stored(&self.0.input)
     }
 
     /// What it answered, under `verdict`, or how it failed, under `fault`.
+    #[graphql(directive = cost::apply("64".to_owned()))]
     async fn output(&self) -> Json {
         Json::stored(&self.0.output)
     }
@@ -99,7 +104,7 @@ impl Evaluation {
 
     /// Runs it again now, from the stored input with the stored code, and
     /// compares. Writes nothing.
-    #[graphql(complexity = "RERUN_COST + child_complexity")]
+    #[graphql(directive = cost::apply(rerun_cost()))]
     async fn rerun(&self, ctx: &Context<'_>) -> ApiResult<Rerun> {
         Ok(evaluations::rerun(ctx.scope(), self.0.id).await?.into())
     }

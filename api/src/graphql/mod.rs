@@ -31,9 +31,27 @@ pub mod tenant;
 
 pub use schema::Schema;
 
-use tributary_transport::limited;
+use tributary_transport::document::Documents;
+use tributary_transport::document::definitions::Scalars;
+use tributary_transport::served;
 
-/// Builds the schema, with its limits.
+/// Builds the schema.
 pub fn schema() -> Schema {
-    limited(schema::builder()).finish()
+    served(schema::builder()).finish()
+}
+
+/// What documents for the schema are held to.
+///
+/// # Panics
+///
+/// If the schema that this program serves is not valid, which a test excludes.
+pub fn documents(schema: &Schema) -> Documents {
+    let scalars = Scalars::default()
+        .with::<scalars::DateTime>()
+        .with::<scalars::Position>()
+        .with::<scalars::Json>();
+    match Documents::new(&schema.sdl(), scalars) {
+        Ok(documents) => documents,
+        Err(invalid) => panic!("the schema is not valid: {invalid}"),
+    }
 }

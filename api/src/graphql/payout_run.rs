@@ -7,11 +7,12 @@ use tributary_domain::ids::Noun;
 use tributary_domain::payout_runs;
 use tributary_domain::reads;
 use tributary_domain::scope::Scope;
+use tributary_transport::document::directives::list_size;
 
 use super::context::{Beside, id, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::loaders::{HoldsOfRun, PayoutsOfRun, TotalOfRun};
-use super::pages::{Connection, Slice, connection, cost};
+use super::pages::{Connection, Paged, Slice, USUAL_PAGE, connection};
 use super::partner::Partner;
 use super::payout::Payout;
 use super::program::Program;
@@ -117,7 +118,7 @@ impl PayoutRun {
     }
 
     /// Who is paid: one payout for each partner.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn payouts(
         &self,
         ctx: &Context<'_>,
@@ -130,7 +131,7 @@ impl PayoutRun {
     }
 
     /// What is not paid and why, by partner: a line for each reason.
-    #[graphql(complexity = "cost(None, None, child_complexity)")]
+    #[graphql(directive = list_size::apply(Some(USUAL_PAGE), None, None))]
     async fn holds(&self, ctx: &Context<'_>) -> ApiResult<Vec<PayoutHold>> {
         let holds = ctx.loaders().one(HoldsOfRun(self.0.id)).await?;
         let holds = holds.unwrap_or_default();
@@ -172,7 +173,7 @@ pub struct PayoutRunQueries;
 #[Object]
 impl PayoutRunQueries {
     /// The payout runs that the key may see, oldest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn payout_runs(
         &self,
         ctx: &Context<'_>,

@@ -8,11 +8,12 @@ use tributary_domain::ids::Noun;
 use tributary_domain::plugins::{self, LARGEST_COMPONENT};
 use tributary_domain::reads;
 use tributary_domain::scope::Scope;
+use tributary_transport::document::directives::cost;
 
 use super::context::{Beside, PublicUrl, id, mirrors, wraps};
 use super::error::{ApiResult, UserError, alone, payload, split};
 use super::loaders::VersionsOfPlugin;
-use super::pages::{Connection, Slice, connection, cost};
+use super::pages::{Connection, Paged, Slice, connection};
 use super::scalars::{DateTime, Json};
 
 mirrors! {
@@ -52,7 +53,7 @@ impl Plugin {
     }
 
     /// Its versions, oldest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn versions(
         &self,
         ctx: &Context<'_>,
@@ -109,6 +110,7 @@ impl PluginVersion {
 
     /// What it says of itself: `name`, `version`, the `basis_codes` that its
     /// entries may use, and `config_schema`, a JSON Schema of its configuration.
+    #[graphql(directive = cost::apply("72".to_owned()))]
     async fn description(&self) -> Json {
         Json::stored(&self.0.description)
     }
@@ -160,7 +162,7 @@ pub struct PluginQueries;
 #[Object]
 impl PluginQueries {
     /// The tenant's plugins, oldest first. A partner's key sees none.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn plugins(
         &self,
         ctx: &Context<'_>,

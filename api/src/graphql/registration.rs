@@ -8,6 +8,7 @@ use tributary_domain::ids::Noun;
 use tributary_domain::reads;
 use tributary_domain::registrations::{self, NewRegistration};
 use tributary_domain::scope::Scope;
+use tributary_transport::document::directives::{list_size, max_items};
 
 use super::account::{Account, AccountInput};
 use super::conflict::RegistrationConflict;
@@ -15,7 +16,7 @@ use super::context::{Beside, id, mirrors, wraps};
 use super::deal::Deal;
 use super::error::{ApiResult, payload};
 use super::loaders::ConflictsOfRegistration;
-use super::pages::{Connection, Slice, connection, cost};
+use super::pages::{Connection, Paged, Slice, connection};
 use super::partner::Partner;
 use super::program::{Program, Terms};
 use super::scalars::{DateTime, Money, MoneyInput};
@@ -136,6 +137,7 @@ impl Registration {
     }
 
     /// What stood against it when it came in; empty where nothing did.
+    #[graphql(directive = list_size::apply(Some(20), None, None))]
     async fn conflicts(&self, ctx: &Context<'_>) -> ApiResult<Vec<RegistrationConflict>> {
         let key = ConflictsOfRegistration(self.0.id);
         let rows = ctx.loaders().one(key).await?.unwrap_or_default();
@@ -150,11 +152,11 @@ pub struct RegistrationQueries;
 #[Object]
 impl RegistrationQueries {
     /// The partners' claims, oldest first. A partner's key sees its own.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn registrations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only those now in one of these states; all, if none is named.")]
+        #[graphql(desc = "Only those now in one of these states; all, if none is named.", directive = max_items::apply(20))]
         state: Option<Vec<RegistrationState>>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,

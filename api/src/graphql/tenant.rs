@@ -10,7 +10,7 @@ use tributary_domain::{access, tenants};
 
 use super::context::{Beside, id, mirrors, wraps};
 use super::error::{ApiResult, UserError, alone, payload, split};
-use super::pages::{Connection, Slice, connection, cost};
+use super::pages::{Connection, Paged, Slice, connection};
 use super::partner::Partner;
 use super::scalars::{DateTime, Position};
 
@@ -158,7 +158,7 @@ impl TenantQueries {
     }
 
     /// The tenant's keys, oldest first, revoked ones included. For owners.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn api_keys(
         &self,
         ctx: &Context<'_>,

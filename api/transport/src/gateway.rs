@@ -16,6 +16,8 @@ use axum::routing::get;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
+use super::document::Documents;
+
 /// Where axum leaves the peer's address; absent where it was not asked to.
 pub type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
 
@@ -148,6 +150,8 @@ impl Drop for Place {
 pub struct Gateway<S> {
     /// What executes.
     pub schema: S,
+    /// What documents are held to: the same schema.
+    pub documents: Arc<Documents>,
     /// Who may come in.
     pub admit: Admit,
     /// How long they may take.

@@ -4,18 +4,16 @@
 
 pub mod answer;
 pub mod codes;
-pub mod cost;
-pub mod expansion;
+pub mod document;
 pub mod gateway;
-pub mod guard;
 pub mod http;
 pub mod messages;
+pub mod operation;
 pub mod refusal;
-pub mod scan;
 pub mod sse;
 pub mod websocket;
 
-use async_graphql::SchemaBuilder;
+use async_graphql::{SchemaBuilder, ValidationMode};
 
 /// The deepest a query may nest fields. The introspection query that tools
 /// send is 15 deep.
@@ -23,22 +21,13 @@ pub const MAX_DEPTH: usize = 15;
 /// The most a query may cost. A field costs 1, and a list multiplies what is
 /// selected below it by its page size.
 pub const MAX_COMPLEXITY: usize = 20_000;
-/// The most aliases in a document.
-pub const MAX_ALIASES: usize = 30;
-/// The most directives on one field.
-pub const MAX_DIRECTIVES: usize = 10;
-/// The deepest that fields and fragments together may nest.
-pub const MAX_RECURSION: usize = 32;
-
-/// Sets the limits of every schema served here, and the two extensions that
-/// report costs, with the limits on them, and code errors. Suggestions stay off:
-/// they spell out the schema to those who may not read it.
-pub fn limited<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S> {
+/// Sets up a schema to be served here. Its documents are validated before it
+/// gets them, by a validator that agrees with the reference implementation: its
+/// own validation is left out.
+pub fn served<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S> {
     builder
-        .limit_aliases(MAX_ALIASES)
-        .limit_directives(MAX_DIRECTIVES)
-        .limit_recursive_depth(MAX_RECURSION)
-        .disable_suggestions()
+        .validation_mode(ValidationMode::Fast)
+        // A field, and perhaps a fragment on its type, at each level.
+        .limit_recursive_depth(2 * MAX_DEPTH + 1)
         .extension(codes::Codes)
-        .extension(cost::Cost)
 }
