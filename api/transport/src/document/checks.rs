@@ -52,6 +52,8 @@ impl Checking<'_> {
             return;
         }
         match (value, item(of)) {
+            // A nullable variable may stand where there is a default, and be null.
+            (Value::Null, _) if of.is_non_null() => self.refuse("must not be null"),
             (Value::Null, _) => {}
             (Value::List(values), Some(item)) => {
                 for (at, value) in values.iter().enumerate() {

@@ -294,10 +294,6 @@ impl<'a> Collecting<'a, '_> {
             };
             let at = argument.map(|argument| offset(argument.value.location()));
             let subject = Subject::Argument(field.name.to_string(), defined.name.to_string());
-            // A nullable variable may stand where there is a default, and be null.
-            if value == Value::Null && defined.ty.is_non_null() {
-                self.problems.note(&subject, at, "must not be null");
-            }
             let mut checking = Checking {
                 definitions: self.definitions,
                 subject: &subject,

@@ -15,6 +15,7 @@ pub mod price;
 pub mod problem;
 pub mod scan;
 pub mod source;
+pub mod subscriptions;
 pub mod values;
 
 use apollo_compiler::Node;

@@ -9,8 +9,8 @@ use async_graphql::ServerError;
 
 use super::definitions::Definitions;
 use super::problem::{MOST_PROBLEMS, brief};
-use super::source::{Lines, without_descriptions};
-use super::{conflicts, expansion, values};
+use super::source::{self, Lines};
+use super::{conflicts, expansion, subscriptions, values};
 use crate::refusal::Refusal;
 
 /// The longest that something out of a document is repeated in a message.
@@ -24,7 +24,11 @@ const LONGEST_MESSAGE: usize = 300;
 ///
 /// What is wrong with its syntax, first of all.
 pub fn parse(text: &str, lines: &Lines<'_>) -> Result<Document, ServerError> {
-    let (bare, descriptions) = without_descriptions(text);
+    if let Some(at) = source::name_without_value(text) {
+        let message = "syntax error: expected `:` and a value";
+        return Err(Refusal::ParseFailed.error(message, Some(lines.position(at))));
+    }
+    let (bare, descriptions) = source::without_descriptions(text);
     for description in descriptions {
         // Its escapes have to be right, wherever it stands.
         if Parser::new()
@@ -67,9 +71,18 @@ pub fn validate(
     expansion::bound(document).map_err(|message| vec![Refusal::TooComplex.error(message, None)])?;
     let built = document.to_executable(&definitions.schema);
     let built = built.map_err(|invalid| all(&invalid.errors, lines))?;
-    let valid = built.validate(&definitions.schema);
-    let document = valid.map_err(|invalid| all(&invalid.errors, lines))?;
-    let mut broken = values::check(definitions, &document);
+    let document = match built.validate(&definitions.schema) {
+        Ok(document) => document.into_inner(),
+        Err(invalid) => {
+            let errors = all(&invalid.errors, lines);
+            if !errors.is_empty() {
+                return Err(errors);
+            }
+            invalid.partial
+        }
+    };
+    let mut broken = subscriptions::check(&document);
+    broken.extend(values::check(definitions, &document));
     match conflicts::check(definitions, &document) {
         Ok(conflicts) => broken.extend(conflicts),
         Err(conflicts::TooMany) => {
@@ -78,7 +91,7 @@ pub fn validate(
         }
     }
     match broken.is_empty() {
-        true => Ok(document.into_inner()),
+        true => Ok(document),
         false => Err(broken
             .iter()
             .take(MOST_PROBLEMS)
@@ -87,9 +100,13 @@ pub fn validate(
     }
 }
 
+/// The errors of the validator, but for those of a rule that is replaced.
 fn all(errors: &DiagnosticList, lines: &Lines<'_>) -> Vec<ServerError> {
-    let errors = errors.iter().take(MOST_PROBLEMS);
+    let errors = errors
+        .iter()
+        .filter(|error| error.error.unstable_error_name() != Some(subscriptions::REPLACED_RULE));
     errors
+        .take(MOST_PROBLEMS)
         .map(|error| invalid(&error.error.to_string(), error.error.location(), lines))
         .collect()
 }

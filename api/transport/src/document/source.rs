@@ -116,3 +116,42 @@ fn next_is_variable(tokens: &[Token<'_>], at: usize) -> bool {
     let text = |at: usize| tokens.get(at).map_or("", |token| token.text);
     text(at) == "$" || (text(at).starts_with('"') && text(at + 1) == "$")
 }
+
+/// Where an argument or input field has a name and no value, if any has: the
+/// parser leaves such a one out.
+pub fn name_without_value(text: &str) -> Option<usize> {
+    let tokens: Vec<Token<'_>> = scan::tokens(text).collect();
+    // What the open brackets hold: names with values, or not.
+    let mut open: Vec<bool> = Vec::new();
+    let mut within_value = 0_usize;
+    let mut before = "";
+    for (at, token) in tokens.iter().enumerate() {
+        let starts_name = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
+        match token.text {
+            "(" | "[" => {
+                open.push(token.text == "(");
+                within_value += 1;
+            }
+            // Within arguments it is an object, elsewhere a selection set.
+            "{" => {
+                open.push(within_value > 0);
+                within_value += usize::from(within_value > 0);
+            }
+            ")" | "]" | "}" => {
+                open.pop();
+                within_value = within_value.saturating_sub(1);
+            }
+            name if name.as_bytes().first().is_some_and(starts_name) => {
+                let next = tokens.get(at + 1).map_or("", |token| token.text);
+                let needs_value =
+                    open.last() == Some(&true) && !matches!(before, ":" | "$" | "=" | "@");
+                if needs_value && next != ":" {
+                    return Some(token.at);
+                }
+            }
+            _ => {}
+        }
+        before = token.text;
+    }
+    None
+}
