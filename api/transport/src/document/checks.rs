@@ -6,7 +6,7 @@ use apollo_compiler::schema::ExtendedType;
 use async_graphql::{PathSegment, Value};
 
 use super::definitions::{Definitions, item, max_items};
-use super::problem::{Problems, Subject};
+use super::problem::{Problems, Subject, too_many};
 
 /// Checks the value of an argument that was given at a byte of the document.
 pub struct Checking<'a> {
@@ -23,12 +23,7 @@ pub struct Checking<'a> {
 impl Checking<'_> {
     /// Notes what is wrong with an argument or input field.
     pub fn input(&mut self, input: &InputValueDefinition, value: &Value) {
-        match (max_items(input), value) {
-            (Some(most), Value::List(items)) if items.len() > most => {
-                self.refuse(&format!("has {} items, and at most {most}", items.len()));
-            }
-            _ => self.value(&input.ty, value),
-        }
+        self.value(&input.ty, max_items(input), value);
     }
 
     fn refuse(&mut self, message: &str) {
@@ -47,7 +42,7 @@ impl Checking<'_> {
         });
     }
 
-    fn value(&mut self, of: &Type, value: &Value) {
+    fn value(&mut self, of: &Type, most: Option<usize>, value: &Value) {
         if self.problems.is_full() {
             return;
         }
@@ -55,10 +50,13 @@ impl Checking<'_> {
             // A nullable variable may stand where there is a default, and be null.
             (Value::Null, _) if of.is_non_null() => self.refuse("must not be null"),
             (Value::Null, _) => {}
+            (Value::List(values), Some(_)) if most.is_some_and(|most| values.len() > most) => {
+                self.refuse(&too_many(values.len(), most));
+            }
             (Value::List(values), Some(item)) => {
                 for (at, value) in values.iter().enumerate() {
                     self.within(PathSegment::Index(at), |checking| {
-                        checking.value(item, value)
+                        checking.value(item, most, value)
                     });
                 }
             }

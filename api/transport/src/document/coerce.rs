@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use apollo_compiler::Node;
-use apollo_compiler::ast::{InputValueDefinition, Type, Value as Literal};
+use apollo_compiler::ast::{Type, Value as Literal};
 use apollo_compiler::executable::Operation;
 use apollo_compiler::schema::{ExtendedType, InputObjectType};
 use async_graphql::indexmap::IndexMap;
@@ -12,7 +12,7 @@ use async_graphql::{Name, PathSegment, Value, Variables};
 use serde_json::Number;
 
 use super::definitions::{Definitions, item, max_items};
-use super::problem::{Problem, Problems, Subject, brief};
+use super::problem::{Problem, Problems, Subject, brief, too_many};
 
 /// The values of an operation's variables. A nullable one without a default
 /// that was not sent is not among them.
@@ -38,7 +38,7 @@ pub fn variables(
             problems: &mut problems,
         };
         let value = if let Some(value) = sent.get(&Name::new(name)) {
-            reading.value(&variable.ty, value)
+            reading.value(&variable.ty, None, value)
         } else if let Some(default) = &variable.default_value {
             literal(definitions, &Coerced::new(), &variable.ty, default)
         } else if variable.ty.is_non_null() {
@@ -75,7 +75,8 @@ impl Reading<'_> {
         })
     }
 
-    fn value(&mut self, of: &Type, value: &Value) -> Option<Value> {
+    /// Reads a value of type `of`, whose lists have at most so many items.
+    fn value(&mut self, of: &Type, most: Option<usize>, value: &Value) -> Option<Value> {
         if *value == Value::Null {
             return match of.is_non_null() {
                 true => self.refuse("must not be null"),
@@ -86,12 +87,15 @@ impl Reading<'_> {
             return self.named(of.inner_named_type(), value);
         };
         let Value::List(values) = value else {
-            return Some(Value::List(vec![self.value(item, value)?]));
+            return Some(Value::List(vec![self.value(item, most, value)?]));
         };
+        if most.is_some_and(|most| values.len() > most) {
+            return self.refuse(too_many(values.len(), most));
+        }
         let mut items = Vec::with_capacity(values.len());
         for (at, value) in values.iter().enumerate() {
             let step = PathSegment::Index(at);
-            items.extend(self.within(step, |reading| reading.value(item, value)));
+            items.extend(self.within(step, |reading| reading.value(item, most, value)));
             if self.problems.is_full() {
                 break;
             }
@@ -135,7 +139,7 @@ impl Reading<'_> {
         for (name, field) in &of.fields {
             let step = PathSegment::Field(name.to_string());
             let value = self.within(step, |reading| match fields.get(name.as_str()) {
-                Some(value) => reading.bounded(field, value),
+                Some(value) => reading.value(&field.ty, max_items(field), value),
                 None => match reading.definitions.default_of(field) {
                     None if field.ty.is_non_null() => reading.refuse("is required"),
                     default => default,
@@ -144,15 +148,6 @@ impl Reading<'_> {
             read.extend(value.map(|value| (Name::new(name), value)));
         }
         Some(Value::Object(read))
-    }
-
-    fn bounded(&mut self, field: &InputValueDefinition, value: &Value) -> Option<Value> {
-        match (max_items(field), value) {
-            (Some(most), Value::List(items)) if items.len() > most => {
-                self.refuse(format!("has {} items, and at most {most}", items.len()))
-            }
-            _ => self.value(&field.ty, value),
-        }
     }
 }
 

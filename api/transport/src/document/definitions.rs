@@ -10,6 +10,9 @@ use async_graphql::{InputType, ScalarType, Value as ConstValue};
 
 use super::coerce;
 
+/// What the executor tells of types and the validator does not know of.
+const INTROSPECTION: &str = "extend type __Type { isOneOf: Boolean }";
+
 /// Whether a value can be read as one of a custom scalar.
 type Check = fn(&ConstValue) -> bool;
 
@@ -49,6 +52,7 @@ impl Definitions {
     ///
     /// SDL that is not valid, with what is wrong with it.
     pub fn new(sdl: &str, scalars: Scalars) -> Result<Self, String> {
+        let sdl = format!("{sdl}\n{INTROSPECTION}");
         let schema = Schema::parse_and_validate(sdl, "schema.graphql")
             .map_err(|invalid| invalid.errors.to_string())?;
         let mut possible: HashMap<Name, Vec<Name>> = HashMap::new();

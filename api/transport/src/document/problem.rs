@@ -92,9 +92,12 @@ impl Problem {
                 PathSegment::Index(at) => place.push_str(&format!("[{at}]")),
             }
         }
-        let message = &self.message;
+        let (message, place) = (&self.message, brief(&place, 120));
         let text = match &self.subject {
-            Subject::Variable(name) => format!("variable `${name}{place}` {message}"),
+            Subject::Variable(name) => {
+                let name = brief(name, 40);
+                format!("variable `${name}{place}` {message}")
+            }
             Subject::Argument(field, name) => {
                 format!("argument `{name}{place}` of `{field}` {message}")
             }
@@ -113,6 +116,14 @@ impl Problem {
         extensions.set("inputPath", Value::List(path.collect()));
         error
     }
+}
+
+/// What is said of a list with more items than it may have.
+pub fn too_many(items: usize, most: Option<usize>) -> String {
+    format!(
+        "has {items} items, and at most {}",
+        most.unwrap_or_default()
+    )
 }
 
 /// At most so many characters of a text.
