@@ -40,17 +40,21 @@ pub fn schema() -> Schema {
     served(schema::builder()).finish()
 }
 
+/// How values of the schema's own scalars are checked before anything runs.
+pub fn checks() -> Scalars {
+    Scalars::default()
+        .with::<scalars::DateTime>()
+        .with::<scalars::Position>()
+        .with::<scalars::Json>()
+}
+
 /// What documents for the schema are held to.
 ///
 /// # Panics
 ///
 /// If the schema that this program serves is not valid, which a test excludes.
 pub fn documents(schema: &Schema) -> Documents {
-    let scalars = Scalars::default()
-        .with::<scalars::DateTime>()
-        .with::<scalars::Position>()
-        .with::<scalars::Json>();
-    match Documents::new(&schema.sdl(), scalars) {
+    match Documents::new(&schema.sdl(), checks()) {
         Ok(documents) => documents,
         Err(invalid) => panic!("the schema is not valid: {invalid}"),
     }
