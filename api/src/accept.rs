@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::graphql::gateway::stopped;
+use tributary_transport::gateway::stopped;
 
 /// What is waited for after a connection could not be accepted: there may be
 /// no file handle to be had for one.

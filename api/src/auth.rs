@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_graphql::Data;
 use tributary_domain::keys;
 use tributary_domain::scope::{Engine, Origin, Scope};
+use tributary_transport::gateway::{Admit, Caller, Denied};
 
 use crate::graphql::context::PublicUrl;
-use crate::graphql::gateway::{Admit, Caller, Denied};
 use crate::graphql::loaders::Loaders;
 use crate::telemetry;
 

@@ -17,6 +17,7 @@ pub mod worker;
 
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -24,9 +25,9 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tributary_domain::scope::Engine;
+use tributary_transport::gateway::{Gateway, Places, Timings};
 
 use crate::edge::Edge;
-use crate::graphql::gateway::{Gateway, Places, Timings};
 
 /// What open requests and sockets get to finish when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
@@ -62,11 +63,13 @@ impl AppState {
 /// All routes. Open connections end when `stopping` turns true.
 pub fn router(state: AppState, stopping: watch::Receiver<bool>) -> Router {
     let gateway = Gateway {
+        documents: Arc::new(graphql::documents(&state.schema)),
         schema: state.schema,
         admit: auth::door(state.engine.clone(), state.public_url),
         timings: state.timings,
         places: Places::default(),
         stopping,
+        editor: graphiql::page,
     };
     Router::new()
         .merge(gateway.routes()) // POST /graphql, its sockets and streams

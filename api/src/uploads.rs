@@ -21,7 +21,7 @@ use tributary_domain::plugins::{self, LARGEST_COMPONENT};
 use tributary_domain::scope::Engine;
 
 use crate::auth;
-use crate::graphql::gateway::{Caller, Denied, Peer};
+use tributary_transport::gateway::{Caller, Denied, Peer};
 
 /// For the bytes of a component to come.
 const PATIENCE: Duration = Duration::from_secs(60);

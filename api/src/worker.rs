@@ -18,7 +18,7 @@ use tributary_domain::background;
 use tributary_domain::ids::TenantId;
 use tributary_domain::scope::Engine;
 
-use crate::graphql::gateway::stopped;
+use tributary_transport::gateway::stopped;
 
 /// The longest between two looks for work: other processes make some too.
 const POLL: Duration = Duration::from_secs(1);

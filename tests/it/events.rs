@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tributary_api::AppState;
-use tributary_api::graphql::gateway::Timings;
+use tributary_transport::gateway::Timings;
 
 use crate::acme::{Acme, Deal, usd};
 use crate::client::Client;

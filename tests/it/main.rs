@@ -24,6 +24,7 @@ mod events;
 mod follower;
 mod fresh;
 mod keeper;
+mod mutations;
 mod nodes;
 mod office;
 mod operator;

@@ -33,7 +33,7 @@ story! {
         assert_eq!(own["nodes"], json!([null, bobs, null, null, null, null]));
 
         let many = acme.owner.post(NODES, json!({ "ids": vec![&ann.id; 101] })).await;
-        assert_eq!(many["errors"][0]["extensions"]["code"], "INVALID_INPUT");
+        assert_eq!(many["errors"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED");
         let of_ann = "query($of: ID!) { deals(partnerId: $of) { nodes { id } } }";
         let asked = bob.client.post(of_ann, json!({ "of": ann.id })).await;
         assert_eq!(asked["errors"][0]["extensions"]["code"], "NOT_FOUND");

@@ -10,7 +10,7 @@ use super::context::{Beside, wraps};
 use super::deal::Deal;
 use super::error::ApiResult;
 use super::loaders::{DealsOfAccount, IdentifiersOfAccount, RegistrationsOfAccount};
-use super::pages::{Connection, Slice, connection, cost};
+use super::pages::{Connection, Paged, Slice, connection};
 use super::registration::Registration;
 use super::scalars::DateTime;
 
@@ -50,7 +50,7 @@ impl Account {
     }
 
     /// The claims on it, oldest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn registrations(
         &self,
         ctx: &Context<'_>,
@@ -63,7 +63,7 @@ impl Account {
     }
 
     /// The deals with it, oldest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn deals(
         &self,
         ctx: &Context<'_>,
@@ -95,7 +95,7 @@ pub struct AccountQueries;
 impl AccountQueries {
     /// The companies that the tenant has heard of, oldest first. A partner's key
     /// sees those that it claimed or has a deal with.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn accounts(
         &self,
         ctx: &Context<'_>,

@@ -131,7 +131,7 @@ impl AgreementMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The acceptance.")] input: AcceptAgreementInput,
-    ) -> ApiResult<AcceptAgreementPayload> {
+    ) -> Option<ApiResult<AcceptAgreementPayload>> {
         AcceptAgreementPayload::answer(input.run(ctx.scope()).await)
     }
 }

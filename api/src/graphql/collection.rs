@@ -164,7 +164,7 @@ impl CollectionMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The payment.")] input: RecordCollectionInput,
-    ) -> ApiResult<RecordCollectionPayload> {
+    ) -> Option<ApiResult<RecordCollectionPayload>> {
         RecordCollectionPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -175,7 +175,7 @@ impl CollectionMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The refund.")] input: RecordRefundInput,
-    ) -> ApiResult<RecordRefundPayload> {
+    ) -> Option<ApiResult<RecordRefundPayload>> {
         RecordRefundPayload::answer(input.run(ctx.scope()).await)
     }
 }

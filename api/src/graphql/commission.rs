@@ -7,6 +7,7 @@ use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::reads;
 use tributary_domain::scope::Scope;
+use tributary_transport::document::directives::max_items;
 
 use super::context::{Beside, id, mirrors, wraps};
 use super::credit::CreditRole;
@@ -15,7 +16,7 @@ use super::earning::Earning;
 use super::error::{ApiResult, payload};
 use super::evaluation::Evaluation;
 use super::loaders::{EarningsOfCommission, SumsOfCommission};
-use super::pages::{Connection, Slice, connection, cost};
+use super::pages::{Connection, Paged, Slice, connection};
 use super::partner::Partner;
 use super::rule::Rule;
 use super::scalars::{DateTime, Money};
@@ -134,7 +135,7 @@ impl Commission {
     }
 
     /// What collections released of it, oldest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn earnings(
         &self,
         ctx: &Context<'_>,
@@ -154,11 +155,12 @@ pub struct CommissionQueries;
 #[Object]
 impl CommissionQueries {
     /// The commissions that the key may see, oldest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn commissions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only those in one of these states.")] state: Option<Vec<CommissionState>>,
+        #[graphql(desc = "Only those in one of these states.", directive = max_items::apply(20))]
+        state: Option<Vec<CommissionState>>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
@@ -211,7 +213,7 @@ impl CommissionMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which.")] input: RetryCommissionInput,
-    ) -> ApiResult<RetryCommissionPayload> {
+    ) -> Option<ApiResult<RetryCommissionPayload>> {
         RetryCommissionPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Description, ID, Object, SimpleObject};
 use tributary_domain::entity::{credit, credit_share};
+use tributary_transport::document::directives::list_size;
 
 use super::actor::Actor;
 use super::context::{Beside, mirrors, wraps};
@@ -76,6 +77,7 @@ impl Credit {
 
     /// The partners' shares, the sourced one first. A partner's key sees its own
     /// alone.
+    #[graphql(directive = list_size::apply(Some(20), None, None))]
     async fn shares(&self, ctx: &Context<'_>) -> ApiResult<Vec<CreditShare>> {
         let shares = ctx.loaders().one(SharesOfCredit(self.0.id)).await?;
         Ok(shares

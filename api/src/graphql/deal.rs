@@ -7,6 +7,7 @@ use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::reads;
 use tributary_domain::scope::Scope;
+use tributary_transport::document::directives::max_items;
 
 use super::account::{Account, AccountInput};
 use super::collection::Collection;
@@ -20,7 +21,7 @@ use super::loaders::{
     CollectedOnDeal, CollectionsOfDeal, CommissionsOfDeal, CreditOfDeal, EarningsOfDeal,
     InvolvementsOfDeal,
 };
-use super::pages::{Connection, Slice, connection, cost};
+use super::pages::{Connection, Paged, Slice, connection};
 use super::program::{Program, Terms};
 use super::registration::Registration;
 use super::scalars::{DateTime, Money, MoneyInput};
@@ -122,7 +123,7 @@ impl Deal {
     }
 
     /// The partners' parts in it, oldest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn involvements(
         &self,
         ctx: &Context<'_>,
@@ -135,7 +136,7 @@ impl Deal {
     }
 
     /// The commissions on it, oldest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn commissions(
         &self,
         ctx: &Context<'_>,
@@ -148,7 +149,7 @@ impl Deal {
     }
 
     /// What the customer paid and was refunded, oldest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn collections(
         &self,
         ctx: &Context<'_>,
@@ -161,7 +162,7 @@ impl Deal {
     }
 
     /// What collections released, oldest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn earnings(
         &self,
         ctx: &Context<'_>,
@@ -182,12 +183,12 @@ pub struct DealQueries;
 impl DealQueries {
     /// The tenant's deals, oldest first. A partner's key sees those that it has a
     /// part in.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     #[expect(clippy::too_many_arguments, reason = "the arguments of the field")]
     async fn deals(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only deals in one of these states; all, if none is named.")]
+        #[graphql(desc = "Only deals in one of these states; all, if none is named.", directive = max_items::apply(20))]
         state: Option<Vec<DealState>>,
         #[graphql(desc = "Only deals that this partner has a part in.")] partner_id: Option<ID>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
@@ -352,7 +353,7 @@ impl DealMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The deal.")] input: OpenDealInput,
-    ) -> ApiResult<OpenDealPayload> {
+    ) -> Option<ApiResult<OpenDealPayload>> {
         OpenDealPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -361,7 +362,7 @@ impl DealMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which deal, and where to.")] input: MoveDealInput,
-    ) -> ApiResult<MoveDealPayload> {
+    ) -> Option<ApiResult<MoveDealPayload>> {
         MoveDealPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -370,7 +371,7 @@ impl DealMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which deal, and its new worth.")] input: ReviseDealAmountInput,
-    ) -> ApiResult<ReviseDealAmountPayload> {
+    ) -> Option<ApiResult<ReviseDealAmountPayload>> {
         ReviseDealAmountPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -379,7 +380,7 @@ impl DealMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which deal.")] input: CloseDealWonInput,
-    ) -> ApiResult<CloseDealWonPayload> {
+    ) -> Option<ApiResult<CloseDealWonPayload>> {
         CloseDealWonPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -388,7 +389,7 @@ impl DealMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which deal, and why.")] input: CloseDealLostInput,
-    ) -> ApiResult<CloseDealLostPayload> {
+    ) -> Option<ApiResult<CloseDealLostPayload>> {
         CloseDealLostPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -10,7 +10,7 @@ use super::commission::Commission;
 use super::context::{Beside, wraps};
 use super::deal::Deal;
 use super::error::ApiResult;
-use super::pages::{Connection, Slice, connection, cost};
+use super::pages::{Connection, Paged, Slice, connection};
 use super::partner::Partner;
 use super::payout::Payout;
 use super::scalars::{DateTime, Money};
@@ -111,7 +111,7 @@ pub struct EarningQueries;
 #[Object]
 impl EarningQueries {
     /// The earnings that the key may see, oldest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn earnings(
         &self,
         ctx: &Context<'_>,

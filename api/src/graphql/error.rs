@@ -185,16 +185,18 @@ macro_rules! payload {
         }
 
         impl $name {
+            /// Fails alone: what other fields of the mutation did is told all the same.
             fn answer<M>(
                 result: tributary_domain::error::Result<M>,
-            ) -> $crate::graphql::error::ApiResult<Self>
+            ) -> Option<$crate::graphql::error::ApiResult<Self>>
             where
                 $type: From<M>,
             {
-                Ok(match $crate::graphql::error::split(result)? {
+                let split = $crate::graphql::error::split(result);
+                $crate::graphql::error::alone(split.map(|split| match split {
                     Ok(done) => Self { $field: Some(done.into()), user_errors: Vec::new() },
                     Err(user_errors) => Self { $field: None, user_errors },
-                })
+                }))
             }
         }
     };

@@ -6,6 +6,7 @@ use tributary_domain::error::Result;
 use tributary_domain::evaluations;
 use tributary_domain::ids::Noun;
 use tributary_domain::scope::Scope;
+use tributary_transport::document::directives::cost;
 
 use super::context::{Beside, id, wraps};
 use super::deal::Deal;
@@ -16,7 +17,9 @@ use super::scalars::{DateTime, Json};
 
 /// The price of running a receipt again: all the fuel that a rule may use, at one
 /// for each 5,000 units. A request can pay for ten.
-const RERUN_COST: usize = 2_000;
+fn rerun_cost() -> String {
+    "2000".to_owned()
+}
 
 /// The receipt of one rule run: everything it takes to run it again and get
 /// the same. Digests are SHA-256 in hexadecimal.
@@ -76,11 +79,13 @@ impl Evaluation {
     }
 
     /// What the rule was asked: the deal, the credit, the terms and the history.
+    #[graphql(directive = cost::apply("64".to_owned()))]
     async fn input(&self) -> Json {
         Json::stored(&self.0.input)
     }
 
     /// What it answered, under `verdict`, or how it failed, under `fault`.
+    #[graphql(directive = cost::apply("64".to_owned()))]
     async fn output(&self) -> Json {
         Json::stored(&self.0.output)
     }
@@ -153,12 +158,12 @@ impl EvaluationMutations {
     /// Runs a receipt again, from the stored input with the stored code, and
     /// compares. Writes nothing. A mutation because code runs: one after another,
     /// and at most ten in a request.
-    #[graphql(complexity = "RERUN_COST + child_complexity")]
+    #[graphql(directive = cost::apply(rerun_cost()))]
     async fn rerun_evaluation(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which receipt.")] input: RerunEvaluationInput,
-    ) -> ApiResult<RerunEvaluationPayload> {
+    ) -> Option<ApiResult<RerunEvaluationPayload>> {
         RerunEvaluationPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -10,12 +10,13 @@ use tributary_domain::error::{Error, Result};
 use tributary_domain::events;
 use tributary_domain::ids::{DealId, EventId, Noun};
 use tributary_domain::scope::Scope;
+use tributary_transport::document::directives::{cost, list_size};
 
 use super::actor::Actor;
 use super::context::{Beside, id, wraps};
 use super::deal::Deal;
 use super::error::{ApiError, ApiResult, alone};
-use super::pages::{Slice, cost};
+use super::pages::{Slice, USUAL_PAGE};
 use super::scalars::{DateTime, Json, Position};
 
 /// How long a follower waits for a hint that this process wrote something,
@@ -58,6 +59,7 @@ impl Event {
     }
 
     /// The facts. Null for a partner's key: they may be about other partners.
+    #[graphql(directive = cost::apply("8".to_owned()))]
     async fn data(&self) -> Option<Json> {
         Json::stored(&self.0.data).present()
     }
@@ -81,7 +83,7 @@ pub struct EventQueries;
 impl EventQueries {
     /// The tenant's log after a position, oldest first. For keys that may read
     /// the books.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = list_size::apply(Some(USUAL_PAGE), Some(vec!["first".to_owned()]), None))]
     async fn events(
         &self,
         ctx: &Context<'_>,

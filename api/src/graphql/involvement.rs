@@ -219,7 +219,7 @@ impl InvolvementMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The involvement.")] input: RecordInvolvementInput,
-    ) -> ApiResult<RecordInvolvementPayload> {
+    ) -> Option<ApiResult<RecordInvolvementPayload>> {
         RecordInvolvementPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -228,7 +228,7 @@ impl InvolvementMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which involvement.")] input: ConfirmInvolvementInput,
-    ) -> ApiResult<ConfirmInvolvementPayload> {
+    ) -> Option<ApiResult<ConfirmInvolvementPayload>> {
         ConfirmInvolvementPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -237,7 +237,7 @@ impl InvolvementMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which involvement, and why.")] input: DeclineInvolvementInput,
-    ) -> ApiResult<DeclineInvolvementPayload> {
+    ) -> Option<ApiResult<DeclineInvolvementPayload>> {
         DeclineInvolvementPayload::answer(input.run(ctx.scope()).await)
     }
 }

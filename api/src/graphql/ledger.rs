@@ -6,10 +6,11 @@ use tributary_domain::access::Permission;
 use tributary_domain::entity::entry;
 use tributary_domain::ledger::{self, TrialBalance};
 use tributary_domain::reads;
+use tributary_transport::document::directives::{cost, list_size};
 
 use super::context::{Beside, mirrors, wraps};
 use super::error::{ApiResult, alone};
-use super::pages::{Connection, Slice, connection, cost};
+use super::pages::{Connection, Paged, Slice, connection};
 use super::partner::Partner;
 use super::scalars::{Money, Position};
 
@@ -30,9 +31,9 @@ mirrors! {
 }
 
 /// What a field costs that adds up the whole ledger.
-const ADDED_UP: usize = 400;
-/// What a page costs that is read for itself, beside its rows.
-const READ_ALONE: usize = 100;
+fn added_up() -> String {
+    "400".to_owned()
+}
 
 /// The tenant's books, added up anew for those of its fields that need it.
 #[derive(Default, Description)]
@@ -48,19 +49,22 @@ impl Ledger {
 #[Object(use_type_description)]
 impl Ledger {
     /// Whether every posting balances in every currency.
-    #[graphql(complexity = "ADDED_UP")]
+    #[graphql(directive = cost::apply(added_up()))]
     async fn balanced(&self, ctx: &Context<'_>) -> ApiResult<bool> {
         Ok(self.trial_balance(ctx).await?.balanced)
     }
 
     /// How many entries there are.
-    #[graphql(complexity = "ADDED_UP")]
+    #[graphql(directive = cost::apply(added_up()))]
     async fn entry_count(&self, ctx: &Context<'_>) -> ApiResult<u64> {
         Ok(self.trial_balance(ctx).await?.entries)
     }
 
     /// The balance of each account in each currency in which it has entries.
-    #[graphql(complexity = "ADDED_UP + child_complexity")]
+    #[graphql(
+        directive = cost::apply(added_up()),
+        directive = list_size::apply(Some(50), None, None)
+    )]
     async fn balances(&self, ctx: &Context<'_>) -> ApiResult<Vec<LedgerBalance>> {
         let rows = self.trial_balance(ctx).await?.balances.iter();
         let balances = rows.map(|(&(account, currency), &minor)| LedgerBalance {
@@ -71,7 +75,7 @@ impl Ledger {
     }
 
     /// The entries, oldest first.
-    #[graphql(complexity = "READ_ALONE + cost(first, last, child_complexity)")]
+    #[graphql(directive = Paged::apply(), directive = cost::apply("100".to_owned()))]
     async fn entries(
         &self,
         ctx: &Context<'_>,

@@ -2,8 +2,8 @@
 
 use async_graphql::futures_util::future::try_join_all;
 use async_graphql::{Context, ID, Interface, Object};
-use tributary_domain::error::Error;
 use tributary_domain::ids::*;
+use tributary_transport::document::directives::{list_size, max_items};
 
 use super::account::Account;
 use super::agreement::Agreement;
@@ -18,7 +18,6 @@ use super::evaluation::Evaluation;
 use super::involvement::Involvement;
 use super::ledger::LedgerEntry;
 use super::loaders::Loaders;
-use super::pages::times;
 use super::paperwork::{PayoutMethod, TaxForm};
 use super::partner::{Enrollment, Partner};
 use super::payout::Payout;
@@ -28,9 +27,6 @@ use super::program::{Program, Terms};
 use super::registration::Registration;
 use super::rule::Rule;
 use super::tenant::{ApiKey, Person, Tenant};
-
-/// The most ids that one `nodes` takes.
-const MOST_IDS: usize = 100;
 
 /// The nouns that are found by their id: each with the type of its ids.
 macro_rules! nodes {
@@ -116,15 +112,14 @@ impl NodeQueries {
 
     /// The things with these ids, in their order; null where there is none that
     /// this key may see.
-    #[graphql(complexity = "times(ids.len(), child_complexity)")]
+    #[graphql(directive = list_size::apply(None, Some(vec!["ids".to_owned()]), None))]
     async fn nodes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Their ids, at most 100.")] ids: Vec<ID>,
+        #[graphql(desc = "Their ids, at most 100.", directive = max_items::apply(100))] ids: Vec<
+            ID,
+        >,
     ) -> ApiResult<Vec<Option<Node>>> {
-        if ids.len() > MOST_IDS {
-            return Err(Error::invalid("ids", format!("at most {MOST_IDS} ids")).into());
-        }
         let loaders = ctx.loaders();
         try_join_all(ids.iter().map(|id| Node::find(loaders, id))).await
     }

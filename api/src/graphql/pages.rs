@@ -4,15 +4,18 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 use async_graphql::connection::{Edge, EmptyFields, PageInfo};
-use async_graphql::{Description, Object, OutputType, TypeName};
+use async_graphql::registry::location_traits::Directive_At_FIELD_DEFINITION;
+use async_graphql::registry::{MetaDirectiveInvocation, Registry};
+use async_graphql::{Description, Object, OutputType, TypeDirective, TypeName};
 use tributary_domain::entity::Owned;
 use tributary_domain::error::Error;
 use tributary_domain::reads::{LARGEST_PAGE, Page, Window};
+use tributary_transport::document::directives::list_size;
 
 use super::error::{ApiError, ApiResult};
 
 /// Rows of a page whose size is not given.
-const USUAL_PAGE: i32 = 20;
+pub const USUAL_PAGE: i32 = 20;
 
 /// The `first`, `after`, `last` and `before` of a field.
 pub struct Slice {
@@ -122,35 +125,29 @@ where
     }
 }
 
-/// What a page costs: itself, and what is selected of a row, for each row.
-pub fn cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
-    let rows = first.or(last).unwrap_or(USUAL_PAGE);
-    times(usize::try_from(rows).unwrap_or(0), child)
-}
+/// `@listSize` of a connection: its rows are as many as `first` or `last` says.
+pub struct Paged;
 
-/// Far above every limit, and far below what adding up a whole document's
-/// prices could overflow.
-const CEILING: usize = 1_000_000_000;
-
-/// What so many rows cost. More than a page holds are refused when it is read:
-/// here they must not make a price so high that it begins again at nothing.
-pub fn times(rows: usize, child: usize) -> usize {
-    let most = usize::try_from(LARGEST_PAGE).unwrap_or(usize::MAX);
-    (1 + child.min(CEILING) * rows.clamp(1, most)).min(CEILING)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::graphql::MAX_COMPLEXITY;
-
-    #[test]
-    fn no_price_is_so_high_that_it_begins_again_at_nothing() {
-        let dear = cost(Some(i32::MAX), None, usize::MAX);
-        assert_eq!(cost(Some(100), None, dear), CEILING);
-        assert_eq!(times(usize::MAX, dear), CEILING);
-        assert!(cost(Some(100), None, 200) > MAX_COMPLEXITY);
-        assert_eq!(cost(Some(-1), None, 5), 6);
-        assert_eq!(cost(None, None, 1), 21);
+impl Paged {
+    /// The directive, as a field has it.
+    pub fn apply() -> MetaDirectiveInvocation {
+        let names = |names: [&str; 2]| Some(names.map(str::to_owned).to_vec());
+        list_size::apply(
+            Some(USUAL_PAGE),
+            names(["first", "last"]),
+            names(["edges", "nodes"]),
+        )
     }
 }
+
+impl TypeDirective for Paged {
+    fn name(&self) -> Cow<'static, str> {
+        list_size.name()
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        list_size.register(registry);
+    }
+}
+
+impl Directive_At_FIELD_DEFINITION for Paged {}

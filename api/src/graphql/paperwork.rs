@@ -307,7 +307,7 @@ impl PaperworkMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The form.")] input: SubmitTaxFormInput,
-    ) -> ApiResult<SubmitTaxFormPayload> {
+    ) -> Option<ApiResult<SubmitTaxFormPayload>> {
         SubmitTaxFormPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -316,7 +316,7 @@ impl PaperworkMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which form.")] input: ApproveTaxFormInput,
-    ) -> ApiResult<ApproveTaxFormPayload> {
+    ) -> Option<ApiResult<ApproveTaxFormPayload>> {
         ApproveTaxFormPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -325,7 +325,7 @@ impl PaperworkMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which form, and why.")] input: RejectTaxFormInput,
-    ) -> ApiResult<RejectTaxFormPayload> {
+    ) -> Option<ApiResult<RejectTaxFormPayload>> {
         RejectTaxFormPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -335,7 +335,7 @@ impl PaperworkMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The method.")] input: AddPayoutMethodInput,
-    ) -> ApiResult<AddPayoutMethodPayload> {
+    ) -> Option<ApiResult<AddPayoutMethodPayload>> {
         AddPayoutMethodPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -345,7 +345,7 @@ impl PaperworkMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which method.")] input: VerifyPayoutMethodInput,
-    ) -> ApiResult<VerifyPayoutMethodPayload> {
+    ) -> Option<ApiResult<VerifyPayoutMethodPayload>> {
         VerifyPayoutMethodPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -10,6 +10,7 @@ use tributary_domain::ids::Noun;
 use tributary_domain::readiness::{Obstacle, Papers};
 use tributary_domain::scope::Scope;
 use tributary_domain::{partners, reads};
+use tributary_transport::document::directives::list_size;
 
 use super::agreement::Agreement;
 use super::commission::Commission;
@@ -20,7 +21,7 @@ use super::loaders::{
     AgreementsOfPartner, CommissionsOfPartner, EarningsOfPartner, EnrollmentsOfPartner,
     PapersOfPartner, PayoutMethodsOfPartner, RegistrationsOfPartner, TaxFormsOfPartner,
 };
-use super::pages::{Connection, Slice, connection, cost};
+use super::pages::{Connection, Paged, Slice, connection};
 use super::paperwork::{PayoutMethod, TaxForm};
 use super::program::{Program, Terms};
 use super::registration::Registration;
@@ -107,6 +108,7 @@ impl Partner {
     }
 
     /// The programs that it is or was in, oldest first.
+    #[graphql(directive = list_size::apply(Some(20), None, None))]
     async fn enrollments(&self, ctx: &Context<'_>) -> ApiResult<Vec<Enrollment>> {
         let rows = ctx.loaders().one(EnrollmentsOfPartner(self.0.id)).await?;
         Ok(rows
@@ -117,7 +119,7 @@ impl Partner {
     }
 
     /// Its agreements, oldest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn agreements(
         &self,
         ctx: &Context<'_>,
@@ -130,7 +132,7 @@ impl Partner {
     }
 
     /// Its tax forms, oldest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn tax_forms(
         &self,
         ctx: &Context<'_>,
@@ -143,7 +145,7 @@ impl Partner {
     }
 
     /// Its payout methods, oldest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn payout_methods(
         &self,
         ctx: &Context<'_>,
@@ -156,7 +158,7 @@ impl Partner {
     }
 
     /// Its claims on opportunities, oldest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn registrations(
         &self,
         ctx: &Context<'_>,
@@ -169,7 +171,7 @@ impl Partner {
     }
 
     /// Its commissions, oldest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn commissions(
         &self,
         ctx: &Context<'_>,
@@ -182,7 +184,7 @@ impl Partner {
     }
 
     /// Its earnings, oldest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn earnings(
         &self,
         ctx: &Context<'_>,
@@ -204,12 +206,14 @@ pub struct Readiness {
     agreement_accepted: bool,
     /// The terms that it has to accept: those in force of its programs, and those
     /// of the deals that it is credited in.
+    #[graphql(directive = list_size::apply(Some(20), None, None))]
     terms_to_accept: Vec<Terms>,
     /// Whether it has an approved tax form that is still valid.
     tax_form_approved: bool,
     /// Whether it has a verified payout method.
     payout_method_verified: bool,
     /// What is missing; empty where it is ready.
+    #[graphql(directive = list_size::apply(Some(10), None, None))]
     missing: Vec<PayoutObstacle>,
 }
 
@@ -272,7 +276,7 @@ pub struct PartnerQueries;
 #[Object]
 impl PartnerQueries {
     /// The tenant's partners, oldest first. A partner's key sees its own alone.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn partners(
         &self,
         ctx: &Context<'_>,
@@ -370,7 +374,7 @@ impl PartnerMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The partner.")] input: InvitePartnerInput,
-    ) -> ApiResult<InvitePartnerPayload> {
+    ) -> Option<ApiResult<InvitePartnerPayload>> {
         InvitePartnerPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -380,7 +384,7 @@ impl PartnerMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which partner.")] input: SuspendPartnerInput,
-    ) -> ApiResult<SuspendPartnerPayload> {
+    ) -> Option<ApiResult<SuspendPartnerPayload>> {
         SuspendPartnerPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -389,7 +393,7 @@ impl PartnerMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which partner.")] input: ResumePartnerInput,
-    ) -> ApiResult<ResumePartnerPayload> {
+    ) -> Option<ApiResult<ResumePartnerPayload>> {
         ResumePartnerPayload::answer(input.run(ctx.scope()).await)
     }
 }

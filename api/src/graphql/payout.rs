@@ -7,7 +7,7 @@ use super::context::{Beside, mirrors, wraps};
 use super::earning::Earning;
 use super::error::ApiResult;
 use super::loaders::EarningsOfPayout;
-use super::pages::{Connection, Slice, connection, cost};
+use super::pages::{Connection, Paged, Slice, connection};
 use super::paperwork::PayoutMethod;
 use super::partner::Partner;
 use super::payout_run::PayoutRun;
@@ -100,7 +100,7 @@ impl Payout {
 
     /// What it pays, oldest first; they add up to its amount. Those of a failed
     /// payout went back, so it has none.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn earnings(
         &self,
         ctx: &Context<'_>,

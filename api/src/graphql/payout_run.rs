@@ -7,12 +7,13 @@ use tributary_domain::ids::Noun;
 use tributary_domain::payout_runs;
 use tributary_domain::reads;
 use tributary_domain::scope::Scope;
+use tributary_transport::document::directives::list_size;
 
 use super::actor::Actor;
 use super::context::{Beside, id, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::loaders::{HoldsOfRun, PayoutsOfRun, TotalOfRun};
-use super::pages::{Connection, Slice, connection, cost};
+use super::pages::{Connection, Paged, Slice, USUAL_PAGE, connection};
 use super::partner::Partner;
 use super::payout::Payout;
 use super::program::Program;
@@ -116,7 +117,7 @@ impl PayoutRun {
     }
 
     /// Who is paid: one payout for each partner.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn payouts(
         &self,
         ctx: &Context<'_>,
@@ -129,7 +130,7 @@ impl PayoutRun {
     }
 
     /// What is not paid and why, by partner: a line for each reason.
-    #[graphql(complexity = "cost(None, None, child_complexity)")]
+    #[graphql(directive = list_size::apply(Some(USUAL_PAGE), None, None))]
     async fn holds(&self, ctx: &Context<'_>) -> ApiResult<Vec<PayoutHold>> {
         let holds = ctx.loaders().one(HoldsOfRun(self.0.id)).await?;
         let holds = holds.unwrap_or_default();
@@ -171,7 +172,7 @@ pub struct PayoutRunQueries;
 #[Object]
 impl PayoutRunQueries {
     /// The payout runs that the key may see, oldest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn payout_runs(
         &self,
         ctx: &Context<'_>,
@@ -267,7 +268,7 @@ impl PayoutRunMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The run.")] input: ProposePayoutRunInput,
-    ) -> ApiResult<ProposePayoutRunPayload> {
+    ) -> Option<ApiResult<ProposePayoutRunPayload>> {
         ProposePayoutRunPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -277,7 +278,7 @@ impl PayoutRunMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which.")] input: ApprovePayoutRunInput,
-    ) -> ApiResult<ApprovePayoutRunPayload> {
+    ) -> Option<ApiResult<ApprovePayoutRunPayload>> {
         ApprovePayoutRunPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -288,7 +289,7 @@ impl PayoutRunMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which.")] input: CancelPayoutRunInput,
-    ) -> ApiResult<CancelPayoutRunPayload> {
+    ) -> Option<ApiResult<CancelPayoutRunPayload>> {
         CancelPayoutRunPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -8,12 +8,13 @@ use tributary_domain::ids::Noun;
 use tributary_domain::plugins::{self, LARGEST_COMPONENT};
 use tributary_domain::reads;
 use tributary_domain::scope::Scope;
+use tributary_transport::document::directives::cost;
 
 use super::actor::Actor;
 use super::context::{Beside, PublicUrl, id, mirrors, wraps};
-use super::error::{ApiResult, UserError, payload, split};
+use super::error::{ApiResult, UserError, alone, payload, split};
 use super::loaders::VersionsOfPlugin;
-use super::pages::{Connection, Slice, connection, cost};
+use super::pages::{Connection, Paged, Slice, connection};
 use super::scalars::{DateTime, Json};
 
 mirrors! {
@@ -53,7 +54,7 @@ impl Plugin {
     }
 
     /// Its versions, oldest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn versions(
         &self,
         ctx: &Context<'_>,
@@ -110,6 +111,7 @@ impl PluginVersion {
 
     /// What it says of itself: `name`, `version`, the `basis_codes` that its
     /// entries may use, and `config_schema`, a JSON Schema of its configuration.
+    #[graphql(directive = cost::apply("72".to_owned()))]
     async fn description(&self) -> Json {
         Json::stored(&self.0.description)
     }
@@ -161,7 +163,7 @@ pub struct PluginQueries;
 #[Object]
 impl PluginQueries {
     /// The tenant's plugins, oldest first. A partner's key sees none.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn plugins(
         &self,
         ctx: &Context<'_>,
@@ -232,20 +234,22 @@ pub struct PublishPluginPayload {
 }
 
 impl PublishPluginPayload {
-    fn answer(result: Result<plugin_version::Model>) -> ApiResult<Self> {
+    fn answer(result: Result<plugin_version::Model>) -> Option<ApiResult<Self>> {
         let refusal = match &result {
             Err(Error::Refused(refusal)) => Some(refusal.clone().into()),
             _ => None,
         };
-        let (version, user_errors) = match split(result)? {
-            Ok(version) => (Some(version), Vec::new()),
-            Err(user_errors) => (None, user_errors),
-        };
-        Ok(Self {
-            plugin_version: version.map(PluginVersion),
-            refusal,
-            user_errors,
-        })
+        alone(split(result).map(|split| {
+            let (version, user_errors) = match split {
+                Ok(version) => (Some(version), Vec::new()),
+                Err(user_errors) => (None, user_errors),
+            };
+            Self {
+                plugin_version: version.map(PluginVersion),
+                refusal,
+                user_errors,
+            }
+        }))
     }
 }
 
@@ -257,7 +261,10 @@ pub struct PluginMutations;
 impl PluginMutations {
     /// Makes room for a component. PUT its bytes to the address in the answer,
     /// then publish it.
-    async fn stage_plugin_upload(&self, ctx: &Context<'_>) -> ApiResult<StagePluginUploadPayload> {
+    async fn stage_plugin_upload(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Option<ApiResult<StagePluginUploadPayload>> {
         StagePluginUploadPayload::answer(plugins::stage(ctx.scope()).await)
     }
 
@@ -267,7 +274,7 @@ impl PluginMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which.")] input: PublishPluginInput,
-    ) -> ApiResult<PublishPluginPayload> {
+    ) -> Option<ApiResult<PublishPluginPayload>> {
         PublishPluginPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -7,11 +7,12 @@ use tributary_domain::ids::Noun;
 use tributary_domain::programs::{self, NewRule, NewTerms};
 use tributary_domain::reads;
 use tributary_domain::scope::Scope;
+use tributary_transport::document::directives::{cost, list_size, max_items};
 
 use super::context::{Beside, id, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::loaders::{CurrentTerms, RulesOfTerms};
-use super::pages::{Connection, Slice, connection, cost};
+use super::pages::{Connection, Paged, Slice, connection};
 use super::rule::{Rule, RuleInput};
 use super::scalars::{DateTime, Money, MoneyInput, currency};
 
@@ -122,6 +123,7 @@ impl Terms {
     }
 
     /// What a partner agrees to.
+    #[graphql(directive = cost::apply("98".to_owned()))]
     async fn agreement_text(&self) -> &str {
         &self.0.agreement_text
     }
@@ -164,6 +166,7 @@ impl Terms {
     }
 
     /// How credit becomes money: at most one rule for each role.
+    #[graphql(directive = list_size::apply(Some(20), None, None))]
     async fn rules(&self, ctx: &Context<'_>) -> ApiResult<Vec<Rule>> {
         let rules = ctx.loaders().one(RulesOfTerms(self.0.id)).await?;
         Ok(rules.unwrap_or_default().into_iter().map(Rule).collect())
@@ -177,7 +180,7 @@ pub struct ProgramQueries;
 #[Object]
 impl ProgramQueries {
     /// The tenant's programs, oldest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn programs(
         &self,
         ctx: &Context<'_>,
@@ -243,6 +246,7 @@ pub struct PublishTermsInput {
     #[graphql(default = 10_000)]
     commission_cap_bps: i32,
     /// How credit becomes money: at most one rule for each role.
+    #[graphql(directive = max_items::apply(20))]
     rules: Vec<RuleInput>,
 }
 
@@ -287,7 +291,7 @@ impl ProgramMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The program.")] input: CreateProgramInput,
-    ) -> ApiResult<CreateProgramPayload> {
+    ) -> Option<ApiResult<CreateProgramPayload>> {
         CreateProgramPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -297,7 +301,7 @@ impl ProgramMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The terms.")] input: PublishTermsInput,
-    ) -> ApiResult<PublishTermsPayload> {
+    ) -> Option<ApiResult<PublishTermsPayload>> {
         PublishTermsPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -8,6 +8,7 @@ use tributary_domain::ids::Noun;
 use tributary_domain::reads;
 use tributary_domain::registrations::{self, NewRegistration};
 use tributary_domain::scope::Scope;
+use tributary_transport::document::directives::{list_size, max_items};
 
 use super::account::{Account, AccountInput};
 use super::actor::Actor;
@@ -16,7 +17,7 @@ use super::context::{Beside, id, mirrors, wraps};
 use super::deal::Deal;
 use super::error::{ApiResult, payload};
 use super::loaders::ConflictsOfRegistration;
-use super::pages::{Connection, Slice, connection, cost};
+use super::pages::{Connection, Paged, Slice, connection};
 use super::partner::Partner;
 use super::program::{Program, Terms};
 use super::scalars::{DateTime, Money, MoneyInput};
@@ -137,6 +138,7 @@ impl Registration {
     }
 
     /// What stood against it when it came in; empty where nothing did.
+    #[graphql(directive = list_size::apply(Some(20), None, None))]
     async fn conflicts(&self, ctx: &Context<'_>) -> ApiResult<Vec<RegistrationConflict>> {
         let key = ConflictsOfRegistration(self.0.id);
         let rows = ctx.loaders().one(key).await?.unwrap_or_default();
@@ -151,11 +153,11 @@ pub struct RegistrationQueries;
 #[Object]
 impl RegistrationQueries {
     /// The partners' claims, oldest first. A partner's key sees its own.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn registrations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only those now in one of these states; all, if none is named.")]
+        #[graphql(desc = "Only those now in one of these states; all, if none is named.", directive = max_items::apply(20))]
         state: Option<Vec<RegistrationState>>,
         #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
@@ -326,7 +328,7 @@ impl RegistrationMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The claim.")] input: RegisterDealInput,
-    ) -> ApiResult<RegisterDealPayload> {
+    ) -> Option<ApiResult<RegisterDealPayload>> {
         RegisterDealPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -336,7 +338,7 @@ impl RegistrationMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which registration.")] input: ApproveRegistrationInput,
-    ) -> ApiResult<ApproveRegistrationPayload> {
+    ) -> Option<ApiResult<ApproveRegistrationPayload>> {
         ApproveRegistrationPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -345,7 +347,7 @@ impl RegistrationMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which registration, and why.")] input: RejectRegistrationInput,
-    ) -> ApiResult<RejectRegistrationPayload> {
+    ) -> Option<ApiResult<RejectRegistrationPayload>> {
         RejectRegistrationPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -354,7 +356,7 @@ impl RegistrationMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which registration, and why.")] input: WithdrawRegistrationInput,
-    ) -> ApiResult<WithdrawRegistrationPayload> {
+    ) -> Option<ApiResult<WithdrawRegistrationPayload>> {
         WithdrawRegistrationPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -365,7 +367,7 @@ impl RegistrationMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "Which registration, and the deal that it becomes.")]
         input: ConvertRegistrationInput,
-    ) -> ApiResult<ConvertRegistrationPayload> {
+    ) -> Option<ApiResult<ConvertRegistrationPayload>> {
         ConvertRegistrationPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -6,6 +6,7 @@ use tributary_domain::entity::rule;
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::Noun;
 use tributary_domain::programs::{Formula, NewRule};
+use tributary_transport::document::directives::cost;
 
 use super::context::{Beside, id, mirrors, wraps};
 use super::credit::CreditRole;
@@ -70,6 +71,7 @@ impl Rule {
     }
 
     /// For a plugin: its configuration. Null for a partner's key.
+    #[graphql(directive = cost::apply("20".to_owned()))]
     async fn config(&self, ctx: &Context<'_>) -> Option<Json> {
         let shown = self.0.plugin_id.is_some() && ctx.scope().partner().is_none();
         shown.then(|| Json::stored(&self.0.config))

@@ -11,7 +11,7 @@ use tributary_domain::{access, tenants};
 use super::actor::Actor;
 use super::context::{Beside, id, mirrors, wraps};
 use super::error::{ApiResult, UserError, alone, payload, split};
-use super::pages::{Connection, Slice, connection, cost};
+use super::pages::{Connection, Paged, Slice, connection};
 use super::partner::Partner;
 use super::scalars::{DateTime, Position};
 
@@ -197,7 +197,7 @@ impl TenantQueries {
     }
 
     /// The tenant's keys, oldest first, revoked ones included. For owners.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(directive = Paged::apply())]
     async fn api_keys(
         &self,
         ctx: &Context<'_>,
@@ -284,8 +284,8 @@ pub struct CreateApiKeyPayload {
 }
 
 impl CreateApiKeyPayload {
-    fn answer(result: Result<NewKey>) -> ApiResult<Self> {
-        Ok(match split(result)? {
+    fn answer(result: Result<NewKey>) -> Option<ApiResult<Self>> {
+        alone(split(result).map(|split| match split {
             Ok(NewKey { key, token }) => Self {
                 api_key: Some(key.into()),
                 token: Some(token),
@@ -296,7 +296,7 @@ impl CreateApiKeyPayload {
                 token: None,
                 user_errors,
             },
-        })
+        }))
     }
 }
 
@@ -326,7 +326,7 @@ impl TenantMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The key.")] input: CreateApiKeyInput,
-    ) -> ApiResult<CreateApiKeyPayload> {
+    ) -> Option<ApiResult<CreateApiKeyPayload>> {
         CreateApiKeyPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -336,7 +336,7 @@ impl TenantMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which.")] input: RevokeApiKeyInput,
-    ) -> ApiResult<RevokeApiKeyPayload> {
+    ) -> Option<ApiResult<RevokeApiKeyPayload>> {
         RevokeApiKeyPayload::answer(input.run(ctx.scope()).await)
     }
 
@@ -346,7 +346,7 @@ impl TenantMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Where to.")] input: AdvanceTestClockInput,
-    ) -> ApiResult<AdvanceTestClockPayload> {
+    ) -> Option<ApiResult<AdvanceTestClockPayload>> {
         AdvanceTestClockPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -6,8 +6,8 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tributary_api::graphql::MAX_COMPLEXITY;
-use tributary_api::graphql::gateway::Timings;
+use tributary_transport::MAX_COMPLEXITY;
+use tributary_transport::gateway::Timings;
 
 use crate::sockets::SHORT;
 use crate::world::{KEY, World};
@@ -74,7 +74,7 @@ async fn each_answer_tells_what_the_request_cost() {
         "{ list(first: 20) { value nested { value } } }",
     ))
     .await;
-    let cost = json!({ "requestedQueryCost": 60, "maximumQueryCost": MAX_COMPLEXITY, "depth": 3 });
+    let cost = json!({ "requestedQueryCost": 61, "maximumQueryCost": MAX_COMPLEXITY, "depth": 3 });
     assert_eq!(body["extensions"]["cost"], cost);
 }
 
@@ -102,7 +102,7 @@ async fn a_document_that_fails_is_400_or_plain_200() {
         ),
         ("query A { value } query B { value }", "UNKNOWN_OPERATION"),
         ("{ list(first: 1000000) { value } }", "QUERY_TOO_COMPLEX"),
-        ("mutation { pay pay }", "REPEATED_MUTATION_FIELD"),
+        ("mutation { a: pay a: crash }", "GRAPHQL_VALIDATION_FAILED"),
         ("subscription { count(to: 1) }", "STREAM_REQUIRED"),
     ] {
         let expected = expected.to_owned();
@@ -135,15 +135,51 @@ async fn a_variable_of_another_type_is_refused() {
     }
 }
 
+/// The executor would run each of them.
 #[tokio::test]
-async fn a_repeated_mutation_field_never_runs() {
+async fn a_mutation_field_that_is_selected_again_runs_once() {
+    for query in [
+        "mutation { pay pay }",
+        "mutation { pay ... { pay } ... on Mutation { ... on Mutation { pay } } }",
+        "mutation { ...F ...F pay ...G } fragment F on Mutation { pay } fragment G on Mutation { pay }",
+        "mutation { pay @skip(if: true) pay }",
+    ] {
+        let world = World::new().await;
+        let (_, _, body) = answer(ask(&world, GRAPHQL, query)).await;
+        assert_eq!(body["data"], json!({ "pay": 1 }), "{query}");
+        assert_eq!(body["extensions"]["cost"]["requestedQueryCost"], 1);
+        assert_eq!(world.paid(), 1, "{query}");
+    }
     let world = World::new().await;
-    let query = "mutation { ...F ...F } fragment F on Mutation { pay }";
-    refusal(ask(&world, GRAPHQL, query)).await;
-    assert_eq!(world.paid(), 0);
-
     let (_, _, body) = answer(ask(&world, GRAPHQL, "mutation { a: pay b: pay }")).await;
     assert_eq!(body["data"], json!({ "a": 1, "b": 2 }));
+}
+
+#[tokio::test]
+async fn the_default_of_a_variable_decides_what_runs() {
+    let world = World::new().await;
+    for (query, data) in [
+        (
+            "mutation($b: Boolean = true) { pay @skip(if: $b) }",
+            json!({}),
+        ),
+        (
+            "mutation($b: Boolean = false) { pay @include(if: $b) }",
+            json!({}),
+        ),
+        (
+            "query($b: Boolean = true) { value @include(if: $b) }",
+            json!({ "value": 7 }),
+        ),
+        (
+            "query($t: String = \"hi\") { echo(text: $t) }",
+            json!({ "echo": "hi" }),
+        ),
+    ] {
+        let (_, _, body) = answer(ask(&world, GRAPHQL, query)).await;
+        assert_eq!(body["data"], data, "{query}");
+    }
+    assert_eq!(world.paid(), 0);
 }
 
 #[tokio::test]

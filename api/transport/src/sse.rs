@@ -20,19 +20,22 @@ use tracing::Instrument;
 
 use super::answer::{Media, Wire, internal, refuse};
 use super::gateway::{Caller, Denied, Gateway, MAX_CONNECTIONS, Place, stopped};
+use super::operation::answers;
 use super::refusal::Refusal;
-use super::{guard, http};
+use super::{document, http};
 
 /// Events that wait for the response.
 const QUEUE: usize = 8;
 
 /// Streams the results of one operation. What validation refuses is a result
 /// too: once a stream is accepted, there is no status left to tell it by.
-pub fn stream<S: Executor>(gateway: Gateway<S>, caller: Caller, mut request: Request) -> Response {
-    let answers = match guard::inspect(&mut request).and_then(guard::streamed) {
-        Ok(()) => gateway.schema.execute_stream(request, None),
-        Err(error) => stream::iter([Answer::from_errors(vec![error])]).boxed(),
-    };
+pub fn stream<S: Executor>(gateway: Gateway<S>, caller: Caller, request: Request) -> Response {
+    let answers = answers(
+        &gateway.schema,
+        &gateway.documents,
+        request,
+        document::streamed,
+    );
     let Some(place) = gateway.places.take(&caller) else {
         let message =
             format!("this key has {MAX_CONNECTIONS} sockets and streams open, which is all it may");

@@ -11,9 +11,12 @@ use axum::Router;
 use axum::extract::{ConnectInfo, Extension};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
 use axum::routing::get;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
+
+use super::document::Documents;
 
 /// Where axum leaves the peer's address; absent where it was not asked to.
 pub type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
@@ -147,6 +150,8 @@ impl Drop for Place {
 pub struct Gateway<S> {
     /// What executes.
     pub schema: S,
+    /// What documents are held to: the same schema.
+    pub documents: Arc<Documents>,
     /// Who may come in.
     pub admit: Admit,
     /// How long they may take.
@@ -155,6 +160,8 @@ pub struct Gateway<S> {
     pub places: Places,
     /// Turns true when the server is about to stop.
     pub stopping: watch::Receiver<bool>,
+    /// The page that a browser gets.
+    pub editor: fn() -> Response,
 }
 
 impl<S: Executor> Gateway<S> {

@@ -7,10 +7,14 @@ use std::time::Duration;
 
 use async_graphql::futures_util::stream::{self, Stream, StreamExt};
 use async_graphql::{Context, Data, Object, Schema, Subscription};
+use axum::response::IntoResponse;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tributary_api::graphql::gateway::{Denied, Gateway, Places, Timings};
-use tributary_api::graphql::limited;
+use tributary_transport::document::Documents;
+use tributary_transport::document::definitions::Scalars;
+use tributary_transport::document::directives::list_size;
+use tributary_transport::gateway::{Denied, Gateway, Places, Timings};
+use tributary_transport::served;
 
 /// The key of every world.
 pub const KEY: &str = "good";
@@ -71,8 +75,8 @@ impl Query {
         Self
     }
 
-    #[graphql(complexity = "first * child_complexity")]
-    async fn list(&self, first: usize) -> Vec<Self> {
+    #[graphql(directive = list_size::apply(None, Some(vec!["first".to_owned()]), None))]
+    async fn list(&self, first: i32) -> Vec<Self> {
         (0..first).map(|_| Self).collect()
     }
 }
@@ -155,12 +159,14 @@ impl World {
     pub async fn with(timings: Timings) -> Self {
         let shared = Shared::default();
         let (stop, stopping) = watch::channel(false);
-        let schema = limited(Schema::build(Query, Mutation, Ticks))
+        let schema = served(Schema::build(Query, Mutation, Ticks))
             .data(shared.clone())
             .finish();
+        let documents = Documents::new(&schema.sdl(), Scalars::default()).unwrap();
         let door = shared.clone();
         let gateway = Gateway {
             schema,
+            documents: Arc::new(documents),
             admit: Arc::new(move |caller| {
                 let door = door.clone();
                 Box::pin(async move { admit(&door, caller.token) })
@@ -168,6 +174,7 @@ impl World {
             timings,
             places: Places::default(),
             stopping,
+            editor: || "the editor".into_response(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -12,30 +12,55 @@ pub struct Extent {
     pub nesting: usize,
 }
 
+/// One token and where it begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Token<'a> {
+    /// Its text; of a string, with its quotes.
+    pub text: &'a str,
+    /// The byte that it begins at.
+    pub at: usize,
+}
+
 /// Measures a document. Text that is no GraphQL is measured too: it is the
 /// parser's task to refuse it.
 pub fn measure(document: &str) -> Extent {
-    let bytes = document.as_bytes();
     let mut extent = Extent::default();
     let mut open = 0_usize;
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        at = match byte {
-            b' ' | b'\t' | b'\r' | b'\n' | b',' | 0xEF | 0xBB | 0xBF => at + 1,
-            b'#' => skip(bytes, at, |byte| byte != b'\n' && byte != b'\r'),
-            _ => {
-                extent.tokens += 1;
-                match byte {
-                    b'{' | b'[' | b'(' => open += 1,
-                    b'}' | b']' | b')' => open = open.saturating_sub(1),
-                    _ => {}
-                }
-                extent.nesting = extent.nesting.max(open);
-                end_of_token(bytes, at)
-            }
-        };
+    for token in tokens(document) {
+        extent.tokens += 1;
+        match token.text {
+            "{" | "[" | "(" => open += 1,
+            "}" | "]" | ")" => open = open.saturating_sub(1),
+            _ => {}
+        }
+        extent.nesting = extent.nesting.max(open);
     }
     extent
+}
+
+/// The tokens of a document, without white space, commas and comments.
+pub fn tokens(document: &str) -> impl Iterator<Item = Token<'_>> {
+    let bytes = document.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(&byte) = bytes.get(at) {
+            let from = at;
+            at = match byte {
+                b' ' | b'\t' | b'\r' | b'\n' | b',' | 0xEF | 0xBB | 0xBF => at + 1,
+                b'#' => skip(bytes, at, |byte| byte != b'\n' && byte != b'\r'),
+                _ => {
+                    at = end_of_token(bytes, at).min(bytes.len());
+                    // Bytes of one character are one token.
+                    while !document.is_char_boundary(at) {
+                        at += 1;
+                    }
+                    let text = document.get(from..at).unwrap_or_default();
+                    return Some(Token { text, at: from });
+                }
+            };
+        }
+        None
+    })
 }
 
 /// The first position after `at` whose byte does not match.

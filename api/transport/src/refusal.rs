@@ -37,8 +37,6 @@ pub enum Refusal {
     UnknownOperation,
     /// Deeper, wider or dearer than one request may be.
     TooComplex,
-    /// One mutation field is selected twice, which would run it twice.
-    RepeatedMutationField,
     /// A subscription was posted without accepting a stream.
     StreamRequired,
     /// Sockets and streams carry queries and subscriptions. A mutation whose
@@ -54,7 +52,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// All of them, for tests and documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 17] = [
         Self::MalformedRequest,
         Self::BatchNotSupported,
         Self::PayloadTooLarge,
@@ -67,7 +65,6 @@ impl Refusal {
         Self::ValidationFailed,
         Self::UnknownOperation,
         Self::TooComplex,
-        Self::RepeatedMutationField,
         Self::StreamRequired,
         Self::MutationOverStream,
         Self::TooManyOperations,
@@ -99,7 +96,6 @@ impl Refusal {
             Self::ValidationFailed => ("GRAPHQL_VALIDATION_FAILED", S::BAD_REQUEST, true),
             Self::UnknownOperation => ("UNKNOWN_OPERATION", S::BAD_REQUEST, true),
             Self::TooComplex => ("QUERY_TOO_COMPLEX", S::BAD_REQUEST, true),
-            Self::RepeatedMutationField => ("REPEATED_MUTATION_FIELD", S::BAD_REQUEST, true),
             Self::StreamRequired => ("STREAM_REQUIRED", S::BAD_REQUEST, true),
             Self::MutationOverStream => ("MUTATION_OVER_STREAM", S::BAD_REQUEST, true),
             Self::TooManyOperations => ("TOO_MANY_OPERATIONS", S::TOO_MANY_REQUESTS, true),

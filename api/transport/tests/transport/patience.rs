@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
-use tributary_api::graphql::gateway::Timings;
+use tributary_transport::gateway::Timings;
 
 use crate::sockets::{SHORT, Socket};
 use crate::world::World;

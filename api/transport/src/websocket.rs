@@ -24,8 +24,9 @@ use tracing::Instrument;
 use super::answer::{Wire, internal};
 use super::gateway::{Caller, Denied, Gateway, Place, bearer, stopped};
 use super::messages::{Incoming, Outgoing};
+use super::operation::answers;
 use super::refusal::Refusal;
-use super::{guard, http};
+use super::{document, http};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// The most bytes in a message from a client.
@@ -324,15 +325,17 @@ async fn operate<S: Executor>(
     mut request: Request,
     queue: mpsc::Sender<Message>,
 ) -> Outcome {
-    if let Err(error) = guard::inspect(&mut request).and_then(guard::streamed) {
-        return Outcome::Refused(vec![error]);
-    }
     request.data = match gateway.admit(&caller).await {
         Ok(data) => data,
         Err(Denied::Unauthenticated) => return Outcome::Revoked,
         Err(denied) => return Outcome::Refused(vec![http::denied(denied)]),
     };
-    let mut answers = gateway.schema.execute_stream(request, None);
+    let mut answers = answers(
+        &gateway.schema,
+        &gateway.documents,
+        request,
+        document::streamed,
+    );
     while let Some(answer) = answers.next().await {
         if Refusal::of(&answer).is_some() {
             return Outcome::Refused(answer.errors);

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
-use tributary_api::graphql::gateway::Timings;
+use tributary_transport::gateway::Timings;
 
 use crate::world::{KEY, World};
 

@@ -18,8 +18,7 @@ use tokio::time::timeout;
 use super::answer::{Media, broken_off, refuse, respond};
 use super::gateway::{Caller, Denied, Gateway, Peer};
 use super::refusal::Refusal;
-use super::{guard, sse, websocket};
-use crate::graphiql;
+use super::{operation, sse, websocket};
 
 /// The most bytes in a body.
 pub const BODY_LIMIT: usize = 256 * 1024;
@@ -140,18 +139,18 @@ async fn execute<S: Executor>(
     media: Media,
     mut request: Request,
 ) -> Response {
-    match guard::inspect(&mut request) {
-        Err(error) => return refuse(media, error),
-        Ok(OperationType::Subscription) => {
-            let message = "a subscription is a stream: accept text/event-stream, or use a socket";
-            return refuse(media, Refusal::StreamRequired.error(message, None));
-        }
-        Ok(OperationType::Query | OperationType::Mutation) => {}
+    let prepared = match gateway.documents.prepare(&mut request) {
+        Ok(prepared) => prepared,
+        Err(reasons) => return respond(media, &operation::refused(reasons)),
+    };
+    if prepared.kind == OperationType::Subscription {
+        let message = "a subscription is a stream: accept text/event-stream, or use a socket";
+        return refuse(media, Refusal::StreamRequired.error(message, None));
     }
     let limit = gateway.timings.execution;
     let executed = AssertUnwindSafe(timeout(limit, gateway.schema.execute(request)));
     match executed.catch_unwind().await {
-        Ok(Ok(answer)) => respond(media, &answer),
+        Ok(Ok(answer)) => respond(media, &operation::priced(answer, prepared.price)),
         Ok(Err(_)) => {
             tracing::error!("an operation ran for {limit:?} and was given up");
             respond(media, &broken_off("TIMED_OUT"))
@@ -172,7 +171,7 @@ pub async fn get<S: Executor>(
         return websocket::open(gateway, Caller::new(&headers, peer), upgrade);
     }
     if wants_html(&headers) {
-        return graphiql::page();
+        return (gateway.editor)();
     }
     let message = "operations are sent with POST";
     let mut answer = refuse(Media::Json, Refusal::MethodNotAllowed.error(message, None));

@@ -1,0 +1,33 @@
+//! GraphQL over HTTP, WebSocket and server-sent events, for any schema: who is
+//! let in, what a document may ask for, and what an answer looks like. Knows
+//! nothing of what the schema is about.
+
+pub mod answer;
+pub mod codes;
+pub mod document;
+pub mod gateway;
+pub mod http;
+pub mod messages;
+pub mod operation;
+pub mod refusal;
+pub mod sse;
+pub mod websocket;
+
+use async_graphql::{SchemaBuilder, ValidationMode};
+
+/// The deepest a query may nest fields. The introspection query that tools
+/// send is 15 deep.
+pub const MAX_DEPTH: usize = 15;
+/// The most a query may cost. A field costs 1, and a list multiplies what is
+/// selected below it by its page size.
+pub const MAX_COMPLEXITY: usize = 20_000;
+/// Sets up a schema to be served here. Its documents are validated before it
+/// gets them, by a validator that agrees with the reference implementation: its
+/// own validation is left out.
+pub fn served<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S> {
+    builder
+        .validation_mode(ValidationMode::Fast)
+        // A field, and perhaps a fragment on its type, at each level.
+        .limit_recursive_depth(2 * MAX_DEPTH + 1)
+        .extension(codes::Codes)
+}
