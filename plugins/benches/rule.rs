@@ -14,7 +14,7 @@ use futures_util::future::join_all;
 use tiered_accelerator::TieredAccelerator;
 use tributary_domain::calculator::{Calculator, Case, Code, Outcome};
 use tributary_plugin_sdk::Rule;
-use tributary_plugins::{Sandbox, toolchain};
+use tributary_plugins::Sandbox;
 
 const ROUNDS: usize = 100;
 const PER_ROUND: u32 = 200;
@@ -151,7 +151,7 @@ fn main() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rules");
     let example = home.join("plugin-sdk/examples/tiered-accelerator");
-    let built = toolchain::build_in(&example, &target_dir, None).expect("the example");
+    let built = tributary_toolchain::build_in(&example, &target_dir, None).expect("the example");
     let bytes = std::fs::read(&built.path).expect("the component");
 
     let native = native_case();

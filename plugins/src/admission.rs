@@ -6,10 +6,31 @@
 use tributary_domain::calculator::{Description, Refusal, Unadmitted};
 
 use crate::bindings::{is_plain, wit};
-use crate::engine::Engine;
+use crate::engine::{Engine, StartError};
 use crate::evaluation::{CompileError, CompiledRule, Stop};
 use crate::limits;
 use crate::structure::{self, Finding};
+use crate::workers;
+
+/// Why a component was not found to be a rule.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// There is no sandbox to check it in.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// It would not be admitted, or the machine was too busy.
+    #[error(transparent)]
+    Unadmitted(#[from] Unadmitted),
+}
+
+/// Checks a component as [`Sandbox`](crate::Sandbox) does on admission, once and
+/// on an engine of its own: for tools. Blocks until it is done.
+pub fn check(component: &[u8]) -> Result<Description, CheckError> {
+    let engine = Engine::new(1)?;
+    let bytes = component.to_vec();
+    let checked = workers::join("rule-check", move || admit(&engine, &bytes));
+    Ok(checked.map_err(|error| StartError(error.to_string()))??)
+}
 
 /// Checks uploaded bytes. The codes of refusal, in the order of the checks:
 ///

@@ -196,7 +196,6 @@ mod tests {
     use tributary_domain::entity::{credit_share::Role, program::ProgramModel};
     use tributary_domain::ids::{DealId, TermsId};
     use tributary_domain::money::Currency;
-    use wit_component::{ComponentEncoder, StringEncoding};
 
     use super::*;
 
@@ -210,17 +209,7 @@ mod tests {
             (loop (br 0)) unreachable))"#;
 
     fn endless() -> Vec<u8> {
-        let mut module = wat::parse_str(ENDLESS).unwrap();
-        let contract = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugin-sdk/wit/v1");
-        let mut resolve = wit_parser::Resolve::default();
-        let (package, _) = resolve.push_dir(contract).unwrap();
-        let world = resolve.select_world(&[package], None).unwrap();
-        let encoding = StringEncoding::UTF8;
-        wit_component::embed_component_metadata(&mut module, &resolve, world, encoding, false)
-            .unwrap();
-        let mut encoder = ComponentEncoder::default();
-        let encoder = encoder.module(&module).unwrap();
-        encoder.encode().unwrap()
+        tributary_toolchain::wrap(&wat::parse_str(ENDLESS).unwrap()).unwrap()
     }
 
     fn case() -> Case {

@@ -17,8 +17,8 @@ mod host;
 mod limits;
 mod prices;
 mod structure;
-pub mod toolchain;
 mod workers;
 
+pub use admission::{CheckError, check};
 pub use engine::StartError;
 pub use host::Sandbox;

@@ -17,7 +17,7 @@ use tributary_domain::entity::program::ProgramModel;
 use tributary_domain::ids::{DealId, PartnerId, TermsId};
 use tributary_domain::money::{Currency, Exact, Money, round_entitlements};
 use tributary_domain::{evaluations, rules};
-use tributary_plugins::{Sandbox, toolchain};
+use tributary_plugins::Sandbox;
 
 use super::Failure;
 use super::publish::Publish;
@@ -78,7 +78,7 @@ impl Plugin {
     pub async fn run(self) -> Result<(), Failure> {
         match self {
             Self::Build { directory, output } => {
-                let built = toolchain::build(&directory, output.as_deref())?;
+                let built = tributary_toolchain::build(&directory, output.as_deref())?;
                 println!("{}", built.path.display());
                 describe(&built.description, built.size_bytes, &built.digest);
                 Ok(())

@@ -12,8 +12,7 @@ use tributary_domain::digest::sha256;
 use tributary_domain::entity::{credit_share::Role, program::ProgramModel};
 use tributary_domain::ids::PartnerId;
 use tributary_domain::money::Currency;
-use tributary_plugins::{Sandbox, toolchain};
-use wit_component::{ComponentEncoder, StringEncoding};
+use tributary_plugins::Sandbox;
 
 /// The story's brackets.
 pub const BRACKETS: &str = r#"{"brackets":[{"up_to":"50000.00","percent":"10"},{"up_to":"100000.00","percent":"12"},{"percent":"15"}]}"#;
@@ -48,7 +47,7 @@ pub fn misbehaving() -> Code {
 }
 
 fn built(rule: &str, basis_codes: &[&str]) -> Code {
-    let built = toolchain::build_in(&source(rule), &target_dir(), None).expect(rule);
+    let built = tributary_toolchain::build_in(&source(rule), &target_dir(), None).expect(rule);
     assert_eq!(built.description.basis_codes, basis_codes);
     let bytes = std::fs::read(&built.path).expect("the component");
     let code = code(bytes, basis_codes);
@@ -178,21 +177,8 @@ impl Hand {
                     {evaluate})
                 {more})"#
         );
-        let mut module = wat::parse_str(text).expect("a module");
-        let mut resolve = wit_parser::Resolve::default();
-        let contract = resolve.push_dir(source("wit/v1")).expect("the contract");
-        let world = resolve.select_world(&[contract.0], None).expect("a world");
-        wit_component::embed_component_metadata(
-            &mut module,
-            &resolve,
-            world,
-            StringEncoding::UTF8,
-            false,
-        )
-        .expect("metadata");
-        let mut encoder = ComponentEncoder::default();
-        let encoder = encoder.module(&module).expect("a module of the world");
-        encoder.encode().expect("a component")
+        let module = wat::parse_str(text).expect("a module");
+        tributary_toolchain::wrap(&module).expect("a component")
     }
 
     /// The component as admitted code.

@@ -5,4 +5,3 @@ mod admission;
 mod determinism;
 mod faults;
 mod guests;
-mod toolchain;
