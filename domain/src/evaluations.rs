@@ -98,7 +98,9 @@ async fn run(
             let calculator = &scope.engine().calculator;
             let (digest, policy) = (code.digest.clone(), calculator.policy_digest().to_owned());
             (
-                calculator.evaluate(code, case.clone()).await,
+                calculator
+                    .evaluate(scope.tenant(), code, case.clone())
+                    .await,
                 digest,
                 policy,
             )
@@ -132,7 +134,8 @@ pub(crate) async fn try_configuration(
     let plugin = plugin::Entity::get(&scope.read().await?, scope.tenant(), plugin).await?;
     let code = code(scope, active(&plugin)?).await?;
     let case = rules::trial(scope.now(), role, program, config);
-    match scope.engine().calculator.evaluate(code, case).await {
+    let calculator = &scope.engine().calculator;
+    match calculator.evaluate(scope.tenant(), code, case).await {
         Outcome::Decided {
             result: Err(Fault::BadConfiguration { message }),
             ..

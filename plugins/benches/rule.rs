@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use tiered_accelerator::TieredAccelerator;
 use tributary_domain::calculator::{Calculator, Case, Code, Outcome};
+use tributary_domain::ids::TenantId;
 use tributary_plugin_sdk::Rule;
 use tributary_plugins::Sandbox;
 
@@ -164,7 +165,8 @@ fn main() {
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let case = domain_case();
-    let evaluate = || sandbox.evaluate(code.clone(), case.clone());
+    let tenant = TenantId::new();
+    let evaluate = || sandbox.evaluate(tenant, code.clone(), case.clone());
     let Outcome::Decided { result, fuel } = runtime.block_on(evaluate()) else {
         panic!("aborted");
     };

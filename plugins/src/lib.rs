@@ -15,10 +15,13 @@ mod engine;
 mod evaluation;
 mod host;
 mod limits;
+mod locks;
 mod prices;
+mod queue;
 mod structure;
 mod workers;
 
 pub use admission::{CheckError, check};
 pub use engine::StartError;
-pub use host::Sandbox;
+pub use host::{Sandbox, SandboxLoad};
+pub use workers::Load;

@@ -10,7 +10,7 @@ use tributary_domain::calculator::{
 use tributary_domain::clock::Moment;
 use tributary_domain::digest::sha256;
 use tributary_domain::entity::{credit_share::Role, program::ProgramModel};
-use tributary_domain::ids::PartnerId;
+use tributary_domain::ids::{PartnerId, TenantId};
 use tributary_domain::money::Currency;
 use tributary_plugins::Sandbox;
 
@@ -19,6 +19,9 @@ pub const BRACKETS: &str = r#"{"brackets":[{"up_to":"50000.00","percent":"10"},{
 
 /// One sandbox for all tests, as one serves all tenants.
 pub static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new().expect("a sandbox"));
+
+/// Whose rules they are.
+pub static ACME: LazyLock<TenantId> = LazyLock::new(TenantId::new);
 
 /// Where the rules of this repository are.
 pub fn source(rule: &str) -> PathBuf {
@@ -104,7 +107,7 @@ pub fn case(amount_minor: i64, volume_minor: i64, config: &str) -> Case {
 
 /// What a decided evaluation gave, and its fuel.
 pub async fn decide(code: &Code, case: Case) -> (Result<Verdict, Fault>, u64) {
-    match SANDBOX.evaluate(code.clone(), case).await {
+    match SANDBOX.evaluate(*ACME, code.clone(), case).await {
         Outcome::Decided { result, fuel } => (result, fuel),
         Outcome::Aborted => panic!("the evaluation was aborted"),
     }
@@ -123,7 +126,7 @@ pub fn upload(bytes: &[u8]) -> Arc<[u8]> {
 
 /// The code with which an upload is refused.
 pub async fn refusal(bytes: &[u8]) -> String {
-    match SANDBOX.admit(upload(bytes)).await {
+    match SANDBOX.admit(*ACME, upload(bytes)).await {
         Ok(description) => panic!("admitted: {description:?}"),
         Err(Unadmitted::Refused(refusal)) => refusal.code,
         Err(Unadmitted::Busy) => panic!("too busy"),

@@ -3,5 +3,6 @@
 
 mod admission;
 mod determinism;
+mod fairness;
 mod faults;
 mod guests;
