@@ -14,7 +14,7 @@ use tributary_domain::ids::TenantId;
 use crate::admission;
 use crate::cache::Cache;
 use crate::engine::{Engine, StartError};
-use crate::evaluation::{CompileError, CompiledRule};
+use crate::evaluation::CompiledRule;
 use crate::limits;
 use crate::locks::Locks;
 use crate::workers::{Load, Pool, Unrun, Workers};
@@ -100,14 +100,15 @@ impl Sandbox {
                 tracing::error!(digest, "the bytes are not those of the digest");
                 return Err(Outcome::Aborted);
             }
-            let rule = CompiledRule::compile(&engine, &bytes).map_err(|error| {
+            // It may have been admitted under other limits.
+            let rule = admission::compile(&engine, &bytes).map_err(|error| {
                 tracing::error!(digest, ?error, "admitted code cannot be run");
                 not_compiled(&error)
             })?;
-            // Code that was admitted under an earlier form of the contract.
+            // Or under an earlier form of the contract.
             if let Ok(Err(error)) = rule.check_types() {
                 tracing::error!(digest, ?error, "admitted code is of another contract");
-                return Err(not_compiled(&CompileError::World(error)));
+                return Err(not_runnable());
             }
             let rule = Arc::new(rule);
             rules.put(digest, rule.image_bytes(), Arc::clone(&rule));
@@ -122,10 +123,10 @@ impl Sandbox {
 }
 
 /// What code that does not compile comes to.
-fn not_compiled(error: &CompileError) -> Outcome {
+fn not_compiled(error: &Unadmitted) -> Outcome {
     match error {
-        CompileError::Host(_) => Outcome::Aborted,
-        CompileError::Code(_) | CompileError::World(_) => not_runnable(),
+        Unadmitted::Busy => Outcome::Aborted,
+        Unadmitted::Refused(_) => not_runnable(),
     }
 }
 

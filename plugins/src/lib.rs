@@ -16,6 +16,7 @@ mod evaluation;
 mod host;
 mod limits;
 mod locks;
+mod machine;
 mod prices;
 mod queue;
 mod structure;

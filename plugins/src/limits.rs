@@ -81,6 +81,9 @@ pub const QUEUED_EVALUATIONS: usize = 256;
 /// Compilations that one tenant may have waiting, each with its component.
 pub const QUEUED_COMPILATIONS: usize = 32;
 
+/// Memory that compilations may take together, by the estimate of admission.
+pub const COMPILING_BYTES: u64 = 400 << 20;
+
 /// How long a job waits for a thread before its caller is told that the machine
 /// is too busy.
 pub const QUEUE_TIME: Duration = Duration::from_secs(20);
