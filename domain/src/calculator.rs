@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
 use crate::entity::{credit_share::Role, program::ProgramModel};
-use crate::ids::{DealId, PartnerId, TermsId};
+use crate::ids::{DealId, PartnerId, TenantId, TermsId};
 use crate::money::{Currency, Exact};
 
 /// Everything one evaluation may depend on. Its canonical form is its JSON,
@@ -245,10 +245,16 @@ pub trait Calculator: Send + Sync + 'static {
     /// Which engine, limits and prices decide here: part of every receipt.
     fn policy_digest(&self) -> &str;
 
-    /// Checks uploaded bytes and asks them to describe themselves.
-    fn admit(&self, bytes: std::sync::Arc<[u8]>) -> BoxFuture<'_, Result<Description, Unadmitted>>;
+    /// Checks uploaded bytes and asks them to describe themselves. The tenant is
+    /// the one that asks: tenants take turns.
+    fn admit(
+        &self,
+        tenant: TenantId,
+        bytes: std::sync::Arc<[u8]>,
+    ) -> BoxFuture<'_, Result<Description, Unadmitted>>;
 
     /// Puts a case to admitted code. The amounts in a verdict are as the code
     /// gave them: money invariants are for the caller to check.
-    fn evaluate(&self, code: Code, case: Case) -> BoxFuture<'_, Outcome>;
+    /// Tenants take turns here, too.
+    fn evaluate(&self, tenant: TenantId, code: Code, case: Case) -> BoxFuture<'_, Outcome>;
 }

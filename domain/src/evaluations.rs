@@ -91,7 +91,9 @@ async fn run(
             let calculator = &scope.engine().calculator;
             let (digest, policy) = (code.digest.clone(), calculator.policy_digest().to_owned());
             (
-                calculator.evaluate(code, case.clone()).await,
+                calculator
+                    .evaluate(scope.tenant(), code, case.clone())
+                    .await,
                 digest,
                 policy,
             )
@@ -126,7 +128,8 @@ pub(crate) async fn try_configuration(
     let code = code(scope, active(&plugin)?).await?;
     let case = rules::trial(scope.now(), role, program, config);
     scope.end_read().await;
-    match scope.engine().calculator.evaluate(code, case).await {
+    let calculator = &scope.engine().calculator;
+    match calculator.evaluate(scope.tenant(), code, case).await {
         Outcome::Decided {
             result: Err(Fault::BadConfiguration { message }),
             ..

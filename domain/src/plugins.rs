@@ -88,7 +88,8 @@ pub async fn publish(scope: &Scope, upload: UploadId) -> Result<plugin_version::
     let staged = staged(scope, &scope.begin().await?, upload).await?;
     let empty = || Error::conflict(Conflict::UploadNotReady, "nothing was put there yet");
     let bytes = staged.bytes.ok_or_else(empty)?;
-    let admitted = scope.engine().calculator.admit(bytes.clone().into()).await;
+    let calculator = &scope.engine().calculator;
+    let admitted = calculator.admit(scope.tenant(), bytes.clone().into()).await;
     let description = admitted.map_err(|error| match error {
         Unadmitted::Refused(refusal) => Error::Refused(refusal),
         Unadmitted::Busy => Error::conflict(Conflict::SandboxBusy, error.to_string()),

@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use tiered_accelerator::TieredAccelerator;
 use tributary_domain::calculator::{Calculator, Case, Code, Outcome};
+use tributary_domain::ids::TenantId;
 use tributary_plugin_sdk::Rule;
-use tributary_plugins::{Sandbox, toolchain};
+use tributary_plugins::Sandbox;
 
 const ROUNDS: usize = 100;
 const PER_ROUND: u32 = 200;
@@ -151,7 +152,7 @@ fn main() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rules");
     let example = home.join("plugin-sdk/examples/tiered-accelerator");
-    let built = toolchain::build_in(&example, &target_dir, None).expect("the example");
+    let built = tributary_toolchain::build_in(&example, &target_dir, None).expect("the example");
     let bytes = std::fs::read(&built.path).expect("the component");
 
     let native = native_case();
@@ -164,7 +165,8 @@ fn main() {
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let case = domain_case();
-    let evaluate = || sandbox.evaluate(code.clone(), case.clone());
+    let tenant = TenantId::new();
+    let evaluate = || sandbox.evaluate(tenant, code.clone(), case.clone());
     let Outcome::Decided { result, fuel } = runtime.block_on(evaluate()) else {
         panic!("aborted");
     };

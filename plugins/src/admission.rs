@@ -3,44 +3,100 @@
 //! The same checks run on a tenant's machine and on the server, so that what
 //! is built there is admitted here.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use tributary_domain::calculator::{Description, Refusal, Unadmitted};
 
 use crate::bindings::{is_plain, wit};
-use crate::engine::Engine;
+use crate::engine::{Engine, StartError};
 use crate::evaluation::{CompileError, CompiledRule, Stop};
 use crate::limits;
-use crate::structure::{self, Finding};
+use crate::machine;
+use crate::structure::{self, CompilePrice, Finding};
+use crate::workers;
+
+/// Why a component was not found to be a rule.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// There is no sandbox to check it in.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// It would not be admitted, or the machine was too busy.
+    #[error(transparent)]
+    Unadmitted(#[from] Unadmitted),
+}
+
+/// Checks a component as [`Sandbox`](crate::Sandbox) does on admission, once and
+/// on an engine of its own: for tools. Blocks until it is done.
+pub fn check(component: &[u8]) -> Result<Description, CheckError> {
+    let engine = Engine::new(1)?;
+    let bytes = component.to_vec();
+    let checked = workers::join("rule-check", move || admit(&engine, &bytes));
+    Ok(checked.map_err(|error| StartError(error.to_string()))??)
+}
 
 /// Checks uploaded bytes. The codes of refusal, in the order of the checks:
 ///
 /// - `TOO_LARGE`: more bytes than are looked at.
 /// - `NOT_A_COMPONENT`: not valid, or a core module.
 /// - `FORBIDDEN_FEATURE`: valid, but of a proposal that is switched off.
-/// - `COMPILE_LIMIT`: some part is too large to compile in good time, or more
-///   than a rule may have at run time.
+/// - `COMPILE_LIMIT`: some part is too large, or all of it too dear, to compile in
+///   good time, or it takes more than a rule may have at run time.
 /// - `HAS_IMPORTS`: it asks for something from outside.
 /// - `WRONG_WORLD`: the exports are missing or of other types.
 /// - `DESCRIBE_FAILED`: it does not start, or does not describe itself properly.
 ///
-/// What the machine could not do is none of these: [`Unadmitted::Busy`].
+/// What the machine could not do is none of these: [`Unadmitted::Busy`]. A panic
+/// that the component causes is a refusal, too: it would cause it again.
 ///
 /// Runs the guest: call it where the stack has room for
 /// [`limits::WASM_STACK_BYTES`]. Compilation itself cannot be interrupted; it is
-/// the limits on every part that bound it.
+/// its price that bounds it.
 pub fn admit(engine: &Engine, bytes: &[u8]) -> Result<Description, Unadmitted> {
     if bytes.len() > limits::COMPONENT_BYTES {
         let message = format!("a rule may have {} bytes", limits::COMPONENT_BYTES);
         return Err(refuse("TOO_LARGE", message));
     }
-    structure::check(bytes).map_err(refuse_finding)?;
-    let rule = CompiledRule::compile(engine, bytes).map_err(|error| match error {
-        CompileError::Code(error) => refuse("COMPILE_LIMIT", format!("{error:#}")),
-        CompileError::World(error) => refuse("WRONG_WORLD", format!("{error:#}")),
-        CompileError::Host(error) => busy(&error),
-    })?;
-    let wrong_world = |error| refuse("WRONG_WORLD", format!("{error:#}"));
-    rule.check_types().map_err(failed)?.map_err(wrong_world)?;
-    describe(rule.describe().map_err(failed)?)
+    let rule = compile(engine, bytes)?;
+    let described = guarded("DESCRIBE_FAILED", "it could not be run", || {
+        let wrong_world = |error| refuse("WRONG_WORLD", format!("{error:#}"));
+        rule.check_types().map_err(failed)?.map_err(wrong_world)?;
+        rule.describe().map_err(failed)
+    });
+    describe(described?)
+}
+
+/// What a component costs to compile, if it passes the checks before that.
+pub fn price(bytes: &[u8]) -> Result<CompilePrice, Unadmitted> {
+    guarded("NOT_A_COMPONENT", "it could not be read", || {
+        structure::check(bytes).map_err(refuse_finding)
+    })
+}
+
+/// Checks and compiles a component, with its part of the memory for that.
+pub fn compile(engine: &Engine, bytes: &[u8]) -> Result<CompiledRule, Unadmitted> {
+    let price = price(bytes)?;
+    let _memory = engine.compiling.hold(price.memory_bytes());
+    guarded("COMPILE_LIMIT", "the compiler cannot deal with it", || {
+        CompiledRule::compile(engine, bytes).map_err(|error| match error {
+            CompileError::Code(error) => refuse("COMPILE_LIMIT", format!("{error:#}")),
+            CompileError::World(error) => refuse("WRONG_WORLD", format!("{error:#}")),
+            CompileError::Host(error) => busy(&error),
+        })
+    })
+}
+
+/// Does something that may panic over a component, which is then refused.
+fn guarded<T>(
+    code: &str,
+    message: &str,
+    check: impl FnOnce() -> Result<T, Unadmitted>,
+) -> Result<T, Unadmitted> {
+    // Nothing is left behind that the panic could have broken.
+    catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|_| {
+        tracing::error!(code, "a check of a component panicked: {message}");
+        Err(refuse(code, message))
+    })
 }
 
 fn refuse(code: &str, message: impl Into<String>) -> Unadmitted {
@@ -56,7 +112,8 @@ fn failed(stop: Stop) -> Unadmitted {
     match stop {
         Stop::Fault(fault) => refuse("DESCRIBE_FAILED", fault.to_string()),
         Stop::Interrupted => Unadmitted::Busy,
-        Stop::Host(error) => busy(&error),
+        Stop::Host(error) if machine::lacks(&error) => busy(&error),
+        Stop::Host(error) => refuse("COMPILE_LIMIT", format!("{error:#}")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one engine, its settings, and the digest that names them.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 use std::thread;
 
 use tributary_domain::digest::sha256;
@@ -8,6 +9,7 @@ use wasmtime::{
     Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, WasmFeatures,
 };
 
+use crate::machine::Budget;
 use crate::{limits, prices};
 
 /// The engine's name and release in the policy digest. A test compares it with
@@ -39,6 +41,8 @@ pub struct StartError(pub(crate) String);
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) wasm: wasmtime::Engine,
+    /// The memory for compiling.
+    pub(crate) compiling: Arc<Budget>,
     policy_digest: String,
 }
 
@@ -59,6 +63,7 @@ impl Engine {
         let policy_digest = sha256(policy(&wasm));
         Ok(Self {
             wasm,
+            compiling: Arc::new(Budget::new(limits::COMPILING_BYTES)),
             policy_digest,
         })
     }

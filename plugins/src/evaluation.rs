@@ -6,7 +6,8 @@ use wasmtime::{Store, Trap};
 
 use crate::bindings::{self, MALFORMED_ANSWER, Rule, RulePre, wit};
 use crate::engine::Engine;
-use crate::limits::{self, Denied, Limiter, NoRoom};
+use crate::limits::{self, Denied, Limiter};
+use crate::machine;
 
 /// Code that is compiled and found to have the right exports.
 pub struct CompiledRule {
@@ -38,15 +39,15 @@ pub enum CompileError {
 }
 
 impl CompiledRule {
-    /// Compiles a component and finds its exports.
+    /// Compiles a component and finds its exports. What it costs is for the
+    /// caller to have checked.
     pub fn compile(engine: &Engine, bytes: &[u8]) -> Result<Self, CompileError> {
-        let component = Component::from_binary(&engine.wasm, bytes).map_err(|error| {
-            // Compiling alone asks the machine for nothing that it may lack.
-            match engine.wasm.precompile_component(bytes) {
-                Ok(_) => CompileError::Host(error),
-                Err(error) => CompileError::Code(error),
-            }
+        let component = Component::from_binary(&engine.wasm, bytes);
+        let component = component.map_err(|error| match machine::lacks(&error) {
+            true => CompileError::Host(error),
+            false => CompileError::Code(error),
         })?;
+        check_resources(&component).map_err(CompileError::Code)?;
         Self::link(&component).map_err(CompileError::World)
     }
 
@@ -135,6 +136,33 @@ impl CompiledRule {
     }
 }
 
+/// Whether an instance would be within the limits. Where instances are not
+/// pooled, the engine finds out only when there is one.
+fn check_resources(component: &Component) -> wasmtime::Result<()> {
+    let unknown = || wasmtime::Error::msg("what an instance takes cannot be told");
+    let taken = component.resources_required().ok_or_else(unknown)?;
+    let largest = |bytes: Option<u64>| bytes.unwrap_or(0);
+    for (what, found, most) in [
+        ("memories", taken.num_memories.into(), 1),
+        ("tables", taken.num_tables.into(), limits::TABLES as u64),
+        (
+            "bytes of a memory",
+            largest(taken.max_initial_memory_size),
+            limits::MEMORY_BYTES as u64,
+        ),
+        (
+            "elements of a table",
+            largest(taken.max_initial_table_size),
+            limits::TABLE_ELEMENTS as u64,
+        ),
+    ] {
+        if found > most {
+            wasmtime::bail!("{what}: {found} of at most {most}");
+        }
+    }
+    Ok(())
+}
+
 /// When a run ended.
 #[derive(Clone, Copy)]
 enum Phase {
@@ -147,7 +175,7 @@ fn stop(error: wasmtime::Error, phase: Phase) -> Stop {
     if error.is::<Denied>() {
         return Stop::Fault(Fault::OutOfMemory);
     }
-    if error.is::<NoRoom>() {
+    if machine::lacks(&error) {
         return Stop::Host(error);
     }
     match (error.downcast_ref::<Trap>(), phase) {
@@ -196,7 +224,6 @@ mod tests {
     use tributary_domain::entity::{credit_share::Role, program::ProgramModel};
     use tributary_domain::ids::{DealId, TermsId};
     use tributary_domain::money::Currency;
-    use wit_component::{ComponentEncoder, StringEncoding};
 
     use super::*;
 
@@ -210,17 +237,7 @@ mod tests {
             (loop (br 0)) unreachable))"#;
 
     fn endless() -> Vec<u8> {
-        let mut module = wat::parse_str(ENDLESS).unwrap();
-        let contract = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugin-sdk/wit/v1");
-        let mut resolve = wit_parser::Resolve::default();
-        let (package, _) = resolve.push_dir(contract).unwrap();
-        let world = resolve.select_world(&[package], None).unwrap();
-        let encoding = StringEncoding::UTF8;
-        wit_component::embed_component_metadata(&mut module, &resolve, world, encoding, false)
-            .unwrap();
-        let mut encoder = ComponentEncoder::default();
-        let encoder = encoder.module(&module).unwrap();
-        encoder.encode().unwrap()
+        tributary_toolchain::wrap(&wat::parse_str(ENDLESS).unwrap()).unwrap()
     }
 
     fn case() -> Case {

@@ -15,10 +15,14 @@ mod engine;
 mod evaluation;
 mod host;
 mod limits;
+mod locks;
+mod machine;
 mod prices;
+mod queue;
 mod structure;
-pub mod toolchain;
 mod workers;
 
+pub use admission::{CheckError, check};
 pub use engine::StartError;
-pub use host::Sandbox;
+pub use host::{Sandbox, SandboxLoad};
+pub use workers::Load;

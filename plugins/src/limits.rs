@@ -74,8 +74,19 @@ pub const TICK: Duration = Duration::from_millis(50);
 /// too busy gets there, so this is never a verdict.
 pub const DEADLINE_TICKS: u64 = 40;
 
-/// How long a compilation is waited for.
-pub const COMPILE_TIME: Duration = Duration::from_secs(20);
+/// Evaluations that one tenant may have waiting: over a second of them, if each
+/// uses all its fuel on one of two processors.
+pub const QUEUED_EVALUATIONS: usize = 256;
+
+/// Compilations that one tenant may have waiting, each with its component.
+pub const QUEUED_COMPILATIONS: usize = 32;
+
+/// Memory that compilations may take together, by the estimate of admission.
+pub const COMPILING_BYTES: u64 = 400 << 20;
+
+/// How long a job waits for a thread before its caller is told that the machine
+/// is too busy.
+pub const QUEUE_TIME: Duration = Duration::from_secs(20);
 
 /// Compiled rules kept in memory.
 pub const COMPILED_RULES: usize = 256;

@@ -12,6 +12,10 @@ use serde_json::Value;
 const ARROWS: &[(&str, &[&str])] = &[
     ("tributary-domain", &["sea-orm"]),
     ("tributary-plugins", &["tributary-domain", "wasmtime"]),
+    (
+        "tributary-toolchain",
+        &["tributary-domain", "tributary-plugins"],
+    ),
     ("tributary-plugin-sdk", &[]),
     ("tiered-accelerator", &["tributary-plugin-sdk"]),
     ("tributary-migrations", &["sea-orm-migration"]),
@@ -25,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "tributary-domain",
             "tributary-migrations",
             "tributary-plugins",
+            "tributary-toolchain",
             "tributary-transport",
         ],
     ),

@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tributary_plugins::toolchain;
 
 use crate::acme::{Acme, Deal, text, usd};
 use crate::client::Client;
@@ -62,7 +61,7 @@ fn built(rule: &str) -> Vec<u8> {
         .join("../plugin-sdk")
         .join(rule);
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rules");
-    let built = toolchain::build_in(&source, &target, None).expect(rule);
+    let built = tributary_toolchain::build_in(&source, &target, None).expect(rule);
     std::fs::read(built.path).unwrap()
 }
 

@@ -18,7 +18,7 @@ use tributary_domain::calculator::{
 use tributary_domain::entity::commission::State;
 use tributary_domain::entity::credit_share::Role as CreditRole;
 use tributary_domain::entity::{deal, evaluation, plugin_code, plugin_version, work};
-use tributary_domain::ids::DealId;
+use tributary_domain::ids::{DealId, TenantId};
 use tributary_domain::money::Exact;
 use tributary_domain::programs::{Formula, NewRule};
 use tributary_domain::scope::Engine;
@@ -72,7 +72,7 @@ impl Calculator for Troubled {
         "troubled"
     }
 
-    fn admit(&self, _: Arc<[u8]>) -> BoxFuture<'_, Result<Description, Unadmitted>> {
+    fn admit(&self, _: TenantId, _: Arc<[u8]>) -> BoxFuture<'_, Result<Description, Unadmitted>> {
         let description = Description {
             name: "tenth".to_owned(),
             version: "1.0.0".to_owned(),
@@ -82,7 +82,7 @@ impl Calculator for Troubled {
         async move { Ok(description) }.boxed()
     }
 
-    fn evaluate(&self, _: Code, case: Case) -> BoxFuture<'_, Outcome> {
+    fn evaluate(&self, _: TenantId, _: Code, case: Case) -> BoxFuture<'_, Outcome> {
         self.runs.fetch_add(1, Ordering::Relaxed);
         let trouble = self.troubles.lock().unwrap().pop_front();
         self.asked.notify_one();

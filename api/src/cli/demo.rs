@@ -11,7 +11,6 @@ use tributary_domain::entity::tenant::{self, Kind};
 use tributary_domain::reads::{self, Window};
 use tributary_domain::scope::Engine;
 use tributary_domain::{keys, tenants};
-use tributary_plugins::toolchain;
 
 use super::serve::{interrupted, listen};
 use super::{Failure, engine};
@@ -172,7 +171,7 @@ fn build() -> Result<Vec<u8>, Failure> {
     let mut directories = here.ancestors().map(|directory| directory.join(RULE));
     let found: Option<PathBuf> = directories.find(|directory| directory.is_dir());
     let missing = || format!("{RULE} is not here: run the demo in the project's directory");
-    let built = toolchain::build(&found.ok_or_else(missing)?, None)?;
+    let built = tributary_toolchain::build(&found.ok_or_else(missing)?, None)?;
     Ok(std::fs::read(built.path)?)
 }
 

@@ -14,10 +14,10 @@ use tributary_domain::clock::{Clock, Moment, SystemClock};
 use tributary_domain::digest::sha256;
 use tributary_domain::entity::credit_share::Role;
 use tributary_domain::entity::program::ProgramModel;
-use tributary_domain::ids::{DealId, PartnerId, TermsId};
+use tributary_domain::ids::{DealId, PartnerId, TenantId, TermsId};
 use tributary_domain::money::{Currency, Exact, Money, round_entitlements};
 use tributary_domain::{evaluations, rules};
-use tributary_plugins::{Sandbox, toolchain};
+use tributary_plugins::Sandbox;
 
 use super::Failure;
 use super::publish::Publish;
@@ -78,14 +78,16 @@ impl Plugin {
     pub async fn run(self) -> Result<(), Failure> {
         match self {
             Self::Build { directory, output } => {
-                let built = toolchain::build(&directory, output.as_deref())?;
+                let built = tributary_toolchain::build(&directory, output.as_deref())?;
                 println!("{}", built.path.display());
                 describe(&built.description, built.size_bytes, &built.digest);
                 Ok(())
             }
             Self::Check { component } => {
                 let bytes = read(&component)?;
-                let description = Sandbox::new()?.admit(Arc::clone(&bytes)).await?;
+                let description = Sandbox::new()?
+                    .admit(TenantId::new(), Arc::clone(&bytes))
+                    .await?;
                 describe(&description, bytes.len(), &sha256(&bytes));
                 Ok(())
             }
@@ -103,14 +105,15 @@ impl Run {
             return Ok(());
         }
         let bytes = read(&self.component)?;
-        let sandbox = Sandbox::new()?;
-        let description = sandbox.admit(Arc::clone(&bytes)).await?;
+        let (sandbox, tenant) = (Sandbox::new()?, TenantId::new());
+        let description = sandbox.admit(tenant, Arc::clone(&bytes)).await?;
         let code = Code {
             digest: sha256(&bytes),
             bytes,
             basis_codes: description.basis_codes,
         };
-        let Outcome::Decided { result, fuel } = sandbox.evaluate(code, case.clone()).await else {
+        let outcome = sandbox.evaluate(tenant, code, case.clone()).await;
+        let Outcome::Decided { result, fuel } = outcome else {
             return Err("the machine is too busy: try again".into());
         };
         let result = result.and_then(|verdict| rules::checked(&case, self.cap, verdict));

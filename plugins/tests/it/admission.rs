@@ -2,18 +2,21 @@
 
 use tributary_domain::calculator::{Calculator, Unadmitted};
 
-use crate::guests::{Hand, SANDBOX, example, refusal, upload};
+use crate::guests::{ACME, Hand, SANDBOX, example, refusal, upload};
 
 #[tokio::test]
 async fn a_good_rule_is_admitted_with_what_it_says_of_itself() {
-    let description = SANDBOX.admit(example().bytes).await.expect("admitted");
+    let description = SANDBOX
+        .admit(*ACME, example().bytes)
+        .await
+        .expect("admitted");
     assert_eq!(description.name, "tiered-accelerator");
     assert_eq!(description.version, "1.0.0");
     assert_eq!(description.basis_codes, ["bracket"]);
     assert!(description.config_schema.contains("brackets"));
 
     let description = SANDBOX
-        .admit(Hand::GOOD.code().bytes)
+        .admit(*ACME, Hand::GOOD.code().bytes)
         .await
         .expect("admitted");
     assert_eq!(
@@ -69,7 +72,9 @@ async fn imports_are_refused_and_named() {
     let text = r#"(component
         (import "wasi:clocks/wall-clock@0.2.0" (instance (export "now" (func))))
         (import "log" (func)))"#;
-    let refused = SANDBOX.admit(upload(&wat::parse_str(text).unwrap())).await;
+    let refused = SANDBOX
+        .admit(*ACME, upload(&wat::parse_str(text).unwrap()))
+        .await;
     let Err(Unadmitted::Refused(refused)) = refused else {
         panic!("{refused:?}");
     };

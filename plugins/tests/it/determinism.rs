@@ -5,7 +5,7 @@ use tributary_domain::calculator::Calculator;
 use tributary_domain::money::Exact;
 use tributary_plugins::Sandbox;
 
-use crate::guests::{BRACKETS, Hand, SANDBOX, case, decide, deed, example};
+use crate::guests::{ACME, BRACKETS, Hand, SANDBOX, case, decide, deed, example};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_case_gives_the_same_bytes_and_fuel() {
@@ -23,8 +23,8 @@ async fn the_same_case_gives_the_same_bytes_and_fuel() {
 
     let elsewhere = Sandbox::new().expect("another sandbox");
     assert_eq!(elsewhere.policy_digest(), SANDBOX.policy_digest());
-    let again = elsewhere.evaluate(example(), asked()).await;
-    assert_eq!(again, SANDBOX.evaluate(example(), asked()).await);
+    let again = elsewhere.evaluate(*ACME, example(), asked()).await;
+    assert_eq!(again, SANDBOX.evaluate(*ACME, example(), asked()).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

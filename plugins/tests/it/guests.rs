@@ -10,16 +10,18 @@ use tributary_domain::calculator::{
 use tributary_domain::clock::Moment;
 use tributary_domain::digest::sha256;
 use tributary_domain::entity::{credit_share::Role, program::ProgramModel};
-use tributary_domain::ids::PartnerId;
+use tributary_domain::ids::{PartnerId, TenantId};
 use tributary_domain::money::Currency;
-use tributary_plugins::{Sandbox, toolchain};
-use wit_component::{ComponentEncoder, StringEncoding};
+use tributary_plugins::Sandbox;
 
 /// The story's brackets.
 pub const BRACKETS: &str = r#"{"brackets":[{"up_to":"50000.00","percent":"10"},{"up_to":"100000.00","percent":"12"},{"percent":"15"}]}"#;
 
 /// One sandbox for all tests, as one serves all tenants.
 pub static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new().expect("a sandbox"));
+
+/// Whose rules they are.
+pub static ACME: LazyLock<TenantId> = LazyLock::new(TenantId::new);
 
 /// Where the rules of this repository are.
 pub fn source(rule: &str) -> PathBuf {
@@ -48,7 +50,7 @@ pub fn misbehaving() -> Code {
 }
 
 fn built(rule: &str, basis_codes: &[&str]) -> Code {
-    let built = toolchain::build_in(&source(rule), &target_dir(), None).expect(rule);
+    let built = tributary_toolchain::build_in(&source(rule), &target_dir(), None).expect(rule);
     assert_eq!(built.description.basis_codes, basis_codes);
     let bytes = std::fs::read(&built.path).expect("the component");
     let code = code(bytes, basis_codes);
@@ -105,7 +107,7 @@ pub fn case(amount_minor: i64, volume_minor: i64, config: &str) -> Case {
 
 /// What a decided evaluation gave, and its fuel.
 pub async fn decide(code: &Code, case: Case) -> (Result<Verdict, Fault>, u64) {
-    match SANDBOX.evaluate(code.clone(), case).await {
+    match SANDBOX.evaluate(*ACME, code.clone(), case).await {
         Outcome::Decided { result, fuel } => (result, fuel),
         Outcome::Aborted => panic!("the evaluation was aborted"),
     }
@@ -124,7 +126,7 @@ pub fn upload(bytes: &[u8]) -> Arc<[u8]> {
 
 /// The code with which an upload is refused.
 pub async fn refusal(bytes: &[u8]) -> String {
-    match SANDBOX.admit(upload(bytes)).await {
+    match SANDBOX.admit(*ACME, upload(bytes)).await {
         Ok(description) => panic!("admitted: {description:?}"),
         Err(Unadmitted::Refused(refusal)) => refusal.code,
         Err(Unadmitted::Busy) => panic!("too busy"),
@@ -178,21 +180,8 @@ impl Hand {
                     {evaluate})
                 {more})"#
         );
-        let mut module = wat::parse_str(text).expect("a module");
-        let mut resolve = wit_parser::Resolve::default();
-        let contract = resolve.push_dir(source("wit/v1")).expect("the contract");
-        let world = resolve.select_world(&[contract.0], None).expect("a world");
-        wit_component::embed_component_metadata(
-            &mut module,
-            &resolve,
-            world,
-            StringEncoding::UTF8,
-            false,
-        )
-        .expect("metadata");
-        let mut encoder = ComponentEncoder::default();
-        let encoder = encoder.module(&module).expect("a module of the world");
-        encoder.encode().expect("a component")
+        let module = wat::parse_str(text).expect("a module");
+        tributary_toolchain::wrap(&module).expect("a component")
     }
 
     /// The component as admitted code.

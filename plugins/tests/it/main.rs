@@ -3,6 +3,6 @@
 
 mod admission;
 mod determinism;
+mod fairness;
 mod faults;
 mod guests;
-mod toolchain;

@@ -1,17 +1,35 @@
 //! From source to component.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use tributary_plugins::toolchain::{self, BuildError};
+use tributary_toolchain::{BuildError, Built, build_in};
 
-use crate::guests::{example, misbehaving, source, target_dir};
+/// The root of the project.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A directory for the compiler's files, kept from run to run.
+fn target_dir() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("rules")
+}
+
+/// The worked example.
+const EXAMPLE: &str = "examples/tiered-accelerator";
+
+/// A rule of this repository, built from source.
+fn built(rule: &str) -> Built {
+    let source = root().join("plugin-sdk").join(rule);
+    build_in(&source, &target_dir(), None).expect(rule)
+}
 
 #[test]
 fn a_built_rule_is_small_and_holds_no_trace_of_this_machine() {
-    for code in [example(), misbehaving()] {
-        assert!(code.bytes.len() < 150 << 10, "{} bytes", code.bytes.len());
-        let text = String::from_utf8_lossy(&code.bytes);
+    for rule in [EXAMPLE, "fixtures/misbehaving"] {
+        let bytes = fs::read(built(rule).path).expect("the component");
+        assert!(bytes.len() < 150 << 10, "{} bytes", bytes.len());
+        let text = String::from_utf8_lossy(&bytes);
         let home = env::var("HOME").expect("a home");
         for trace in [env!("CARGO_MANIFEST_DIR"), "/.cargo/", &home] {
             assert!(!text.contains(trace), "{trace}");
@@ -23,16 +41,15 @@ fn a_built_rule_is_small_and_holds_no_trace_of_this_machine() {
 /// workspace would have its path in the names of its symbols.
 #[test]
 fn the_same_source_gives_the_same_bytes_anywhere() {
-    let here = example();
+    let here = built(EXAMPLE);
+    let bytes = fs::read(&here.path).expect("the component");
     let elsewhere = tempfile::tempdir().expect("a directory");
-    copy(&source(".."), elsewhere.path());
-    let rule = elsewhere
-        .path()
-        .join("plugin-sdk/examples/tiered-accelerator");
+    copy(&root(), elsewhere.path());
+    let rule = elsewhere.path().join("plugin-sdk").join(EXAMPLE);
     let out = elsewhere.path().join("rule.wasm");
-    let there = toolchain::build_in(&rule, &target_dir(), Some(&out)).expect("a rule");
+    let there = build_in(&rule, &target_dir(), Some(&out)).expect("a rule");
     assert_eq!(there.digest, here.digest);
-    assert_eq!(fs::read(out).expect("the component"), *here.bytes);
+    assert_eq!(fs::read(out).expect("the component"), bytes);
 }
 
 /// Copies a directory without hidden files and what compilers and tests leave behind.
@@ -56,7 +73,7 @@ fn copy(from: &Path, to: &Path) {
 #[test]
 fn what_is_no_rule_is_refused_with_the_reason() {
     let dir = tempfile::tempdir().expect("a directory");
-    let build = || toolchain::build_in(dir.path(), &target_dir(), None);
+    let build = || build_in(dir.path(), &target_dir(), None);
     assert!(matches!(build(), Err(BuildError::Io(..))));
 
     let manifest = "[workspace]\n[package]\nname = \"nothing\"\nedition = \"2024\"\n";

@@ -14,12 +14,14 @@ use std::process::Command;
 use serde_json::Value;
 use tributary_domain::calculator::{Description, Refusal, Unadmitted};
 use tributary_domain::digest::sha256;
-
-use crate::admission;
-use crate::engine::Engine;
-use crate::workers;
+use tributary_plugins::CheckError;
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
 
 const TARGET: &str = "wasm32-unknown-unknown";
+
+/// What a rule exports, and of which types.
+const CONTRACT: &str = include_str!("../../../plugin-sdk/wit/v1/rule.wit");
 
 /// Where compilers put their files, if not under the rule's own `target`.
 const TARGET_DIR: &str = "TRIBUTARY_PLUGIN_TARGET_DIR";
@@ -55,9 +57,9 @@ pub enum BuildError {
     /// The component would not be admitted.
     #[error("the component would be refused: {0}")]
     Refused(Refusal),
-    /// The machine was too busy to check the component.
+    /// The machine could not check the component.
     #[error("{0}")]
-    Unchecked(Unadmitted),
+    Unchecked(CheckError),
     /// A file could not be read or written, or a program not started.
     #[error("{path}: {source}", path = .0.display(), source = .1)]
     Io(PathBuf, #[source] io::Error),
@@ -304,24 +306,32 @@ fn run(mut cargo: Command) -> Result<(), BuildError> {
     }
 }
 
-/// Wraps the core module as a component of the world that the SDK wrote into it.
+/// Makes a component of a core module that has the exports of the contract's
+/// world, whatever language it was written in.
+pub fn wrap(module: &[u8]) -> Result<Vec<u8>, BuildError> {
+    let failed = |error| BuildError::NotAComponent(format!("{error:#}"));
+    let mut module = module.to_vec();
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str("rule.wit", CONTRACT).map_err(failed)?;
+    let world = resolve.select_world(&[package], None).map_err(failed)?;
+    let encoding = StringEncoding::UTF8;
+    embed_component_metadata(&mut module, &resolve, world, encoding).map_err(failed)?;
+    componentize(&module)
+}
+
+/// Makes a component of a core module, of the world that is written into it.
 fn componentize(module: &[u8]) -> Result<Vec<u8>, BuildError> {
-    let mut encoder = wit_component::ComponentEncoder::default();
-    let encoder = encoder.validate(true);
-    let encoded = encoder.module(module).and_then(|encoder| encoder.encode());
+    let encoder = ComponentEncoder::default().validate(true);
+    let encoded = encoder
+        .module(module)
+        .and_then(|mut encoder| encoder.encode());
     encoded.map_err(|error| BuildError::NotAComponent(format!("{error:#}")))
 }
 
-/// Runs the checks of admission, on a thread whose stack has room for a guest.
+/// Runs the checks of admission.
 fn check(component: &[u8]) -> Result<Description, BuildError> {
-    let bytes = component.to_vec();
-    let admit = move || {
-        let engine = Engine::new(1).map_err(|error| BuildError::NoCompiler(error.to_string()))?;
-        admission::admit(&engine, &bytes).map_err(|error| match error {
-            Unadmitted::Refused(refusal) => BuildError::Refused(refusal),
-            Unadmitted::Busy => BuildError::Unchecked(error),
-        })
-    };
-    workers::join("rule-check", admit)
-        .map_err(|error| BuildError::Io("rule-check".into(), error))?
+    tributary_plugins::check(component).map_err(|error| match error {
+        CheckError::Unadmitted(Unadmitted::Refused(refusal)) => BuildError::Refused(refusal),
+        error => BuildError::Unchecked(error),
+    })
 }

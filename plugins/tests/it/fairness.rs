@@ -1,0 +1,65 @@
+//! Tenants share one sandbox, and none waits for what another has in line.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::future::{join, join_all};
+use tributary_domain::calculator::{Calculator, Fault, Outcome};
+use tributary_domain::ids::TenantId;
+
+use crate::guests::{ACME, BRACKETS, SANDBOX, case, decide, example, misbehaving};
+
+/// Evaluations that one tenant keeps in line, each of which burns all its fuel.
+const GREEDY: usize = 200;
+
+/// What of them may end before another's answer is there: those that run when it
+/// asks, and, with ample room for a slow test, those that run beside it.
+const BESIDE: usize = 32;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_greedy_tenant_does_not_keep_its_neighbours_waiting() {
+    let (greedy, good) = (misbehaving(), example());
+    assert!(decide(&good, case(3_000_000, 0, BRACKETS)).await.0.is_ok());
+    let rival = TenantId::new();
+    let ended = AtomicUsize::new(0);
+    let burning = (0..GREEDY).map(|_| async {
+        let looping = case(1, 0, r#"{"do":"loop"}"#);
+        let outcome = SANDBOX.evaluate(rival, greedy.clone(), looping).await;
+        ended.fetch_add(1, Ordering::Relaxed);
+        outcome
+    });
+    let neighbour = async {
+        // The line is there before it asks.
+        while SANDBOX.load().evaluations.queued < GREEDY / 2 {
+            tokio::task::yield_now().await;
+        }
+        let before = ended.load(Ordering::Relaxed);
+        let good = case(3_000_000, 0, BRACKETS);
+        let answer = SANDBOX.evaluate(*ACME, example(), good).await;
+        (answer, ended.load(Ordering::Relaxed) - before)
+    };
+    let (burnt, (answer, waited)) = join(join_all(burning), neighbour).await;
+    assert!(matches!(answer, Outcome::Decided { result: Ok(_), .. }));
+    assert!(waited < BESIDE, "behind {waited} of a neighbour's");
+    let out_of_fuel = |outcome: &Outcome| {
+        let Outcome::Decided { result, .. } = outcome else {
+            return false;
+        };
+        *result == Err(Fault::OutOfFuel)
+    };
+    assert!(burnt.iter().all(out_of_fuel));
+}
+
+/// More than a tenant may have in line is not run, and says nothing of the rule.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_has_an_end() {
+    let (tenant, greedy) = (TenantId::new(), misbehaving());
+    let burning = (0..600).map(|_| {
+        let looping = case(1, 0, r#"{"do":"loop"}"#);
+        SANDBOX.evaluate(tenant, greedy.clone(), looping)
+    });
+    let outcomes = join_all(burning).await;
+    let aborted = outcomes
+        .iter()
+        .filter(|outcome| **outcome == Outcome::Aborted);
+    assert!((1..=600 - 256).contains(&aborted.count()));
+}
