@@ -105,7 +105,13 @@ impl Database {
     pub async fn probe(&self) -> Result<()> {
         self.check_file()?;
         let backend = self.get_database_backend();
-        let sql = "UPDATE write_probe SET count = count + 1 WHERE id = 1";
+        // SQLite writes as much as a large command, which a nearly full disk
+        // refuses before it refuses a small one.
+        let filling = match backend {
+            DbBackend::Sqlite => ", filling = randomblob(65536)",
+            _ => "",
+        };
+        let sql = format!("UPDATE write_probe SET count = count + 1{filling} WHERE id = 1");
         let written = self.execute_raw(Statement::from_string(backend, sql));
         match timeout(PROBE_TIMEOUT, written).await {
             Ok(written) => match written?.rows_affected() {

@@ -160,8 +160,9 @@ fn is_unavailable(error: &DbErr) -> bool {
         return false;
     };
     with_code(error, |code| match code {
-        // Connection exceptions, insufficient resources, operator intervention, system errors.
-        DatabaseCode::Postgres(state) => ["08", "53", "57", "58"]
+        // Connection exceptions, insufficient resources, operator intervention, system
+        // errors; and a server that has become a read-only copy.
+        DatabaseCode::Postgres(state) => ["08", "53", "57", "58", "25006"]
             .iter()
             .any(|class| state.starts_with(class)),
         // Read-only, I/O error, corrupt, full, cannot open, not a database.

@@ -15,6 +15,7 @@ use crate::entity::{Owned, api_key, partner, person, tenant};
 use crate::error::{Error, Result};
 use crate::ids::{ApiKeyId, PartnerId, PersonId, TenantId};
 use crate::kernel::scope::Caller;
+use crate::kernel::transaction::Attempts;
 use crate::reads::{self, Page, Window};
 use crate::scope::{Engine, Fact, Origin, Scope, Tx};
 use crate::{limits, people};
@@ -48,15 +49,13 @@ pub async fn authenticate(engine: &Engine, token: &str, origin: Origin) -> Resul
     let Some((tenant, id, secret)) = parts(token) else {
         return Ok(None);
     };
-    let to_tenant = api_key::Entity::belongs_to(tenant::Entity)
-        .from(api_key::Column::TenantId)
-        .to(tenant::Column::Id)
-        .into();
-    let found = api_key::Entity::find_by_id((tenant, id))
-        .join(JoinType::InnerJoin, to_tenant)
-        .select_also(tenant::Entity)
-        .one(&*engine.db)
-        .await?;
+    let mut attempts = Attempts::new();
+    let found = loop {
+        match find(engine, tenant, id).await {
+            Ok(found) => break found,
+            Err(error) => attempts.again(&engine.db, error.into()).await?,
+        }
+    };
     let Some((key, Some(tenant))) = found else {
         return Ok(None);
     };
@@ -73,6 +72,23 @@ pub async fn authenticate(engine: &Engine, token: &str, origin: Origin) -> Resul
     let scope = engine.scope(&tenant, caller);
     scope.meter().add(1);
     Ok(Some(scope))
+}
+
+/// A key with its tenant.
+async fn find(
+    engine: &Engine,
+    tenant: TenantId,
+    id: ApiKeyId,
+) -> Result<Option<(api_key::Model, Option<tenant::Model>)>, DbErr> {
+    let to_tenant = api_key::Entity::belongs_to(tenant::Entity)
+        .from(api_key::Column::TenantId)
+        .to(tenant::Column::Id)
+        .into();
+    api_key::Entity::find_by_id((tenant, id))
+        .join(JoinType::InnerJoin, to_tenant)
+        .select_also(tenant::Entity)
+        .one(&*engine.db)
+        .await
 }
 
 fn parts(token: &str) -> Option<(TenantId, ApiKeyId, &str)> {

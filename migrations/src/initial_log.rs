@@ -58,5 +58,6 @@ fn write_probe() -> TableCreateStatement {
         .table("write_probe")
         .col(integer("id").primary_key())
         .col(big_integer("count"))
+        .col(blob_null("filling"))
         .to_owned()
 }

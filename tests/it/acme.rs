@@ -13,6 +13,7 @@ use tributary_domain::scope::Engine;
 use tributary_domain::{keys, tenants};
 
 use crate::client::Client;
+use crate::server::Server;
 use crate::world::World;
 
 /// A sandbox tenant whose clock stands at 5 January 2026.
@@ -67,7 +68,12 @@ impl Acme {
 
     /// A tenant and its owner, and nothing else.
     pub async fn without_program(world: &World) -> Self {
-        let engine = &world.server.engine;
+        Self::on(&world.server).await
+    }
+
+    /// The same at a server.
+    pub async fn on(server: &Server) -> Self {
+        let engine = &server.engine;
         let clock = Moment::parse("2026-01-05T09:00:00Z");
         let tenant = tenants::create(engine, "Acme Cloud", Kind::Sandbox, clock)
             .await
@@ -76,7 +82,7 @@ impl Acme {
         let key = key.await.unwrap();
         Self {
             tenant: tenant.id,
-            owner: Client::new(&world.server.url, &key.token),
+            owner: Client::new(&server.url, &key.token),
             program: String::new(),
             terms: Value::Null,
             engine: engine.clone(),

@@ -88,6 +88,13 @@ pub async fn migrate(url: &str) -> Result<(), sea_orm::DbErr> {
     connection.close().await
 }
 
+/// A migrated SQLite database at a path of its own.
+pub async fn sqlite_at(file: &Path) -> String {
+    let template = SQLITE_TEMPLATE.get_or_init(sqlite_template).await;
+    std::fs::write(file, template).expect("the path is writable");
+    sqlite_url(file)
+}
+
 async fn connect(url: &str) -> Result<DatabaseConnection, sea_orm::DbErr> {
     Database::connect(ConnectOptions::new(url).max_connections(POOL).to_owned()).await
 }

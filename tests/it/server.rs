@@ -31,9 +31,17 @@ impl Server {
         Self::paying_over(database, rails::all()).await
     }
 
+    /// The same with so many connections to the database.
+    pub async fn with_connections(database: &str, connections: u32) -> Self {
+        Self::over(engine(database, connections, rails::all()).await).await
+    }
+
     /// The same with other rails.
     pub async fn paying_over(database: &str, rails: Vec<Arc<dyn Rail>>) -> Self {
-        let engine = engine(database, rails).await;
+        Self::over(engine(database, POOL, rails).await).await
+    }
+
+    async fn over(engine: Engine) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = AppState::new(engine.clone(), url.clone());
@@ -52,8 +60,8 @@ impl Server {
     }
 }
 
-async fn engine(url: &str, rails: Vec<Arc<dyn Rail>>) -> Engine {
-    let db = Database::connect(url, POOL).await.unwrap();
+async fn engine(url: &str, connections: u32, rails: Vec<Arc<dyn Rail>>) -> Engine {
+    let db = Database::connect(url, connections).await.unwrap();
     let sandbox = SANDBOX.get_or_init(|| Arc::new(Sandbox::new().unwrap()));
     Engine::new(db, sandbox.clone(), rails, Arc::new(SystemClock))
 }

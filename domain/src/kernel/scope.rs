@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::ids::{Noun, PartnerId, PersonId, TenantId};
 use crate::kernel::queue::TenantQueue;
 use crate::kernel::snapshot::{Meter, Reading, Snapshot};
-use crate::kernel::transaction;
+use crate::kernel::transaction::{self, Attempts};
 use crate::rail::Rail;
 
 pub use crate::kernel::transaction::{Fact, Tx};
@@ -77,8 +77,7 @@ impl Engine {
 
     /// The scope of work that the server does for a tenant of its own accord.
     pub async fn system(&self, tenant: TenantId) -> Result<Scope> {
-        let row = tenant::Entity::find_by_id(tenant).one(&*self.db).await?;
-        let row = row.ok_or(Error::NotFound(Noun::Tenant))?;
+        let row = self.tenant(tenant).await?;
         let caller = Caller {
             actor: Actor::System,
             person: None,
@@ -87,6 +86,17 @@ impl Engine {
             origin: Origin::default(),
         };
         Ok(self.scope(&row, caller))
+    }
+
+    /// A tenant, as it is now.
+    async fn tenant(&self, id: TenantId) -> Result<tenant::Model> {
+        let mut attempts = Attempts::new();
+        loop {
+            match tenant::Entity::find_by_id(id).one(&*self.db).await {
+                Ok(row) => return row.ok_or(Error::NotFound(Noun::Tenant)),
+                Err(error) => attempts.again(&self.db, error.into()).await?,
+            }
+        }
     }
 
     /// A scope for a caller who has been authenticated.
@@ -155,10 +165,8 @@ impl Scope {
     /// clones up to date, and tells how far the tenant's log has come. One
     /// statement, so that many may ask often.
     pub async fn catch_up(&self) -> Result<i64> {
-        let query = tenant::Entity::find_by_id(self.tenant);
-        let row = query.one(&*self.engine.db).await?;
+        let row = self.engine.tenant(self.tenant).await?;
         self.meter.add(1);
-        let row = row.ok_or(Error::NotFound(Noun::Tenant))?;
         self.now.store(self.engine.now(&row).0, Ordering::Relaxed);
         Ok(row.last_position)
     }

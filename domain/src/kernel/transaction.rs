@@ -32,7 +32,7 @@ pub(crate) async fn read(
     tenant: TenantId,
     meter: &Meter,
 ) -> Result<DatabaseTransaction> {
-    let mut attempts = Attempts(1);
+    let mut attempts = Attempts::new();
     loop {
         match read_once(engine, tenant).await {
             Ok(db) => {
@@ -54,7 +54,7 @@ async fn read_once(engine: &Engine, tenant: TenantId) -> Result<DatabaseTransact
 /// A transaction for writing.
 pub(crate) async fn begin(scope: &Scope, turn: Turn) -> Result<Tx> {
     let (engine, meter) = (scope.engine(), scope.meter());
-    let mut attempts = Attempts(1);
+    let mut attempts = Attempts::new();
     let (db, head) = loop {
         match lock(engine, scope.tenant()).await {
             Ok(locked) => break locked,
@@ -87,14 +87,20 @@ async fn lock(engine: &Engine, tenant: TenantId) -> Result<(DatabaseTransaction,
     Ok((db, head))
 }
 
-/// How often a transaction was begun so far.
-struct Attempts(u32);
+/// How often something was tried so far that does nothing if it fails: to begin a
+/// transaction, or to read one row.
+pub(crate) struct Attempts(u32);
 
 impl Attempts {
-    /// Lets a transaction be begun again, a few times, where nothing was done yet
-    /// and the reason may have passed: the database was busy, or a pooled
-    /// connection had broken. Fails with the error otherwise.
-    async fn again(&mut self, db: &Database, error: Error) -> Result<()> {
+    /// None so far.
+    pub(crate) fn new() -> Self {
+        Self(1)
+    }
+
+    /// Lets it be tried again, a few times, where the reason may have passed: the
+    /// database was busy, or a pooled connection had broken. Fails with the error
+    /// otherwise.
+    pub(crate) async fn again(&mut self, db: &Database, error: Error) -> Result<()> {
         let Error::Unavailable(cause) = &error else {
             return Err(error);
         };

@@ -3,6 +3,7 @@
 //! fails; the tests all run. Built on the standard library alone, so it is
 //! there in a second.
 
+mod disks;
 mod postgres;
 mod steps;
 mod toolchain;
@@ -57,9 +58,21 @@ fn verify() -> Result<(), String> {
         "--no-fail-fast",
         "--tests",
     ];
+    let mut skipped = Vec::new();
     if let Some(names) = server.untestable() {
         println!("    without {names}…: there is no PostgreSQL here to start");
-        tests.extend(["--", "--skip", names]);
+        skipped.push(names);
+    }
+    if !disks::can_mount() {
+        println!(
+            "    without …{}…: mounting a small disk takes root",
+            disks::TESTS
+        );
+        skipped.push(disks::TESTS);
+    }
+    tests.push("--");
+    for names in skipped {
+        tests.extend(["--skip", names]);
     }
     cargo(&tests, Some(server.url()))
 }

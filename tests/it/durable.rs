@@ -1,0 +1,175 @@
+//! *Never: an acknowledged command is lost*, however a commit may fail.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::ConnectionTrait;
+use serde_json::json;
+use tributary_domain::accounts::NewAccount;
+use tributary_domain::database::Database;
+use tributary_domain::deals::{self, NewDeal};
+use tributary_domain::entity::deal;
+use tributary_domain::error::Error;
+use tributary_domain::ids::DealId;
+use tributary_domain::scope::Engine;
+
+use crate::acme::Acme;
+use crate::db::{self, Backend};
+use crate::office::Office;
+use crate::rail::TestRail;
+use crate::server::Server;
+use crate::small_disk::SmallDisk;
+use crate::world::World;
+
+impl Office {
+    /// Opens a deal with an account of its own.
+    async fn opens(&self, key: &str) -> Result<deal::Model, Error> {
+        let account = NewAccount {
+            name: format!("Customer {key}"),
+            domain: format!("{key}.example"),
+            crm_id: None,
+        };
+        let new = NewDeal {
+            name: "A deal".to_owned(),
+            amount: self.money(1_000),
+            stage: "Qualified".to_owned(),
+        };
+        deals::open(
+            &self.engine.system(self.tenant).await?,
+            key,
+            self.program.id,
+            account,
+            new,
+            None,
+        )
+        .await
+    }
+}
+
+/// Every deal is there for whoever opens the database anew.
+async fn all_are_kept(world: &World, office: &Office, acknowledged: &[DealId]) {
+    let base = &office.engine;
+    let db = Database::connect(&world.database.url, 1).await.unwrap();
+    let engine = Engine::new(db, base.calculator.clone(), Vec::new(), base.clock.clone());
+    let system = engine.system(office.tenant).await.unwrap();
+    let found = tributary_domain::reads::by_ids::<deal::Entity>(&system, acknowledged);
+    assert_eq!(found.await.unwrap().len(), acknowledged.len());
+}
+
+story! {
+    /// Callers that leave at any moment, also while their command is made
+    /// durable, leave no connection behind on which the next one is lost.
+    async fn callers_that_leave_take_nothing_along(world: World) {
+        let office = Arc::new(Office::open(&world, Arc::new(TestRail::new([]))).await);
+        let mut acknowledged = Vec::new();
+        for number in 0..60_u64 {
+            let (office, key) = (office.clone(), format!("leaves-{number}"));
+            let opening = tokio::spawn(async move { office.opens(&key).await });
+            tokio::time::sleep(Duration::from_micros(number * 150)).await;
+            opening.abort();
+            if let Ok(opened) = opening.await {
+                acknowledged.push(opened.unwrap().id);
+            }
+        }
+        for number in 0..10 {
+            acknowledged.push(office.opens(&format!("stays-{number}")).await.unwrap().id);
+        }
+        all_are_kept(&world, &office, &acknowledged).await;
+    }
+}
+
+/// PostgreSQL ends connections at any moment. What was acknowledged is there,
+/// what fails says that nothing was done or that nobody knows, and the next
+/// command finds a good connection.
+#[tokio::test]
+async fn connections_that_break_lose_nothing() {
+    let world = World::new(Backend::Postgres).await;
+    let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
+    let killer = world.database.connect().await;
+    let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let mut acknowledged = Vec::new();
+    for number in 0..80_u64 {
+        let key = format!("breaks-{number}");
+        let killing = async {
+            tokio::time::sleep(Duration::from_micros(number * 200)).await;
+            killer.execute_unprepared(kill).await.ok();
+        };
+        let (opened, ()) = tokio::join!(office.opens(&key), killing);
+        match opened {
+            Ok(deal) => acknowledged.push(deal.id),
+            Err(Error::Unavailable(_) | Error::OutcomeUnknown(_)) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    // The same commands again: what was done is not done twice.
+    for number in 0..80 {
+        let deal = office.opens(&format!("breaks-{number}")).await.unwrap();
+        if !acknowledged.contains(&deal.id) {
+            acknowledged.push(deal.id);
+        }
+    }
+    assert_eq!(acknowledged.len(), 80);
+    all_are_kept(&world, &office, &acknowledged).await;
+}
+
+/// The status of readiness, and the code of a command that is refused.
+async fn refuses(server: &Server, acme: &Acme, key: &str) -> (u16, String) {
+    let ready = reqwest::get(format!("{}/readyz", server.url)).await;
+    let input = json!({
+        "idempotencyKey": key, "name": "Late", "model": "REFERRAL", "currency": "USD",
+    });
+    let code = acme
+        .owner
+        .is_refused("createProgram", "program { id }", input);
+    (ready.unwrap().status().as_u16(), code.await)
+}
+
+/// A database whose file is gone, or another one in its place, takes nothing:
+/// what is written to the old one is lost at the next start.
+#[tokio::test]
+async fn a_removed_file_takes_no_commands() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("tributary.db");
+    let url = db::sqlite_at(&file).await;
+    let server = Server::start(&url).await;
+    let acme = Acme::on(&server).await;
+    std::fs::rename(&file, home.path().join("moved.db")).unwrap();
+    let unavailable = (503, "UNAVAILABLE".to_owned());
+    assert_eq!(refuses(&server, &acme, "removed").await, unavailable);
+    db::sqlite_at(&file).await;
+    assert_eq!(refuses(&server, &acme, "replaced").await, unavailable);
+}
+
+/// A database that can only be read is not ready: the other half of a pair of
+/// PostgreSQL servers that changed places, or a file on a read-only file system.
+#[tokio::test]
+async fn a_database_that_can_only_be_read_is_not_ready() {
+    let world = World::new(Backend::Postgres).await;
+    let acme = Acme::new(&world).await;
+    let admin = world.database.connect().await;
+    let name = world.database.url.rsplit('/').next().unwrap();
+    let sql = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
+    admin.execute_unprepared(&sql).await.unwrap();
+    let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    admin.execute_unprepared(sql).await.unwrap();
+    let unavailable = (503, "UNAVAILABLE".to_owned());
+    assert_eq!(
+        refuses(&world.server, &acme, "read-only").await,
+        unavailable
+    );
+}
+
+/// The same of a file on a file system that can only be read.
+#[tokio::test]
+async fn full_disk_or_read_only_it_is_not_ready() {
+    let disk = SmallDisk::new(12);
+    let url = db::sqlite_at(&disk.path("tributary.db")).await;
+    disk.freeze();
+    match Database::connect(&url, 1).await {
+        Err(Error::Unavailable(_)) => {}
+        Err(error) => panic!("{error:?}"),
+        Ok(database) => assert!(database.probe().await.is_err()),
+    }
+}
