@@ -110,7 +110,9 @@ impl Refused {
             ),
             Self::Domain(error) => {
                 let (status, code) = match error {
-                    Error::NotFound(_) => (StatusCode::NOT_FOUND, "NOT_FOUND"),
+                    Error::NotFound(_) | Error::Unknown { .. } => {
+                        (StatusCode::NOT_FOUND, "NOT_FOUND")
+                    }
                     Error::Forbidden(_) => (StatusCode::FORBIDDEN, "FORBIDDEN"),
                     Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "INVALID_INPUT"),
                     _ => {

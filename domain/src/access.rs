@@ -41,6 +41,8 @@ pub enum Permission {
     RegistrationDecide,
     /// Open, move, win and lose deals, and convert registrations into them.
     DealManage,
+    /// Write off what a won deal has left to collect.
+    DealWriteOff,
     /// Propose an involvement with its evidence.
     InvolvementRecord,
     /// Confirm or decline involvements.
@@ -53,8 +55,10 @@ pub enum Permission {
     PayoutPropose,
     /// Approve a payout run that somebody else proposed.
     PayoutApprove,
-    /// Upload and publish plugins.
+    /// Upload and publish plugins, and propose from when on a version decides.
     PluginManage,
+    /// Approve from when on a version of a plugin decides.
+    ActivationApprove,
     /// Read rules' code and receipts, the ledger, and the whole log.
     BooksRead,
     /// Move the test clock of a sandbox.
@@ -69,11 +73,17 @@ impl Role {
             Self::Owner => true,
             Self::Manager => !matches!(
                 permission,
-                KeyManage | CollectionRecord | PayoutPropose | PayoutApprove
+                KeyManage | CollectionRecord | DealWriteOff | PayoutPropose | PayoutApprove
             ),
             Self::Finance => matches!(
                 permission,
-                CollectionRecord | CommissionManage | PayoutPropose | PayoutApprove | BooksRead
+                CollectionRecord
+                    | DealWriteOff
+                    | CommissionManage
+                    | PayoutPropose
+                    | PayoutApprove
+                    | ActivationApprove
+                    | BooksRead
             ),
             Self::Integrator => matches!(
                 permission,

@@ -3,6 +3,7 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
+use serde::Serialize;
 use serde_json::json;
 use unicode_normalization::UnicodeNormalization;
 use url::{Host, Url};
@@ -12,11 +13,12 @@ use crate::entity::{Owned, account};
 use crate::error::{Error, Result};
 use crate::ids::AccountId;
 use crate::kernel::audience;
+use crate::kernel::check::Check;
 use crate::limits;
 use crate::scope::{Fact, Scope, Tx};
 
 /// What a caller says of a customer.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug)]
 pub struct NewAccount {
     /// Its name, however spelled.
     pub name: String,
@@ -26,22 +28,62 @@ pub struct NewAccount {
     pub crm_id: Option<String>,
 }
 
-/// The registrable domain of a domain or web address, in lower-case ASCII:
-/// `https://www.Globex.example/about` gives `globex.example`. Which suffixes
-/// are public is Mozilla's Public Suffix List.
-pub fn registrable_domain(text: &str) -> Result<String> {
-    let invalid = || Error::invalid("account.domain", "not a domain or web address");
+/// What a domain or web address says of a company.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Site {
+    /// Its registrable domain, in lower-case ASCII: the company is known by it.
+    Own(String),
+    /// A host of many companies, as for mail or pages: it says nothing of whose.
+    Shared(String),
+}
+
+/// Reads a domain or web address: `https://www.Globex.example/about` gives
+/// `globex.example`. Which suffixes are public is Mozilla's Public Suffix List.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] for what is neither, and for a scheme that is not the web's:
+/// with a mistyped one, the rest would be read by other rules.
+pub fn site(text: &str) -> Result<Site> {
+    let invalid = |what: &str| Error::invalid("account.domain", what);
     let text = text.trim();
-    let address = match text.contains("://") {
+    let lower = text.to_ascii_lowercase();
+    let web = ["http://", "https://"]
+        .iter()
+        .any(|scheme| lower.starts_with(scheme));
+    if !web && (text.contains("://") || text.starts_with('/')) {
+        return Err(invalid("a web address begins with https:// or http://"));
+    }
+    let address = match web {
         true => text.to_owned(),
         false => format!("https://{text}"),
     };
-    let url = Url::parse(&address).map_err(|_| invalid())?;
+    let neither = || invalid("not a domain or web address");
+    let url = Url::parse(&address).map_err(|_| neither())?;
     let Some(Host::Domain(host)) = url.host() else {
-        return Err(invalid());
+        return Err(neither());
     };
     let host = host.trim_end_matches('.');
-    psl::domain_str(host).map(str::to_owned).ok_or_else(invalid)
+    if SHARED_HOSTS.lines().any(|shared| is_under(host, shared)) {
+        return Ok(Site::Shared(host.to_owned()));
+    }
+    let domain = psl::domain_str(host).ok_or_else(neither)?;
+    let plain = domain
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte));
+    match plain {
+        true => Ok(Site::Own(domain.to_owned())),
+        false => Err(neither()),
+    }
+}
+
+/// Hosts under which many companies are found, a line each.
+const SHARED_HOSTS: &str = include_str!("shared_hosts.txt");
+
+/// Whether a host is another one, or one below it.
+fn is_under(host: &str, above: &str) -> bool {
+    let rest = host.strip_suffix(above).filter(|_| !above.is_empty());
+    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// Words that say what a company is in law, or that it is a company at all.
@@ -82,33 +124,81 @@ const LEGAL_FORMS: &[&str] = &[
 ];
 
 /// A name without case, marks and legal form: `GLOBEX Corporation Ltd.` gives
-/// `globex`. A name of nothing but legal forms keeps them.
+/// `globex`. A name of nothing but legal forms keeps them, and one of nothing but
+/// symbols keeps those: two such names are not the same for having no letters.
 pub fn normalized_name(name: &str) -> String {
-    let folded: String = name
-        .nfkc()
+    let seen = || name.nfkc().filter(|&c| !limits::is_invisible(c));
+    let folded: String = seen()
         .filter(|c| !matches!(c, '.' | '\'' | '’'))
         .map(|c| if c.is_alphanumeric() { c } else { ' ' })
         .collect::<String>()
         .to_lowercase();
     let words: Vec<&str> = folded.split_whitespace().collect();
+    if words.is_empty() {
+        return seen().filter(|c| !c.is_whitespace()).collect();
+    }
     let core = words.iter().rposition(|word| !LEGAL_FORMS.contains(word));
     words[..core.map_or(words.len(), |last| last + 1)].join(" ")
 }
 
+/// What a caller says of a customer, once it is read.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct AccountDraft {
+    pub name: String,
+    /// The domain or address as it was written.
+    pub address: String,
+    domain: Option<String>,
+    crm_id: Option<String>,
+}
+
+impl AccountDraft {
+    /// Reads what a caller says.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with it.
+    pub(crate) fn read(new: &NewAccount) -> Result<Self> {
+        let mut check = Check::default();
+        let name = check.take(limits::name("account.name", &new.name))?;
+        let address = check.take(limits::name("account.domain", &new.domain))?;
+        let site = match &address {
+            Some(address) => check.take(site(address))?,
+            None => None,
+        };
+        let crm_id = new.crm_id.as_deref();
+        let crm_id = crm_id.map(|text| limits::name("account.crmId", text));
+        let crm_id = check.take(crm_id.transpose())?;
+        let (Some(name), Some(address), Some(site), Some(crm_id)) = (name, address, site, crm_id)
+        else {
+            return Err(check.failed());
+        };
+        Ok(Self {
+            name,
+            address,
+            domain: match site {
+                Site::Own(domain) => Some(domain),
+                Site::Shared(_) => None,
+            },
+            crm_id,
+        })
+    }
+
+    fn identifiers(&self) -> impl Iterator<Item = (Kind, String)> {
+        let domain = self.domain.clone().map(|domain| (Kind::Domain, domain));
+        let crm_id = self.crm_id.clone().map(|id| (Kind::CrmId, id));
+        domain.into_iter().chain(crm_id)
+    }
+}
+
 /// The account that these identifiers belong to, made if there is none.
 ///
-/// A domain or CRM id decides; a name alone never joins two accounts. What is
-/// newly learned of a known account is kept with it, and identifiers of two
-/// different accounts are refused.
-pub(crate) async fn find_or_create(tx: &mut Tx, new: &NewAccount) -> Result<account::Model> {
-    let name = limits::name("account.name", &new.name)?;
-    let mut identifiers = vec![(Kind::Domain, registrable_domain(&new.domain)?)];
-    if let Some(crm_id) = &new.crm_id {
-        identifiers.push((Kind::CrmId, limits::name("account.crmId", crm_id)?));
-    }
+/// A domain or CRM id decides; a name alone never joins two accounts, and neither
+/// does a host that many companies share. What is newly learned of a known account
+/// is kept with it, and identifiers of two different accounts are refused.
+pub(crate) async fn find_or_create(tx: &mut Tx, new: &AccountDraft) -> Result<account::Model> {
     let mut known = None;
     let mut unknown = Vec::new();
-    for (kind, value) in identifiers {
+    for (kind, value) in new.identifiers() {
         let key = (tx.tenant(), kind, value.clone());
         match account_identifier::Entity::find_by_id(key).one(tx).await? {
             None => unknown.push((kind, value)),
@@ -127,8 +217,8 @@ pub(crate) async fn find_or_create(tx: &mut Tx, new: &NewAccount) -> Result<acco
             let row = account::ActiveModel {
                 tenant_id: Set(tx.tenant()),
                 id: Set(AccountId::new()),
-                normalized_name: Set(normalized_name(&name)),
-                name: Set(name),
+                normalized_name: Set(normalized_name(&new.name)),
+                name: Set(new.name.clone()),
                 created_at: Set(tx.now()),
             };
             let account = row.insert(tx).await?;
@@ -212,15 +302,18 @@ mod tests {
         for (text, domain) in [
             ("globex.example", "globex.example"),
             ("https://www.Globex.example/about", "globex.example"),
+            ("HTTPS://WWW.GLOBEX.EXAMPLE", "globex.example"),
             ("WWW.GLOBEX.EXAMPLE:443", "globex.example"),
             ("globex.example.", "globex.example"),
             ("shop.globex.co.uk", "globex.co.uk"),
+            ("sales@globex.example", "globex.example"),
+            ("globex.github.io", "globex.github.io"),
             (
                 "https://user@mail.bücher.example/?q=1",
                 "xn--bcher-kva.example",
             ),
         ] {
-            assert_eq!(registrable_domain(text).unwrap(), domain, "{text}");
+            assert_eq!(site(text).unwrap(), Site::Own(domain.to_owned()), "{text}");
         }
         for text in [
             "",
@@ -230,8 +323,45 @@ mod tests {
             "https://[::1]/",
             "a b.example",
             "://",
+            "htps://WWW.Globex.example",
+            "web://Globex.Example",
+            "//globex.example",
+            "file:///etc/globex.example",
+            "github.io",
         ] {
-            assert!(registrable_domain(text).is_err(), "{text}");
+            assert!(site(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_of_many_companies_identifies_none() {
+        for text in [
+            "gmail.com",
+            "rossi@mail.gmail.com",
+            "linkedin.com/company/kilo-labs",
+            "https://www.LinkedIn.com/company/lima-foods",
+            "sites.google.com/view/kilo",
+        ] {
+            assert!(matches!(site(text), Ok(Site::Shared(_))), "{text}");
+        }
+        for text in ["google.com", "notgmail.com", "gmail.com.globex.example"] {
+            assert!(matches!(site(text), Ok(Site::Own(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn shared_hosts_are_hosts_of_their_own() {
+        let is_host = |line: &&str| !line.is_empty() && !line.starts_with('#');
+        let hosts = || SHARED_HOSTS.lines().filter(is_host);
+        let suffixes: Vec<&str> = hosts()
+            .filter(|host| psl::domain_str(host).is_none())
+            .collect();
+        assert!(
+            suffixes.is_empty(),
+            "these are public suffixes: {suffixes:?}"
+        );
+        for host in hosts() {
+            assert_eq!(site(host).unwrap(), Site::Shared(host.to_owned()));
         }
     }
 
@@ -247,6 +377,9 @@ mod tests {
             ("The Company", "the"),
             ("SE Co", "se co"),
             ("O'Reilly", "oreilly"),
+            ("Glo\u{200b}bex", "globex"),
+            ("🚀🚀", "🚀🚀"),
+            ("+ + +", "+++"),
         ] {
             assert_eq!(normalized_name(name), normalized, "{name}");
         }

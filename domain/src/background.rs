@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::ids::{DealId, PayoutRunId};
 use crate::kernel::work::{Progress, give_back, take};
 use crate::scope::Scope;
-use crate::{commissions, payouts, registrations};
+use crate::{commissions, credits, payouts, protections};
 
 pub use crate::kernel::work::tenants;
 
@@ -44,8 +44,9 @@ pub async fn run(scope: &Scope) -> Result<usize> {
 
 async fn perform(scope: &Scope, item: &work::Model) -> Result<Progress> {
     match item.kind {
+        Kind::SettleCredit => credits::work(scope, DealId(item.subject)).await,
         Kind::AssessDeal => commissions::work(scope, DealId(item.subject)).await,
         Kind::ExecuteRun => payouts::work(scope, PayoutRunId(item.subject)).await,
-        Kind::ExpireRegistrations => registrations::work(scope).await,
+        Kind::ExpireRegistrations => protections::work(scope).await,
     }
 }

@@ -12,8 +12,9 @@ use serde_json::json;
 use crate::access::Permission;
 use crate::clock::Moment;
 use crate::entity::{Owned, collection, deal};
-use crate::error::{Conflict, Error, Result};
+use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{CollectionId, DealId};
+use crate::kernel::check::{Check, Given};
 use crate::money::Money;
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
@@ -30,18 +31,49 @@ pub enum Direction {
 }
 
 /// A payment or refund as it is sent.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Debug)]
 pub struct NewCollection {
     /// The deal.
-    pub deal: DealId,
+    pub deal: Given<DealId>,
     /// Which way the money went.
     pub direction: Direction,
     /// How much: positive either way, in the deal's currency.
-    pub amount: Money,
+    pub amount: Given<Money>,
     /// When the money moved; not in the future. Now, if not given.
     pub received_at: Option<Moment>,
     /// The tenant's own reference.
     pub reference: Option<String>,
+}
+
+/// A payment or refund, once it is read. Keys are compared by it.
+#[derive(Debug, Serialize)]
+struct Draft {
+    deal: DealId,
+    direction: Direction,
+    amount: Money,
+    received_at: Option<Moment>,
+    reference: Option<String>,
+}
+
+impl Draft {
+    fn read(new: NewCollection) -> Result<Self> {
+        let mut check = Check::default();
+        let deal = check.given(new.deal)?;
+        let amount = check.given(new.amount)?;
+        let reference = new.reference.as_deref();
+        let reference = reference.map(|text| limits::name("reference", text));
+        let reference = check.take(reference.transpose())?;
+        let (Some(deal), Some(amount), Some(reference)) = (deal, amount, reference) else {
+            return Err(check.failed());
+        };
+        Ok(Self {
+            deal,
+            direction: new.direction,
+            amount,
+            received_at: new.received_at,
+            reference,
+        })
+    }
 }
 
 /// Records what the customer paid or was refunded, and brings the earnings of
@@ -52,22 +84,20 @@ pub struct NewCollection {
 /// still be refunded. A refund of more than was collected is refused.
 pub async fn record(scope: &Scope, key: &str, new: NewCollection) -> Result<collection::Model> {
     scope.require(Permission::CollectionRecord)?;
+    let new = Draft::read(new)?;
     let mut tx = scope.begin().await?;
     let claim = idempotency::claim(&tx, "collection.record", key, &new).await?;
     if let Some(id) = claim.done {
         return collection::Entity::get(&tx, tx.tenant(), CollectionId(id)).await;
     }
-    let deal = deal::Entity::get(&tx, tx.tenant(), new.deal).await?;
+    let deal = deal::Entity::get(&tx, tx.tenant(), new.deal)
+        .await
+        .at("dealId")?;
     if deal.state == deal::State::ClosedLost && new.direction == Direction::Received {
         return Err(Error::conflict(Conflict::DealLost, "the deal is lost"));
     }
-    let amount = limits::positive("amount", new.amount, deal.currency)?;
-    let signed = match new.direction {
-        Direction::Received => amount,
-        Direction::Refunded => -amount,
-    };
-    let collection = insert(&mut tx, &deal, &new, signed).await?;
-    for commission in commissions::approved(&tx, deal.id).await? {
+    let collection = insert(&mut tx, &deal, new).await?;
+    for commission in commissions::assessed(&tx, deal.id).await? {
         earnings::release(&mut tx, &deal, &commission).await?;
     }
     claim.keep(&tx, collection.id.0).await?;
@@ -75,38 +105,43 @@ pub async fn record(scope: &Scope, key: &str, new: NewCollection) -> Result<coll
     Ok(collection)
 }
 
-async fn insert(
-    tx: &mut Tx,
-    deal: &deal::Model,
-    new: &NewCollection,
-    signed: i64,
-) -> Result<collection::Model> {
+/// The amount with its sign, if the deal's collections have room for it.
+fn signed(new: &Draft, deal: &deal::Model, collected: i64) -> Result<i64> {
+    let amount = limits::positive("amount", new.amount, deal.currency)?;
+    let signed = match new.direction {
+        Direction::Received => amount,
+        Direction::Refunded => -amount,
+    };
+    match collected.checked_add(signed) {
+        Some(sum) if sum < 0 => {
+            let collected = Money::new(collected, deal.currency);
+            let message = format!("only {collected} was collected on this deal");
+            Err(Error::conflict(Conflict::RefundExceedsCollected, message))
+        }
+        Some(sum) if sum <= limits::LARGEST_AMOUNT => Ok(signed),
+        Some(_) | None => Err(Error::invalid("amount", "too large")),
+    }
+}
+
+async fn insert(tx: &mut Tx, deal: &deal::Model, new: Draft) -> Result<collection::Model> {
     let earlier = collection::Entity::of(tx.tenant())
         .filter(collection::Column::DealId.eq(deal.id))
         .order_by_asc(collection::Column::Ordinal)
         .all(tx)
         .await?;
     let collected: i64 = earlier.iter().map(|row| row.amount_minor).sum();
-    match collected.checked_add(signed) {
-        None => return Err(Error::invalid("amount", "too large")),
-        Some(sum) if sum > limits::LARGEST_AMOUNT => {
-            return Err(Error::invalid("amount", "too large"));
-        }
-        Some(sum) if sum < 0 => {
-            let collected = Money::new(collected, deal.currency);
-            let message = format!("only {collected} was collected on this deal");
-            return Err(Error::conflict(Conflict::RefundExceedsCollected, message));
-        }
-        Some(_) => {}
-    }
+    let mut check = Check::default();
+    let signed = check.take(signed(&new, deal, collected))?;
     let received_at = new.received_at.unwrap_or(tx.now());
     if received_at > tx.now() {
-        return Err(Error::invalid("receivedAt", "must not be in the future"));
+        check.take::<()>(Err(Error::invalid(
+            "receivedAt",
+            "must not be in the future",
+        )))?;
     }
-    let reference = new.reference.as_deref();
-    let reference = reference
-        .map(|text| limits::name("reference", text))
-        .transpose()?;
+    let (Some(signed), true) = (signed, received_at <= tx.now()) else {
+        return Err(check.failed());
+    };
     let row = collection::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(CollectionId::new()),
@@ -117,7 +152,7 @@ async fn insert(
         received_at: Set(received_at),
         recorded_at: Set(tx.now()),
         recorded_by: Set(tx.actor()),
-        reference: Set(reference),
+        reference: Set(new.reference),
     };
     let collection = row.insert(tx).await?;
     let kind = match new.direction {

@@ -10,13 +10,15 @@ use sea_orm::{PaginatorTrait, QueryOrder};
 use serde_json::json;
 
 use crate::access::Permission;
+use crate::activations::AsOf;
 use crate::calculator::Fault;
 use crate::entity::commission::{self, State};
 use crate::entity::ledger_transaction::Kind;
-use crate::entity::{Owned, credit, credit_share, deal, rule, terms, work};
-use crate::error::{Error, Result};
+use crate::entity::{Owned, credit, credit_share, deal, rule, work};
+use crate::error::{About, Error, Result};
 use crate::evaluations::{self, Answer};
 use crate::ids::{CommissionId, DealId, EvaluationId, PartnerId, RuleId};
+use crate::kernel::check::Given;
 use crate::kernel::work::Progress;
 use crate::money::{Money, round_entitlements};
 use crate::scope::{Fact, Scope, Tx};
@@ -33,12 +35,18 @@ const BUSY_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) async fn create(
     tx: &mut Tx,
     deal: &deal::Model,
-    terms: &terms::Model,
     credit: &credit::Model,
     shares: &[credit_share::Model],
 ) -> Result<()> {
+    let won = (deal.closed_at, deal.closed_position);
+    let (Some(as_of_at), Some(as_of_position)) = won else {
+        return Err(Error::broken(format!(
+            "{} has credit and is not won",
+            deal.id
+        )));
+    };
     let rules = rule::Entity::of(tx.tenant())
-        .filter(rule::Column::TermsId.eq(terms.id))
+        .filter(rule::Column::TermsId.eq(deal.terms_id))
         .all(tx)
         .await?;
     for rule in &rules {
@@ -58,6 +66,8 @@ pub(crate) async fn create(
                 evaluation_id: Set(None),
                 fault_code: Set(None),
                 fault_message: Set(None),
+                as_of_at: Set(as_of_at),
+                as_of_position: Set(as_of_position),
                 created_at: Set(tx.now()),
                 assessed_at: Set(None),
             };
@@ -113,14 +123,67 @@ pub(crate) async fn assess_deal(scope: &Scope, id: DealId) -> Result<()> {
             .push(commission);
     }
     for (rule, commissions) in by_rule {
+        let Some(as_of) = commissions.first().map(as_of) else {
+            continue;
+        };
         let rule = rule::Entity::get(&scope.read().await?, scope.tenant(), rule).await?;
         let case = rules::case(scope, &deal, &rule, &commissions).await?;
-        match evaluations::answer(scope, &rule, case).await? {
+        match evaluations::answer(scope, &rule, as_of, case).await? {
             Some(answer) => record(scope, &deal, &rule, answer).await?,
             None => tracing::warn!(deal = %id, "a rule could not run; its commissions wait"),
         }
     }
     Ok(())
+}
+
+/// Assesses a deal at once if that is possible. The win stands, whatever comes of
+/// the rules: what waits is tried again.
+pub(crate) async fn assess_if_possible(scope: &Scope, deal: DealId) {
+    if let Err(error) = assess_deal(scope, deal).await {
+        tracing::warn!(%deal, ?error, "a won deal could not be assessed yet");
+    }
+}
+
+/// Closes the commissions of a deal of which nothing more is expected, and takes
+/// what was entitled and not released out of the books.
+pub(crate) async fn write_off(tx: &mut Tx, deal: DealId) -> Result<()> {
+    let commissions = commission::Entity::of(tx.tenant())
+        .filter(commission::Column::DealId.eq(deal))
+        .filter(commission::Column::State.ne(State::Closed))
+        .order_by_asc(commission::Column::Id)
+        .all(tx)
+        .await?;
+    for commission in commissions {
+        let (id, partner, currency) = (commission.id, commission.partner_id, commission.currency);
+        let left = match commission.total_minor {
+            Some(total) => total - earnings::released(tx, id).await?,
+            None => 0,
+        };
+        let left = Money::new(left, currency);
+        let mut change: commission::ActiveModel = commission.into();
+        change.state = Set(State::Closed);
+        change.update(tx).await?;
+        let data = json!({ "partner": partner, "written_off": left.on_the_wire() });
+        let fact = Fact {
+            kind: "commission.closed",
+            subject: &id,
+            deal: Some(deal),
+            data,
+        };
+        let position = tx.log(fact).await?;
+        if left.minor > 0 {
+            ledger::post(tx, position, Kind::WriteOff, id.0, partner, left).await?;
+        }
+    }
+    tx.complete(work::Kind::AssessDeal, deal.0).await
+}
+
+/// As of when a commission is put to its rule.
+fn as_of(commission: &commission::Model) -> AsOf {
+    AsOf {
+        position: commission.as_of_position,
+        at: commission.as_of_at,
+    }
 }
 
 /// Writes an answer to the commissions that it is for and that still wait.
@@ -138,9 +201,11 @@ async fn record(
         .order_by_asc(commission::Column::PartnerId)
         .all(&tx)
         .await?;
-    // An answer of a version that is no longer active is not the one that the
-    // tenant now wants: what waits is put to the rule again.
-    if waiting.is_empty() || !evaluations::is_current(&tx, rule, &answer).await? {
+    let Some(as_of) = waiting.first().map(as_of) else {
+        return Ok(());
+    };
+    // Retried meanwhile, perhaps with other code: what waits is put to it again.
+    if !evaluations::is_current(&tx, rule, as_of, &answer).await? {
         return Ok(());
     }
     let evaluation = evaluations::store(&tx, deal.id, rule.id, &answer).await?;
@@ -190,7 +255,11 @@ async fn approve(
 ) -> Result<()> {
     let money = Money::new(total, commission.currency);
     let mut change: commission::ActiveModel = commission.into();
-    change.state = Set(State::Approved);
+    // Of a deal that is written off nothing more is expected.
+    change.state = Set(match deal.written_off_at {
+        None => State::Approved,
+        Some(_) => State::Closed,
+    });
     change.total_minor = Set(Some(total));
     change.explanation = Set(Some(explanation));
     change.evaluation_id = Set(Some(evaluation));
@@ -210,7 +279,7 @@ async fn approve(
             data,
         })
         .await?;
-    if total > 0 {
+    if total > 0 && commission.state == State::Approved {
         let (partner, subject) = (commission.partner_id, commission.id.0);
         ledger::post(tx, position, Kind::Accrual, subject, partner, money).await?;
     }
@@ -242,36 +311,53 @@ async fn hold(
     Ok(())
 }
 
+/// Those that no rule has given a total, although they were put to one or closed
+/// before they were.
+fn without_answer() -> Condition {
+    Condition::any()
+        .add(commission::Column::State.eq(State::Held))
+        .add(
+            Condition::all()
+                .add(commission::Column::State.eq(State::Closed))
+                .add(commission::Column::TotalMinor.is_null()),
+        )
+}
+
 /// Puts a held commission, and those held by the same run, to their rule once
-/// more, with the plugin version that is active now. For one that is not held
-/// it does nothing.
-pub async fn retry(scope: &Scope, id: CommissionId) -> Result<commission::Model> {
+/// more, with the code that decides now; also one that was closed before it had a
+/// total. For any other it does nothing.
+pub async fn retry(scope: &Scope, id: impl Into<Given<CommissionId>>) -> Result<commission::Model> {
     scope.require(Permission::CommissionManage)?;
+    let id = id.into().read()?;
     let mut tx = scope.begin().await?;
-    let commission = commission::Entity::get(&tx, tx.tenant(), id).await?;
+    let commission = commission::Entity::get(&tx, tx.tenant(), id)
+        .await
+        .at("id")?;
     let deal = commission.deal_id;
-    if commission.state == State::Held {
-        let held = commission::Entity::of(tx.tenant())
-            .filter(commission::Column::DealId.eq(deal))
-            .filter(commission::Column::RuleId.eq(commission.rule_id))
-            .filter(commission::Column::State.eq(State::Held))
-            .all(&tx)
-            .await?;
-        for commission in held {
+    let waiting = commission::Entity::of(tx.tenant())
+        .filter(commission::Column::DealId.eq(deal))
+        .filter(commission::Column::RuleId.eq(commission.rule_id))
+        .filter(without_answer())
+        .all(&tx)
+        .await?;
+    if waiting.iter().any(|row| row.id == id) {
+        let position = tx.next_position();
+        for commission in waiting {
             let (id, partner) = (commission.id, commission.partner_id);
             let mut change: commission::ActiveModel = commission.into();
             change.state = Set(State::Pending);
             change.fault_code = Set(None);
             change.fault_message = Set(None);
+            change.as_of_at = Set(tx.now());
+            change.as_of_position = Set(position);
             change.update(&tx).await?;
-            let (kind, data) = ("commission.retried", json!({ "partner": partner }));
-            tx.log(Fact {
-                kind,
+            let fact = Fact {
+                kind: "commission.retried",
                 subject: &id,
                 deal: Some(deal),
-                data,
-            })
-            .await?;
+                data: json!({ "partner": partner }),
+            };
+            tx.log(fact).await?;
         }
         tx.enqueue_after(work::Kind::AssessDeal, deal.0, None, HEAD_START)
             .await?;
@@ -283,18 +369,18 @@ pub async fn retry(scope: &Scope, id: CommissionId) -> Result<commission::Model>
     reads::get::<commission::Entity>(scope, id).await
 }
 
-/// The approved commissions of a deal, in order of id.
-pub(crate) async fn approved(tx: &Tx, deal: DealId) -> Result<Vec<commission::Model>> {
+/// The commissions of a deal that have a total, in order of id.
+pub(crate) async fn assessed(tx: &Tx, deal: DealId) -> Result<Vec<commission::Model>> {
     let query = commission::Entity::of(tx.tenant())
         .filter(commission::Column::DealId.eq(deal))
-        .filter(commission::Column::State.eq(State::Approved))
+        .filter(commission::Column::TotalMinor.is_not_null())
         .order_by_asc(commission::Column::Id);
     Ok(query.all(tx).await?)
 }
 
-/// A total that an approved commission must have.
+/// The total that an assessed commission must have.
 pub(crate) fn total(commission: &commission::Model) -> Result<i64> {
-    let missing = || Error::broken(format!("{} is approved without a total", commission.id));
+    let missing = || Error::broken(format!("{} has no total", commission.id));
     commission.total_minor.ok_or_else(missing)
 }
 

@@ -9,7 +9,7 @@ use crate::entity::{Owned, account, deal};
 use crate::error::Result;
 use crate::ids::RegistrationId;
 use crate::scope::Tx;
-use crate::{accounts, registrations};
+use crate::{accounts, protections};
 
 pub use crate::kernel::audience::{ShownConflict, conflicts_of};
 
@@ -35,7 +35,7 @@ pub(crate) async fn against(
     };
     // A claim that still waits for a person counts as well: the later one
     // must not be approved by policy over the head of the earlier.
-    let live = registrations::live(account.id, tx).limit(MOST_OF_A_KIND);
+    let live = protections::live(account.id, tx).limit(MOST_OF_A_KIND);
     for claim in live.all(tx).await? {
         add(Kind::LiveRegistration, Some(claim.id), None, None);
     }

@@ -9,12 +9,13 @@ use serde_json::json;
 
 use crate::entity::credit::{self, State};
 use crate::entity::credit_share::{self, Role};
-use crate::entity::{deal, involvement};
+use crate::entity::{Owned, deal, involvement, work};
 use crate::error::{Error, Result};
 use crate::ids::{CreditId, DealId, InvolvementId, PartnerId};
-use crate::involvements;
+use crate::kernel::work::Progress;
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
+use crate::{commissions, involvements};
 
 /// One partner's share and why, before it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +28,43 @@ struct Share {
     reason: String,
 }
 
-/// Freezes the credit of a deal that is being won.
-pub(crate) async fn settle(
+/// Freezes the credit of a won deal and makes the commissions that follow from it.
+pub(crate) async fn settle_and_commission(tx: &mut Tx, deal: &deal::Model) -> Result<()> {
+    let (credit, shares) = settle(tx, deal).await?;
+    commissions::create(tx, deal, &credit, &shares).await
+}
+
+/// Settles credit that waited for decisions until the deadline of the terms:
+/// what is still undecided is declined.
+pub(crate) async fn work(scope: &Scope, deal: DealId) -> Result<Progress> {
+    let mut tx = scope.begin().await?;
+    involvements::decline_undecided(
+        &mut tx,
+        deal,
+        "nobody decided before the deadline of the terms",
+    )
+    .await?;
+    settle_pending(&mut tx, deal).await?;
+    tx.complete(work::Kind::SettleCredit, deal.0).await?;
+    tx.commit().await?;
+    Ok(Progress::Done)
+}
+
+/// Settles credit that waited for decisions, once none is left to wait for.
+pub(crate) async fn settle_pending(tx: &mut Tx, deal: DealId) -> Result<()> {
+    let deal = deal::Entity::get(tx, tx.tenant(), deal).await?;
+    if deal.credit_due_at.is_none() || involvements::any_undecided(tx, deal.id).await? {
+        return Ok(());
+    }
+    let id = deal.id;
+    let mut change: deal::ActiveModel = deal.into();
+    change.credit_due_at = Set(None);
+    let deal = change.update(tx).await?;
+    settle_and_commission(tx, &deal).await?;
+    tx.complete(work::Kind::SettleCredit, id.0).await
+}
+
+async fn settle(
     tx: &mut Tx,
     deal: &deal::Model,
 ) -> Result<(credit::Model, Vec<credit_share::Model>)> {
@@ -42,6 +78,7 @@ pub(crate) async fn settle(
         reason: Set("the deal was won".to_owned()),
         settled_by: Set(tx.actor()),
         settled_at: Set(tx.now()),
+        settled_position: Set(tx.next_position()),
     };
     let credit = row.insert(tx).await?;
     let mut shares = Vec::new();

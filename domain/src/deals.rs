@@ -1,4 +1,4 @@
-//! Deals: opened, moved, won or lost.
+//! Deals: opened, moved and revalued. How they end is in `outcomes`.
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::Condition;
@@ -7,100 +7,153 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::access::Permission;
-use crate::accounts::{self, NewAccount};
+use crate::accounts::{self, AccountDraft, NewAccount};
 use crate::entity::deal::{self, State};
-use crate::entity::{Owned, registration, terms};
-use crate::error::{Conflict, Error, Result};
+use crate::entity::{Owned, registration};
+use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{AccountId, DealId, ProgramId, RegistrationId, TermsId};
-use crate::money::Money;
-use crate::reads::{self};
+use crate::kernel::check::{Check, Given};
+use crate::money::{Currency, Money};
 use crate::scope::{Fact, Scope, Tx};
-use crate::{commissions, credits, idempotency, involvements, limits, programs, registrations};
+use crate::{idempotency, involvements, limits, protections, registrations, terms};
 
 /// A deal as it is sent.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Debug)]
 pub struct NewDeal {
     /// What is sold.
     pub name: String,
     /// What it is worth; positive, in the program's currency.
-    pub amount: Money,
+    pub amount: Given<Money>,
     /// Where it stands, in the tenant's own words.
     pub stage: String,
 }
 
-/// Opens a deal that no registration stands behind. While a partner's claim on
-/// the account is alive, that takes a reason, and somebody who may decide on
-/// claims.
+/// What of a deal can be read without looking anything up.
+#[derive(Serialize)]
+struct Draft {
+    name: Option<String>,
+    amount: Option<Money>,
+    stage: Option<String>,
+}
+
+impl Draft {
+    fn read(new: NewDeal, check: &mut Check) -> Result<Self> {
+        Ok(Self {
+            name: check.take(limits::name("name", &new.name))?,
+            amount: check.given(new.amount)?,
+            stage: check.take(limits::name("stage", &new.stage))?,
+        })
+    }
+
+    /// The amount in minor units, once its currency is known.
+    fn minor(&self, currency: Option<Currency>, check: &mut Check) -> Result<Option<i64>> {
+        match (self.amount, currency) {
+            (Some(money), Some(currency)) => {
+                check.take(limits::positive("amount", money, currency))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Opens a deal that no registration stands behind. While a partner's
+/// registration of the account is alive, that takes a reason, and somebody who
+/// may decide on registrations.
 pub async fn open(
     scope: &Scope,
     key: &str,
-    program: ProgramId,
+    program: impl Into<Given<ProgramId>>,
     account: NewAccount,
     new: NewDeal,
     reason: Option<String>,
 ) -> Result<deal::Model> {
     scope.require(Permission::DealManage)?;
-    let reason = reason
-        .map(|text| limits::sentence("reason", &text))
-        .transpose()?;
     if reason.is_some() {
         scope.require(Permission::RegistrationDecide)?;
     }
+    let mut check = Check::default();
+    let program = check.given(program)?;
+    let account = check.take(AccountDraft::read(&account))?;
+    let draft = Draft::read(new, &mut check)?;
+    let reason = reason.map(|text| limits::sentence("reason", &text));
+    let reason = check.take(reason.transpose())?;
     let mut tx = scope.begin().await?;
-    let claim =
-        idempotency::claim(&tx, "deal.open", key, &(program, &account, &new, &reason)).await?;
+    let arguments = (&program, &account, &draft, &reason);
+    let claim = idempotency::claim(&tx, "deal.open", key, &arguments).await?;
     if let Some(id) = claim.done {
         return deal::Entity::get(&tx, tx.tenant(), DealId(id)).await;
     }
-    let (program, terms) = programs::open_terms(&tx, program).await?;
+    let open = match program {
+        Some(program) => {
+            let open = terms::open_in(&tx, program).await;
+            check.take(open.at("programId"))?
+        }
+        None => None,
+    };
+    let currency = open.as_ref().map(|(program, _)| program.currency);
+    let minor = draft.minor(currency, &mut check)?;
+    let (Some((program, terms)), Some(account), Some(reason), Some(minor)) =
+        (open, account, reason, minor)
+    else {
+        return Err(check.failed());
+    };
+    check.done()?;
     let account = accounts::find_or_create(&mut tx, &account).await?;
-    registrations::expire_on(&mut tx, account.id).await?;
+    protections::expire_on(&mut tx, account.id).await?;
     if reason.is_none() {
-        registrations::refuse_bypass(&tx, account.id).await?;
+        protections::refuse_bypass(&tx, account.id).await?;
     }
-    let amount = limits::positive("amount", new.amount, program.currency)?;
-    let origin = (account.id, terms.id, None);
-    let deal = insert(&mut tx, program.id, origin, &new, amount).await?;
+    let origin = Origin {
+        program: program.id,
+        terms: terms.id,
+        account: account.id,
+        registration: None,
+    };
+    let deal = insert(&mut tx, origin, draft, Money::new(minor, program.currency)).await?;
     if let Some(reason) = reason {
-        log(
-            &mut tx,
-            "deal.opened_beside_claim",
-            deal.id,
-            json!({ "reason": reason }),
-        )
-        .await?;
+        let data = json!({ "reason": reason });
+        log(&mut tx, "deal.opened_despite_registration", deal.id, data).await?;
     }
     claim.keep(&tx, deal.id.0).await?;
     tx.commit().await?;
     Ok(deal)
 }
 
-/// Turns an approved registration into a deal, with the claim as evidence that
-/// the partner sourced it. Its protection lasts while the deal is open.
+/// Turns an approved registration into a deal, with the registration as evidence
+/// that the partner sourced it. Its protection lasts while the deal is open.
 pub async fn convert(
     scope: &Scope,
     key: &str,
-    registration: RegistrationId,
+    registration: impl Into<Given<RegistrationId>>,
     new: NewDeal,
 ) -> Result<deal::Model> {
     scope.require(Permission::DealManage)?;
+    let mut check = Check::default();
+    let registration = check.given(registration)?;
+    let draft = Draft::read(new, &mut check)?;
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "deal.convert", key, &(registration, &new)).await?;
+    let claim = idempotency::claim(&tx, "deal.convert", key, &(&registration, &draft)).await?;
     if let Some(id) = claim.done {
         return deal::Entity::get(&tx, tx.tenant(), DealId(id)).await;
     }
-    let registration = registrations::current(&mut tx, registration).await?;
-    if registration.state != registration::State::Approved {
-        let message = "only an approved registration becomes a deal";
-        return Err(Error::conflict(Conflict::WrongState, message));
-    }
-    let amount = limits::positive("amount", new.amount, registration.currency)?;
-    let origin = (
-        registration.account_id,
-        registration.terms_id,
-        Some(registration.id),
-    );
-    let deal = insert(&mut tx, registration.program_id, origin, &new, amount).await?;
+    let registration = match registration {
+        Some(id) => check.take(approved(&mut tx, id).await.at("id"))?,
+        None => None,
+    };
+    let currency = registration.as_ref().map(|row| row.currency);
+    let minor = draft.minor(currency, &mut check)?;
+    let (Some(registration), Some(minor)) = (registration, minor) else {
+        return Err(check.failed());
+    };
+    check.done()?;
+    let origin = Origin {
+        program: registration.program_id,
+        terms: registration.terms_id,
+        account: registration.account_id,
+        registration: Some(registration.id),
+    };
+    let amount = Money::new(minor, registration.currency);
+    let deal = insert(&mut tx, origin, draft, amount).await?;
     involvements::record_registration(&mut tx, &deal, &registration).await?;
     registrations::mark_converted(&mut tx, registration, deal.id).await?;
     claim.keep(&tx, deal.id.0).await?;
@@ -108,38 +161,57 @@ pub async fn convert(
     Ok(deal)
 }
 
-async fn insert(
-    tx: &mut Tx,
+/// A registration that can become a deal.
+async fn approved(tx: &mut Tx, id: RegistrationId) -> Result<registration::Model> {
+    let registration = registrations::current(tx, id).await?;
+    if registration.state == registration::State::Approved {
+        return Ok(registration);
+    }
+    let message = "only an approved registration becomes a deal";
+    Err(Error::conflict(Conflict::WrongState, message))
+}
+
+/// Where a deal comes from.
+struct Origin {
     program: ProgramId,
-    (account, terms, registration): (AccountId, TermsId, Option<RegistrationId>),
-    new: &NewDeal,
-    amount_minor: i64,
-) -> Result<deal::Model> {
+    terms: TermsId,
+    account: AccountId,
+    registration: Option<RegistrationId>,
+}
+
+async fn insert(tx: &mut Tx, origin: Origin, draft: Draft, amount: Money) -> Result<deal::Model> {
+    let missing = || Error::broken("a deal that was not read");
+    let stage = draft.stage.ok_or_else(missing)?;
     let row = deal::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(DealId::new()),
-        program_id: Set(program),
-        terms_id: Set(terms),
-        account_id: Set(account),
-        registration_id: Set(registration),
-        name: Set(limits::name("name", &new.name)?),
-        amount_minor: Set(amount_minor),
-        currency: Set(new.amount.currency),
+        program_id: Set(origin.program),
+        terms_id: Set(origin.terms),
+        account_id: Set(origin.account),
+        registration_id: Set(origin.registration),
+        name: Set(draft.name.ok_or_else(missing)?),
+        amount_minor: Set(amount.minor),
+        currency: Set(amount.currency),
         state: Set(State::Open),
-        stage: Set(limits::name("stage", &new.stage)?),
+        stage: Set(stage.clone()),
         opened_at: Set(tx.now()),
         closed_at: Set(None),
         closed_position: Set(None),
+        credit_due_at: Set(None),
         lost_reason: Set(None),
+        written_off_at: Set(None),
     };
     let deal = row.insert(tx).await?;
-    let data =
-        json!({ "account": account, "amount": new.amount.on_the_wire(), "stage": deal.stage });
+    let data = json!({
+        "account": origin.account,
+        "amount": amount.on_the_wire(),
+        "stage": stage,
+    });
     log(tx, "deal.opened", deal.id, data).await?;
     Ok(deal)
 }
 
-async fn log(
+pub(crate) async fn log(
     tx: &mut Tx,
     kind: &'static str,
     deal: DealId,
@@ -167,111 +239,68 @@ pub(crate) async fn open_in(tx: &Tx, id: DealId) -> Result<deal::Model> {
     }
 }
 
-/// Moves an open deal to another stage. Moving it to where it is does nothing.
-pub async fn move_stage(scope: &Scope, id: DealId, stage: &str) -> Result<deal::Model> {
+/// Moves an open deal to another stage.
+pub async fn move_stage(
+    scope: &Scope,
+    key: &str,
+    id: impl Into<Given<DealId>>,
+    stage: &str,
+) -> Result<deal::Model> {
     scope.require(Permission::DealManage)?;
-    let stage = limits::name("stage", stage)?;
+    let mut check = Check::default();
+    let id = check.given(id)?;
+    let stage = check.take(limits::name("stage", stage))?;
+    let (Some(id), Some(stage)) = (id, stage) else {
+        return Err(check.failed());
+    };
     let mut tx = scope.begin().await?;
-    let deal = open_in(&tx, id).await?;
-    if deal.stage == stage {
-        return Ok(deal);
+    let claim = idempotency::claim(&tx, "deal.move", key, &(id, &stage)).await?;
+    if claim.done.is_some() {
+        return deal::Entity::get(&tx, tx.tenant(), id).await;
     }
-    let data = json!({ "from": deal.stage, "to": stage });
-    let mut change: deal::ActiveModel = deal.into();
-    change.stage = Set(stage);
-    let deal = change.update(&tx).await?;
-    log(&mut tx, "deal.stage_changed", id, data).await?;
-    tx.commit().await?;
-    Ok(deal)
-}
-
-/// Changes what an open deal is worth.
-pub async fn revise_amount(scope: &Scope, id: DealId, amount: Money) -> Result<deal::Model> {
-    scope.require(Permission::DealManage)?;
-    let mut tx = scope.begin().await?;
-    let deal = open_in(&tx, id).await?;
-    let minor = limits::positive("amount", amount, deal.currency)?;
-    if deal.amount_minor == minor {
-        return Ok(deal);
-    }
-    let before = Money::new(deal.amount_minor, deal.currency);
-    let mut change: deal::ActiveModel = deal.into();
-    change.amount_minor = Set(minor);
-    let deal = change.update(&tx).await?;
-    log(
-        &mut tx,
-        "deal.amount_revised",
-        id,
-        json!({ "from": before.on_the_wire(), "to": amount.on_the_wire() }),
-    )
-    .await?;
-    tx.commit().await?;
-    Ok(deal)
-}
-
-/// Wins a deal: freezes its credit, creates the commissions and has them
-/// assessed. A second win is a conflict, unless it repeats the same command.
-///
-/// The rules run after the win is durable. If the server stops in between, the
-/// commissions are pending and are assessed when it is back.
-pub async fn win(scope: &Scope, key: &str, id: DealId) -> Result<deal::Model> {
-    scope.require(Permission::DealManage)?;
-    let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "deal.win", key, &id).await?;
-    if claim.done.is_none() {
-        let deal = open_in(&tx, id).await?;
-        let terms = terms::Entity::get(&tx, tx.tenant(), deal.terms_id).await?;
-        let registration = deal.registration_id;
-        let amount = Money::new(deal.amount_minor, deal.currency);
-        let position = log(
-            &mut tx,
-            "deal.closed_won",
-            id,
-            json!({ "amount": amount.on_the_wire() }),
-        )
-        .await?;
+    let mut deal = open_in(&tx, id).await.at("id")?;
+    if deal.stage != stage {
+        let data = json!({ "from": deal.stage, "to": stage });
         let mut change: deal::ActiveModel = deal.into();
-        change.state = Set(State::ClosedWon);
-        change.closed_at = Set(Some(tx.now()));
-        change.closed_position = Set(Some(position));
-        let deal = change.update(&tx).await?;
-        if let Some(registration) = registration {
-            registrations::release(&tx, registration).await?;
-        }
-        let (credit, shares) = credits::settle(&mut tx, &deal).await?;
-        commissions::create(&mut tx, &deal, &terms, &credit, &shares).await?;
-        claim.keep(&tx, id.0).await?;
-        tx.commit().await?;
-    } else {
-        drop(tx);
+        change.stage = Set(stage);
+        deal = change.update(&tx).await?;
+        log(&mut tx, "deal.stage_changed", id, data).await?;
     }
-    // The win stands, whatever comes of the rules: what waits is tried again.
-    if let Err(error) = commissions::assess_deal(scope, id).await {
-        tracing::error!(deal = %id, ?error, "a won deal could not be assessed yet");
-    }
-    reads::get::<deal::Entity>(scope, id).await
+    claim.keep(&tx, id.0).await?;
+    tx.commit().await?;
+    Ok(deal)
 }
 
-/// Loses a deal, with a reason. Losing it again is harmless.
-pub async fn lose(scope: &Scope, id: DealId, reason: &str) -> Result<deal::Model> {
+/// Changes what an open deal is worth. A late repetition of an earlier revision
+/// does not undo a later one: it has its key.
+pub async fn revise_amount(
+    scope: &Scope,
+    key: &str,
+    id: impl Into<Given<DealId>>,
+    amount: impl Into<Given<Money>>,
+) -> Result<deal::Model> {
     scope.require(Permission::DealManage)?;
-    let reason = limits::sentence("reason", reason)?;
+    let mut check = Check::default();
+    let (id, amount) = (check.given(id)?, check.given(amount)?);
+    let (Some(id), Some(amount)) = (id, amount) else {
+        return Err(check.failed());
+    };
     let mut tx = scope.begin().await?;
-    let deal = deal::Entity::get(&tx, tx.tenant(), id).await?;
-    if deal.state == State::ClosedLost {
-        return Ok(deal);
+    let claim = idempotency::claim(&tx, "deal.revise", key, &(id, amount)).await?;
+    if claim.done.is_some() {
+        return deal::Entity::get(&tx, tx.tenant(), id).await;
     }
-    let deal = open_in(&tx, id).await?;
-    if let Some(registration) = deal.registration_id {
-        registrations::release(&tx, registration).await?;
+    let mut deal = open_in(&tx, id).await.at("id")?;
+    let minor = limits::positive("amount", amount, deal.currency)?;
+    if deal.amount_minor != minor {
+        let before = Money::new(deal.amount_minor, deal.currency);
+        let mut change: deal::ActiveModel = deal.into();
+        change.amount_minor = Set(minor);
+        deal = change.update(&tx).await?;
+        let data = json!({ "from": before.on_the_wire(), "to": amount.on_the_wire() });
+        log(&mut tx, "deal.amount_revised", id, data).await?;
     }
-    let position = log(&mut tx, "deal.closed_lost", id, json!({ "reason": reason })).await?;
-    let mut change: deal::ActiveModel = deal.into();
-    change.state = Set(State::ClosedLost);
-    change.closed_at = Set(Some(tx.now()));
-    change.closed_position = Set(Some(position));
-    change.lost_reason = Set(Some(reason));
-    let deal = change.update(&tx).await?;
+    claim.keep(&tx, id.0).await?;
     tx.commit().await?;
     Ok(deal)
 }

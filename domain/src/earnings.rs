@@ -70,7 +70,7 @@ pub async fn sums(
     Ok(found)
 }
 
-/// Brings the earnings of an approved commission up to the collections: each
+/// Brings the earnings of an assessed commission up to the collections: each
 /// collection that has none yet gets the difference between the cumulative
 /// target after it and what is released already.
 ///
@@ -129,6 +129,20 @@ pub(crate) async fn release(
     Ok(())
 }
 
+/// What was released of a commission, less what was taken back.
+pub(crate) async fn released(tx: &Tx, commission: CommissionId) -> Result<i64> {
+    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
+    let sum = sea_query::ExprTrait::cast_as(earning::Column::AmountMinor.sum(), "bigint");
+    let sum = earning::Entity::of(tx.tenant())
+        .filter(earning::Column::CommissionId.eq(commission))
+        .select_only()
+        .column_as(sum, "amount")
+        .into_tuple::<Option<i64>>()
+        .one(tx)
+        .await?;
+    Ok(sum.flatten().unwrap_or_default())
+}
+
 async fn insert(
     tx: &mut Tx,
     commission: &commission::Model,
@@ -171,13 +185,9 @@ async fn insert(
     earning::Entity::insert(row)
         .exec_without_returning(tx)
         .await?;
-    ledger::post(
-        tx,
-        position,
-        Kind::Release,
-        id.0,
-        commission.partner_id,
-        money,
-    )
-    .await
+    let kind = match commission.state {
+        commission::State::Closed => Kind::LateRelease,
+        _ => Kind::Release,
+    };
+    ledger::post(tx, position, kind, id.0, commission.partner_id, money).await
 }

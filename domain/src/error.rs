@@ -1,5 +1,7 @@
 //! The one error of the domain. It knows nothing of HTTP or GraphQL.
 
+use std::borrow::Cow;
+
 use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::{DbErr, RuntimeErr};
 
@@ -16,6 +18,14 @@ pub enum Error {
     /// No such row in this tenant, or none that the actor may see.
     #[error("{} not found", .0.plain())]
     NotFound(Noun),
+    /// The same, where an argument names the row.
+    #[error("{} not found", noun.plain())]
+    Unknown {
+        /// The argument, in the words of the public API.
+        field: Field,
+        /// What is not there.
+        noun: Noun,
+    },
     /// The actor's role does not allow it.
     #[error("this key may not do that ({0:?})")]
     Forbidden(Permission),
@@ -24,7 +34,7 @@ pub enum Error {
     Invalid {
         /// The argument, in the words of the public API, as `amount`, or
         /// `account.domain` where it is inside another.
-        field: &'static str,
+        field: Field,
         /// What is wrong with it.
         message: String,
     },
@@ -35,7 +45,12 @@ pub enum Error {
         code: Conflict,
         /// What to do about it.
         message: String,
+        /// The rows that stand in the way, by their ids; often none.
+        ids: Vec<String>,
     },
+    /// Several of what a caller can mend, in the order of the arguments.
+    #[error("{}", .0.first().map_or_else(String::new, ToString::to_string))]
+    Several(Vec<Error>),
     /// The idempotency key was used for something else.
     #[error("this idempotency key was used with other arguments")]
     IdempotencyMismatch,
@@ -60,6 +75,18 @@ pub enum Error {
     Broken(String),
 }
 
+/// Says which argument a result is about.
+pub(crate) trait About {
+    /// Where a row was not found, that this argument names it.
+    fn at(self, field: &'static str) -> Self;
+}
+
+impl<T> About for Result<T> {
+    fn at(self, field: &'static str) -> Self {
+        self.map_err(|error| error.at(field))
+    }
+}
+
 /// The rules of state that a command can run into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Conflict {
@@ -77,6 +104,8 @@ pub enum Conflict {
     AlreadyWon,
     /// The deal is lost.
     DealLost,
+    /// Nobody has decided on parts in the deal.
+    InvolvementUndecided,
     /// A refund of more than was collected.
     RefundExceedsCollected,
     /// The person who proposed a run may not approve it.
@@ -85,8 +114,8 @@ pub enum Conflict {
     NothingToPay,
     /// Another run of the same program is not finished.
     RunInProgress,
-    /// A plugin has no active version, or is not the rule's.
-    PluginNotActive,
+    /// A version of a plugin does not accept what rules are configured with.
+    ConfigurationRefused,
     /// Only sandbox tenants have a test clock.
     NotSandbox,
     /// The clock cannot go back.
@@ -179,17 +208,78 @@ fn is_unavailable(error: &DbErr) -> bool {
     ))
 }
 
+/// The path of an argument, with dots between its steps.
+pub type Field = Cow<'static, str>;
+
 impl Error {
     /// A rejected argument.
-    pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
-        let message = message.into();
+    pub fn invalid(field: impl Into<Field>, message: impl Into<String>) -> Self {
+        let (field, message) = (field.into(), message.into());
         Self::Invalid { field, message }
     }
 
     /// A command that the present state forbids.
     pub fn conflict(code: Conflict, message: impl Into<String>) -> Self {
+        Self::in_the_way(code, message, Vec::new())
+    }
+
+    /// A command that some rows stand in the way of.
+    pub fn in_the_way(code: Conflict, message: impl Into<String>, ids: Vec<String>) -> Self {
         let message = message.into();
-        Self::Conflict { code, message }
+        Self::Conflict { code, message, ids }
+    }
+
+    /// The same error of the argument that names the row which is not there.
+    #[must_use]
+    pub fn at(self, field: impl Into<Field>) -> Self {
+        match self {
+            Self::NotFound(noun) => Self::Unknown {
+                field: field.into(),
+                noun,
+            },
+            other => other,
+        }
+    }
+
+    /// The same error of an argument inside another.
+    #[must_use]
+    pub fn within(self, outer: &str) -> Self {
+        let inside = |field: Field| Field::from(format!("{outer}.{field}"));
+        match self {
+            Self::Invalid { field, message } => Self::Invalid {
+                field: inside(field),
+                message,
+            },
+            Self::Unknown { field, noun } => Self::Unknown {
+                field: inside(field),
+                noun,
+            },
+            Self::Several(errors) => Self::Several(
+                errors
+                    .into_iter()
+                    .map(|error| error.within(outer))
+                    .collect(),
+            ),
+            other => other,
+        }
+    }
+
+    /// Whether the caller can mend it: all such errors of a command come at once.
+    pub(crate) fn is_mendable(&self) -> bool {
+        match self {
+            Self::NotFound(_)
+            | Self::Unknown { .. }
+            | Self::Invalid { .. }
+            | Self::Conflict { .. }
+            | Self::Several(_)
+            | Self::IdempotencyMismatch
+            | Self::Refused(_) => true,
+            Self::Forbidden(_)
+            | Self::Unavailable(_)
+            | Self::OutcomeUnknown(_)
+            | Self::Storage(_)
+            | Self::Broken(_) => false,
+        }
     }
 
     /// An invariant that did not hold.
@@ -198,7 +288,7 @@ impl Error {
     }
 
     /// A rejected amount.
-    pub fn money(field: &'static str, error: MoneyError) -> Self {
+    pub fn money(field: impl Into<Field>, error: MoneyError) -> Self {
         Self::invalid(field, error.to_string())
     }
 }

@@ -6,13 +6,15 @@ use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
 use crate::access::Permission;
+use crate::activations::{self, AsOf};
 use crate::calculator::{Case, Code, Description, Fault, Outcome, Verdict};
 use crate::digest::sha256;
 use crate::entity::credit_share::Role;
-use crate::entity::{Owned, evaluation, plugin, plugin_code, plugin_version, program, rule, terms};
-use crate::error::{Conflict, Error, Result};
-use crate::ids::{DealId, EvaluationId, PluginId, PluginVersionId, RuleId};
-use crate::reads::{self};
+use crate::entity::{Owned, evaluation, plugin_code, plugin_version, program, rule, terms};
+use crate::error::{About, Conflict, Error, Result};
+use crate::ids::{DealId, EvaluationId, PluginVersionId, RuleId};
+use crate::kernel::check::Given;
+use crate::reads;
 use crate::rules;
 use crate::scope::{Scope, Tx};
 
@@ -48,22 +50,21 @@ fn json<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| Error::broken(format!("no JSON: {error}")))
 }
 
-/// Puts a case to its rule. `None` if the rule could not run at all, which
-/// says nothing of it.
+/// Puts a case to its rule, as of a moment. `None` if the rule could not run at all,
+/// which says nothing of it.
 pub(crate) async fn answer(
     scope: &Scope,
     rule: &rule::Model,
+    as_of: AsOf,
     case: Case,
 ) -> Result<Option<Answer>> {
-    let version = match (rule.kind, rule.plugin_id) {
-        (rule::Kind::Percentage, _) => None,
-        (rule::Kind::Plugin, Some(id)) => {
-            let db = scope.read().await?;
-            let plugin = plugin::Entity::get(&db, scope.tenant(), id).await?;
-            Some(active(&plugin)?)
-        }
-        (rule::Kind::Plugin, None) => return Err(Error::broken("a plugin rule without plugin")),
-    };
+    let db = scope.read().await?;
+    let terms = terms::Entity::get(&db, scope.tenant(), rule.terms_id).await?;
+    let version = activations::deciding(&db, rule, &terms, as_of).await?;
+    drop(db);
+    if version.is_none() && rule.kind == rule::Kind::Plugin {
+        return Err(Error::broken("a plugin rule without plugin"));
+    }
     run(scope, rule, version, case).await
 }
 
@@ -114,18 +115,21 @@ async fn run(
     }))
 }
 
-/// Asks the active version of a plugin whether it accepts a configuration, by a
-/// plain case: one partner with the whole credit of a deal of a thousand, and
-/// nothing before. Whatever else it answers depends on the case, and is let pass.
+/// Asks a version of a plugin whether it accepts a configuration, by a plain case:
+/// one partner with the whole credit of a deal of a thousand, and nothing before.
+/// Whatever else it answers depends on the case, and is let pass.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] of `config`, with the plugin's words, where it does not.
 pub(crate) async fn try_configuration(
     scope: &Scope,
-    plugin: PluginId,
+    version: &plugin_version::Model,
     role: Role,
     program: &program::Model,
     config: &str,
 ) -> Result<()> {
-    let plugin = plugin::Entity::get(&scope.read().await?, scope.tenant(), plugin).await?;
-    let code = code(scope, active(&plugin)?).await?;
+    let code = code(scope, version.id).await?;
     let case = rules::trial(scope.now(), role, program, config);
     scope.end_read().await;
     let calculator = &scope.engine().calculator;
@@ -137,12 +141,6 @@ pub(crate) async fn try_configuration(
         Outcome::Decided { .. } => Ok(()),
         Outcome::Aborted => Err(busy()),
     }
-}
-
-/// The version that new evaluations use.
-fn active(plugin: &plugin::Model) -> Result<PluginVersionId> {
-    let inactive = || Error::conflict(Conflict::PluginNotActive, "no active version");
-    plugin.active_version_id.ok_or_else(inactive)
 }
 
 fn busy() -> Error {
@@ -166,13 +164,15 @@ async fn code(scope: &Scope, id: PluginVersionId) -> Result<Code> {
     })
 }
 
-/// Whether an answer comes from the code that the rule runs now.
-pub(crate) async fn is_current(tx: &Tx, rule: &rule::Model, answer: &Answer) -> Result<bool> {
-    let Some(plugin) = rule.plugin_id else {
-        return Ok(true);
-    };
-    let plugin = plugin::Entity::get(tx, tx.tenant(), plugin).await?;
-    Ok(plugin.active_version_id == answer.version)
+/// Whether an answer comes from the code that decides under the rule as of a moment.
+pub(crate) async fn is_current(
+    tx: &Tx,
+    rule: &rule::Model,
+    as_of: AsOf,
+    answer: &Answer,
+) -> Result<bool> {
+    let terms = terms::Entity::get(tx, tx.tenant(), rule.terms_id).await?;
+    Ok(activations::deciding(tx, rule, &terms, as_of).await? == answer.version)
 }
 
 /// Stores the receipt of an answer, in the transaction that acts on it.
@@ -224,9 +224,10 @@ pub struct Rerun {
 
 /// Runs a receipt again, from the stored input with the stored code. Writes
 /// nothing.
-pub async fn rerun(scope: &Scope, id: EvaluationId) -> Result<Rerun> {
+pub async fn rerun(scope: &Scope, id: impl Into<Given<EvaluationId>>) -> Result<Rerun> {
     scope.require(Permission::BooksRead)?;
-    let receipt = reads::get::<evaluation::Entity>(scope, id).await?;
+    let id = id.into().read()?;
+    let receipt = reads::get::<evaluation::Entity>(scope, id).await.at("id")?;
     let case: Case = serde_json::from_str(&receipt.input)
         .map_err(|error| Error::broken(format!("{id} has an unreadable case: {error}")))?;
     let rule = rule::Entity::get(&scope.read().await?, scope.tenant(), receipt.rule_id).await?;

@@ -1,8 +1,8 @@
 //! Involvements: each partner's part in each deal, recorded as it happens.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, PaginatorTrait, QueryOrder};
 use serde::Serialize;
 use serde_json::json;
 
@@ -11,19 +11,20 @@ use crate::clock::Moment;
 use crate::entity::credit_share::Role;
 use crate::entity::involvement::{self, Kind, State};
 use crate::entity::{Owned, deal, registration};
-use crate::error::{Conflict, Error, Result};
+use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{DealId, InvolvementId, PartnerId};
-use crate::reads;
+use crate::kernel::check::{Check, Given};
+use crate::outcomes::Undecided;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{deals, idempotency, limits, partners};
+use crate::{commissions, credits, deals, idempotency, limits, partners, reads};
 
 /// An involvement as it is sent.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Debug)]
 pub struct NewInvolvement {
     /// The deal; open.
-    pub deal: DealId,
+    pub deal: Given<DealId>,
     /// The partner; at work in the deal's program.
-    pub partner: PartnerId,
+    pub partner: Given<PartnerId>,
     /// Whether it brought the deal or moved it.
     pub role: Role,
     /// What it did.
@@ -34,29 +35,71 @@ pub struct NewInvolvement {
     pub occurred_at: Option<Moment>,
 }
 
+/// An involvement, once it is read. Keys are compared by it.
+#[derive(Debug, Serialize)]
+struct Draft {
+    deal: DealId,
+    partner: PartnerId,
+    role: Role,
+    kind: Kind,
+    evidence: String,
+    occurred_at: Option<Moment>,
+}
+
+impl Draft {
+    fn read(new: NewInvolvement) -> Result<Self> {
+        let mut check = Check::default();
+        let deal = check.given(new.deal)?;
+        let partner = check.given(new.partner)?;
+        let evidence = check.take(limits::sentence("evidence", &new.evidence))?;
+        let (Some(deal), Some(partner), Some(evidence)) = (deal, partner, evidence) else {
+            return Err(check.failed());
+        };
+        Ok(Self {
+            deal,
+            partner,
+            role: new.role,
+            kind: new.kind,
+            evidence,
+            occurred_at: new.occurred_at,
+        })
+    }
+}
+
 /// Proposes an involvement, for a person to confirm.
 pub async fn record(scope: &Scope, key: &str, new: NewInvolvement) -> Result<involvement::Model> {
     scope.require(Permission::InvolvementRecord)?;
+    let new = Draft::read(new)?;
     scope.require_partner(new.partner)?;
     if scope.partner().is_some() {
         // A partner adds to deals it is in; others are none of its business.
-        reads::get::<deal::Entity>(scope, new.deal).await?;
+        reads::get::<deal::Entity>(scope, new.deal)
+            .await
+            .at("dealId")?;
     }
     let mut tx = scope.begin().await?;
     let claim = idempotency::claim(&tx, "involvement.record", key, &new).await?;
     if let Some(id) = claim.done {
         return involvement::Entity::get(&tx, tx.tenant(), InvolvementId(id)).await;
     }
-    let deal = deals::open_in(&tx, new.deal).await?;
-    partners::working_in(&tx, new.partner, deal.program_id).await?;
+    let mut check = Check::default();
+    let deal = deals::open_in(&tx, new.deal).await;
+    let deal = check.take(deal.at("dealId"))?;
+    if let Some(deal) = &deal {
+        let working = partners::working_in(&tx, new.partner, deal.program_id).await;
+        check.take(working.at("partnerId"))?;
+    }
     let occurred_at = new.occurred_at.unwrap_or(tx.now());
     if occurred_at > tx.now() {
-        return Err(Error::invalid("occurredAt", "must not be in the future"));
+        check.take::<()>(Err(Error::invalid(
+            "occurredAt",
+            "must not be in the future",
+        )))?;
     }
-    let evidence = limits::sentence("evidence", &new.evidence)?;
-    let mut row = draft(&tx, deal.id, new.partner, new.role);
+    check.done()?;
+    let mut row = draft(&tx, new.deal, new.partner, new.role);
     row.kind = Set(new.kind);
-    row.evidence = Set(evidence);
+    row.evidence = Set(new.evidence);
     row.occurred_at = Set(occurred_at);
     let involvement = insert(&mut tx, row).await?;
     claim.keep(&tx, involvement.id.0).await?;
@@ -125,40 +168,132 @@ async fn log(tx: &mut Tx, kind: &'static str, involvement: &involvement::Model) 
     Ok(())
 }
 
-/// Confirms an involvement, or declines it with a reason, while the deal is
-/// open. Repeating a decision is harmless, and it may be reversed until then.
+/// Confirms an involvement, or declines it with a reason, while the deal is open
+/// or won with credit that is pending. Until then a decision may be reversed; a late
+/// repetition of an earlier one does not undo a later one: it has its key.
+///
+/// The last decision on a won deal settles its credit.
 pub async fn decide(
     scope: &Scope,
-    id: InvolvementId,
-    decline: Option<String>,
+    key: &str,
+    id: impl Into<Given<InvolvementId>>,
+    decline: Option<&str>,
 ) -> Result<involvement::Model> {
     scope.require(Permission::InvolvementDecide)?;
-    let reason = decline
-        .map(|text| limits::sentence("reason", &text))
-        .transpose()?;
+    let mut check = Check::default();
+    let id = check.given(id)?;
+    let reason = decline.map(|text| limits::sentence("reason", text));
+    let reason = check.take(reason.transpose())?;
+    let (Some(id), Some(reason)) = (id, reason) else {
+        return Err(check.failed());
+    };
+    let mut tx = scope.begin().await?;
+    let claim = idempotency::claim(&tx, "involvement.decide", key, &(id, &reason)).await?;
+    let involvement = involvement::Entity::get(&tx, tx.tenant(), id)
+        .await
+        .at("id")?;
+    if claim.done.is_some() {
+        return Ok(involvement);
+    }
+    let deal = deal::Entity::get(&tx, tx.tenant(), involvement.deal_id).await?;
+    if deal.credit_due_at.is_none() {
+        deals::open_in(&tx, deal.id).await?;
+    }
+    if involvement.registration_id.is_some() {
+        let message = "this rests on an approved registration and is not decided again";
+        return Err(Error::conflict(Conflict::WrongState, message));
+    }
+    let involvement = set(&mut tx, involvement, reason).await?;
+    credits::settle_pending(&mut tx, deal.id).await?;
+    claim.keep(&tx, id.0).await?;
+    tx.commit().await?;
+    if deal.credit_due_at.is_some() {
+        commissions::assess_if_possible(scope, deal.id).await;
+    }
+    Ok(involvement)
+}
+
+/// Confirms an involvement, or declines it where there is a reason to.
+async fn set(
+    tx: &mut Tx,
+    involvement: involvement::Model,
+    reason: Option<String>,
+) -> Result<involvement::Model> {
     let (state, kind) = match &reason {
         None => (State::Confirmed, "involvement.confirmed"),
         Some(_) => (State::Declined, "involvement.declined"),
     };
-    let mut tx = scope.begin().await?;
-    let involvement = involvement::Entity::get(&tx, tx.tenant(), id).await?;
     if involvement.state == state {
         return Ok(involvement);
-    }
-    deals::open_in(&tx, involvement.deal_id).await?;
-    if involvement.registration_id.is_some() {
-        let message = "this rests on an approved registration and is not decided again";
-        return Err(Error::conflict(Conflict::WrongState, message));
     }
     let mut change: involvement::ActiveModel = involvement.into();
     change.state = Set(state);
     change.reason = Set(reason);
     change.decided_at = Set(Some(tx.now()));
     change.decided_by = Set(Some(tx.actor()));
-    let involvement = change.update(&tx).await?;
-    log(&mut tx, kind, &involvement).await?;
-    tx.commit().await?;
+    let involvement = change.update(tx).await?;
+    log(tx, kind, &involvement).await?;
     Ok(involvement)
+}
+
+fn undecided(tx: &Tx, deal: DealId) -> Select<involvement::Entity> {
+    involvement::Entity::of(tx.tenant())
+        .filter(involvement::Column::DealId.eq(deal))
+        .filter(involvement::Column::State.eq(State::Proposed))
+}
+
+/// Whether somebody still has to decide on a part in the deal.
+pub(crate) async fn any_undecided(tx: &Tx, deal: DealId) -> Result<bool> {
+    Ok(undecided(tx, deal).count(tx).await? > 0)
+}
+
+/// Declines what nobody has decided.
+pub(crate) async fn decline_undecided(tx: &mut Tx, deal: DealId, why: &str) -> Result<()> {
+    for involvement in undecided(tx, deal).all(tx).await? {
+        set(tx, involvement, Some(why.to_owned())).await?;
+    }
+    Ok(())
+}
+
+/// Applies what the winner of a deal says of involvements that nobody has
+/// decided, and tells whether any are left to decide.
+///
+/// # Errors
+///
+/// [`Conflict::InvolvementUndecided`] with their ids, where it says nothing.
+pub(crate) async fn decide_at_win(
+    tx: &mut Tx,
+    deal: DealId,
+    say: Option<Undecided>,
+) -> Result<bool> {
+    match say {
+        None => {
+            let open = undecided(tx, deal).all(tx).await?;
+            if open.is_empty() {
+                return Ok(false);
+            }
+            let message = "nobody has decided on these parts in the deal: decide, or say what \
+                           becomes of them";
+            let ids = open.iter().map(|row| row.id.to_string()).collect();
+            Err(Error::in_the_way(
+                Conflict::InvolvementUndecided,
+                message,
+                ids,
+            ))
+        }
+        Some(Undecided::Confirm) => {
+            for involvement in undecided(tx, deal).all(tx).await? {
+                set(tx, involvement, None).await?;
+            }
+            Ok(false)
+        }
+        Some(Undecided::Decline) => {
+            let why = "undecided when the deal was won, and declined with it";
+            decline_undecided(tx, deal, why).await?;
+            Ok(false)
+        }
+        Some(Undecided::LeaveOpen) => any_undecided(tx, deal).await,
+    }
 }
 
 /// The confirmed involvements in a deal in the order in which they were
@@ -170,4 +305,11 @@ pub(crate) async fn confirmed(tx: &Tx, deal: DealId) -> Result<Vec<involvement::
         .filter(involvement::Column::State.eq(State::Confirmed))
         .order_by_asc(involvement::Column::RecordedPosition);
     Ok(query.all(tx).await?)
+}
+
+/// The filter that involvements in one of these states pass; all of them, where
+/// none is named.
+pub fn in_states(states: &[State]) -> Condition {
+    let named = (!states.is_empty()).then(|| involvement::Column::State.is_in(states.to_vec()));
+    Condition::all().add_option(named)
 }

@@ -12,8 +12,9 @@ use serde_json::json;
 use crate::access::{Permission, Role};
 use crate::digest::{equal, secret, sha256};
 use crate::entity::{Owned, api_key, partner, person, tenant};
-use crate::error::{Error, Result};
+use crate::error::{About, Error, Result};
 use crate::ids::{ApiKeyId, PartnerId, PersonId, TenantId};
+use crate::kernel::check::{Check, Given};
 use crate::kernel::scope::Caller;
 use crate::kernel::transaction::Attempts;
 use crate::reads::{self, Page, Window};
@@ -29,14 +30,14 @@ pub struct NewKey {
 }
 
 /// What a new key is for.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct KeyPurpose {
     /// What it is called.
     pub name: String,
     /// What its holder is to the tenant.
     pub role: Role,
     /// The partner whose rows alone its holder sees.
-    pub partner: Option<PartnerId>,
+    pub partner: Option<Given<PartnerId>>,
     /// Whether a service holds it and acts in its own name.
     pub is_service: bool,
 }
@@ -128,7 +129,7 @@ pub async fn create_for(
     let purpose = KeyPurpose {
         name: holder.name.clone(),
         role,
-        partner,
+        partner: partner.map(Given::from),
         is_service: false,
     };
     let created = insert(&mut tx, holder.id, purpose).await?;
@@ -150,22 +151,30 @@ pub async fn create(scope: &Scope, purpose: KeyPurpose) -> Result<NewKey> {
 }
 
 pub(crate) async fn insert(tx: &mut Tx, person: PersonId, purpose: KeyPurpose) -> Result<NewKey> {
+    let mut check = Check::default();
+    let name = check.take(limits::name("name", &purpose.name))?;
     if (purpose.role == Role::Partner) != purpose.partner.is_some() {
         let message = "a partner's key needs its partner, and no other key has one";
-        return Err(Error::invalid("partnerId", message));
+        check.take::<()>(Err(Error::invalid("partnerId", message)))?;
     }
-    if let Some(partner) = purpose.partner {
-        partner::Entity::get(tx, tx.tenant(), partner).await?;
+    let partner = check.optional(purpose.partner)?;
+    if let Some(partner) = partner {
+        let found = partner::Entity::get(tx, tx.tenant(), partner).await;
+        check.take(found.at("partnerId"))?;
     }
+    let Some(name) = name else {
+        return Err(check.failed());
+    };
+    check.done()?;
     let secret = secret()?;
     let row = api_key::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(ApiKeyId::new()),
-        name: Set(limits::name("name", &purpose.name)?),
+        name: Set(name),
         person_id: Set(person),
         is_service: Set(purpose.is_service),
         role: Set(purpose.role),
-        partner_id: Set(purpose.partner),
+        partner_id: Set(partner),
         secret_digest: Set(sha256(&secret)),
         created_by: Set(tx.actor()),
         created_at: Set(tx.now()),
@@ -178,10 +187,11 @@ pub(crate) async fn insert(tx: &mut Tx, person: PersonId, purpose: KeyPurpose) -
 }
 
 /// Revokes a key; revoking it again is harmless.
-pub async fn revoke(scope: &Scope, id: ApiKeyId) -> Result<api_key::Model> {
+pub async fn revoke(scope: &Scope, id: impl Into<Given<ApiKeyId>>) -> Result<api_key::Model> {
     scope.require(Permission::KeyManage)?;
+    let id = id.into().read()?;
     let mut tx = scope.begin().await?;
-    let key = api_key::Entity::get(&tx, tx.tenant(), id).await?;
+    let key = api_key::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
     if key.revoked_at.is_some() {
         return Ok(key);
     }

@@ -4,6 +4,8 @@
 //! |---|---|---|
 //! | a commission is assessed | commission expense | accrued |
 //! | a collection releases an earning | accrued | payable |
+//! | a deal is written off | accrued | commission expense |
+//! | a collection releases an earning all the same | commission expense | payable |
 //! | a payout leaves | payable | in transit |
 //! | a payout arrives | in transit | cash |
 //! | a payout fails | in transit | payable |
@@ -41,6 +43,8 @@ pub(crate) async fn post(
     let (debit, credit) = match kind {
         Kind::Accrual => (CommissionExpense, Accrued),
         Kind::Release => (Accrued, Payable),
+        Kind::WriteOff => (Accrued, CommissionExpense),
+        Kind::LateRelease => (CommissionExpense, Payable),
         Kind::PayoutSent => (Payable, InTransit),
         Kind::PayoutSettled => (InTransit, Cash),
         Kind::PayoutFailed => (InTransit, Payable),

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod activations;
 pub mod actor;
 pub mod background;
 mod balances;
@@ -28,6 +29,7 @@ pub mod keys;
 pub mod ledger;
 mod limits;
 pub mod money;
+pub mod outcomes;
 pub mod paperwork;
 pub mod partners;
 pub mod payout_runs;
@@ -35,11 +37,13 @@ pub mod payouts;
 pub mod people;
 pub mod plugins;
 pub mod programs;
+mod protections;
 pub mod rail;
 pub mod readiness;
 pub mod reads;
 pub mod registrations;
 pub mod rules;
 pub mod tenants;
+pub mod terms;
 
 pub use kernel::scope;

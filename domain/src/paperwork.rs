@@ -10,12 +10,14 @@ use crate::clock::Moment;
 use crate::entity::{
     Owned, agreement, enrollment, partner, payout_method, tax_form, tenant, terms,
 };
-use crate::error::{Conflict, Error, Result};
+use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{AgreementId, PartnerId, PayoutMethodId, TaxFormId, TermsId};
+use crate::kernel::check::{Check, Given};
 use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, limits, partners, people, readiness};
 
 /// Who accepted, by what authority, and how.
+#[derive(Debug)]
 pub struct Signature {
     /// The signer's name.
     pub signer_name: String,
@@ -26,20 +28,41 @@ pub struct Signature {
 }
 
 /// Accepts terms for a partner: those in force, or earlier ones that a deal of
-/// its own is under. `document_digest` must be the digest of the text that the
+/// its own is under. `document_digest` must be the digest of the document that the
 /// signer was shown. Accepting the same terms again is harmless.
 pub async fn accept_agreement(
     scope: &Scope,
-    partner: PartnerId,
-    terms: TermsId,
+    partner: impl Into<Given<PartnerId>>,
+    terms: impl Into<Given<TermsId>>,
     document_digest: &str,
     signature: Signature,
 ) -> Result<agreement::Model> {
     scope.require(Permission::PartnerFile)?;
+    let mut check = Check::default();
+    let partner = check.given(partner)?;
+    let terms = check.given(terms)?;
+    let signer_name = check.take(limits::name("signerName", &signature.signer_name))?;
+    let authority = limits::name("signerAuthority", &signature.signer_authority);
+    let authority = check.take(authority)?;
+    let act = check.take(limits::sentence("act", &signature.act))?;
+    let (Some(partner), Some(terms), Some(signer_name), Some(authority), Some(act)) =
+        (partner, terms, signer_name, authority, act)
+    else {
+        return Err(check.failed());
+    };
     scope.require_partner(partner)?;
     let mut tx = scope.begin().await?;
-    partner::Entity::get(&tx, tx.tenant(), partner).await?;
-    let terms = terms::Entity::get(&tx, tx.tenant(), terms).await?;
+    let found = partner::Entity::get(&tx, tx.tenant(), partner).await;
+    check.take(found.at("partnerId"))?;
+    let terms = terms::Entity::get(&tx, tx.tenant(), terms).await;
+    let Some(terms) = check.take(terms.at("termsId"))? else {
+        return Err(check.failed());
+    };
+    if document_digest != terms.document_digest {
+        let message = "not the digest of these terms' document: show the document again";
+        check.take::<()>(Err(Error::invalid("documentDigest", message)))?;
+    }
+    check.done()?;
     let enrollment = partners::enrollment_in(&tx, partner, terms.program_id).await?;
     if let Some(earlier) = agreement_for(&tx, partner, terms.id).await? {
         return Ok(earlier);
@@ -48,24 +71,17 @@ pub async fn accept_agreement(
         let message = "these terms are superseded: accept those in force";
         return Err(Error::conflict(Conflict::WrongState, message));
     }
-    if document_digest != terms.document_digest {
-        let message = "not the digest of these terms' text: show the text again";
-        return Err(Error::invalid("documentDigest", message));
-    }
     let row = agreement::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(AgreementId::new()),
         partner_id: Set(partner),
         terms_id: Set(terms.id),
         document_digest: Set(terms.document_digest),
-        rendered_text: Set(terms.agreement_text),
-        signer_name: Set(limits::name("signerName", &signature.signer_name)?),
-        signer_authority: Set(limits::name(
-            "signerAuthority",
-            &signature.signer_authority,
-        )?),
+        rendered_text: Set(terms.document),
+        signer_name: Set(signer_name),
+        signer_authority: Set(authority),
         method: Set("api".to_owned()),
-        act: Set(limits::sentence("act", &signature.act)?),
+        act: Set(act),
         ip: Set(scope.origin().ip.clone()),
         user_agent: Set(scope.origin().user_agent.clone()),
         recorded_by: Set(tx.actor()),
@@ -100,32 +116,29 @@ async fn is_required(tx: &Tx, partner: PartnerId, terms: TermsId) -> Result<bool
 pub async fn submit_tax_form(
     scope: &Scope,
     key: &str,
-    partner: PartnerId,
+    partner: impl Into<Given<PartnerId>>,
     kind: tax_form::Kind,
     tax_id: &str,
     signer_name: &str,
 ) -> Result<tax_form::Model> {
     scope.require(Permission::PartnerFile)?;
+    let mut check = Check::default();
+    let partner = check.given(partner)?;
+    let signer_name = check.take(limits::name("signerName", signer_name))?;
+    let last4 = check.take(last4(tax_id))?;
+    let (Some(partner), Some(signer_name), Some(last4)) = (partner, signer_name, last4) else {
+        return Err(check.failed());
+    };
     scope.require_partner(partner)?;
-    let signer_name = limits::name("signerName", signer_name)?;
-    let characters: Vec<char> = tax_id
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric())
-        .collect();
-    if !(5..=20).contains(&characters.len()) {
-        return Err(Error::invalid(
-            "taxId",
-            "a tax id has 5 to 20 letters and digits",
-        ));
-    }
-    let last4: String = characters[characters.len() - 4..].iter().collect();
     let mut tx = scope.begin().await?;
     let arguments = (partner, kind, &last4, &signer_name);
     let claim = idempotency::claim(&tx, "tax_form.submit", key, &arguments).await?;
     if let Some(id) = claim.done {
         return tax_form::Entity::get(&tx, tx.tenant(), TaxFormId(id)).await;
     }
-    partner::Entity::get(&tx, tx.tenant(), partner).await?;
+    partner::Entity::get(&tx, tx.tenant(), partner)
+        .await
+        .at("partnerId")?;
     let row = tax_form::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(TaxFormId::new()),
@@ -155,6 +168,21 @@ pub async fn submit_tax_form(
     Ok(form)
 }
 
+/// The last four letters and digits of a tax id.
+fn last4(tax_id: &str) -> Result<String> {
+    let characters: Vec<char> = tax_id
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric())
+        .collect();
+    match characters.len() {
+        5..=20 => Ok(characters[characters.len() - 4..].iter().collect()),
+        _ => {
+            let message = "a tax id has 5 to 20 letters and digits";
+            Err(Error::invalid("taxId", message))
+        }
+    }
+}
+
 /// When a form stops being valid: W-8 forms with the third year after the one
 /// they were signed in (instructions to Form W-8BEN); the others do not.
 fn expiry(kind: tax_form::Kind, signed: Moment) -> Option<Moment> {
@@ -169,19 +197,23 @@ fn expiry(kind: tax_form::Kind, signed: Moment) -> Option<Moment> {
 /// Approves a tax form, or rejects it with a reason.
 pub async fn decide_tax_form(
     scope: &Scope,
-    id: TaxFormId,
-    rejection: Option<String>,
+    id: impl Into<Given<TaxFormId>>,
+    rejection: Option<&str>,
 ) -> Result<tax_form::Model> {
     scope.require(Permission::PartnerManage)?;
-    let reason = rejection
-        .map(|text| limits::sentence("reason", &text))
-        .transpose()?;
+    let mut check = Check::default();
+    let id = check.given(id)?;
+    let reason = rejection.map(|text| limits::sentence("reason", text));
+    let reason = check.take(reason.transpose())?;
+    let (Some(id), Some(reason)) = (id, reason) else {
+        return Err(check.failed());
+    };
     let (state, kind) = match &reason {
         None => (tax_form::State::Approved, "tax_form.approved"),
         Some(_) => (tax_form::State::Rejected, "tax_form.rejected"),
     };
     let mut tx = scope.begin().await?;
-    let form = tax_form::Entity::get(&tx, tx.tenant(), id).await?;
+    let form = tax_form::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
     if form.state == state {
         return Ok(form);
     }
@@ -218,15 +250,22 @@ pub async fn decide_tax_form(
 pub async fn add_payout_method(
     scope: &Scope,
     key: &str,
-    partner: PartnerId,
+    partner: impl Into<Given<PartnerId>>,
     rail: &str,
     destination: &str,
 ) -> Result<payout_method::Model> {
     scope.require(Permission::PartnerFile)?;
-    scope.require_partner(partner)?;
-    let destination = limits::name("destination", destination)?;
+    let mut check = Check::default();
+    let partner = check.given(partner)?;
     let unknown = || Error::invalid("rail", "this server has no such rail");
-    let moves_money = scope.engine().rail(rail).ok_or_else(unknown)?.moves_money();
+    let moves_money = scope.engine().rail(rail).ok_or_else(unknown);
+    let moves_money = check.take(moves_money.map(|rail| rail.moves_money()))?;
+    let destination = check.take(limits::name("destination", destination))?;
+    let (Some(partner), Some(moves_money), Some(destination)) = (partner, moves_money, destination)
+    else {
+        return Err(check.failed());
+    };
+    scope.require_partner(partner)?;
     let mut tx = scope.begin().await?;
     let arguments = (partner, rail, &destination);
     let claim = idempotency::claim(&tx, "payout_method.add", key, &arguments).await?;
@@ -237,7 +276,9 @@ pub async fn add_payout_method(
         let message = "live tenants pay over rails that move money, sandboxes over others";
         return Err(Error::invalid("rail", message));
     }
-    partner::Entity::get(&tx, tx.tenant(), partner).await?;
+    partner::Entity::get(&tx, tx.tenant(), partner)
+        .await
+        .at("partnerId")?;
     let row = payout_method::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(PayoutMethodId::new()),
@@ -275,11 +316,14 @@ fn masked(destination: &str) -> String {
 /// partner had before. One person alone never sends a partner's money elsewhere.
 pub async fn verify_payout_method(
     scope: &Scope,
-    id: PayoutMethodId,
+    id: impl Into<Given<PayoutMethodId>>,
 ) -> Result<payout_method::Model> {
     scope.require(Permission::PartnerManage)?;
+    let id = id.into().read()?;
     let mut tx = scope.begin().await?;
-    let method = payout_method::Entity::get(&tx, tx.tenant(), id).await?;
+    let method = payout_method::Entity::get(&tx, tx.tenant(), id)
+        .await
+        .at("id")?;
     match method.state {
         payout_method::State::Verified => return Ok(method),
         payout_method::State::Disabled => {

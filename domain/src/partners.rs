@@ -7,29 +7,35 @@ use serde_json::json;
 
 use crate::access::Permission;
 use crate::entity::{Owned, agreement, enrollment, partner};
-use crate::error::{Conflict, Error, Result};
+use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{EnrollmentId, PartnerId, ProgramId, TermsId};
+use crate::kernel::check::{Check, Given};
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{idempotency, limits, programs, readiness};
+use crate::{idempotency, limits, readiness, terms};
 
 /// Invites a partner into a program whose terms are published.
 pub async fn invite(
     scope: &Scope,
     key: &str,
     name: &str,
-    program: ProgramId,
-    tier: Option<String>,
+    program: impl Into<Given<ProgramId>>,
+    tier: Option<&str>,
 ) -> Result<partner::Model> {
     scope.require(Permission::PartnerManage)?;
-    let name = limits::name("name", name)?;
-    let tier = tier.map(|tier| limits::name("tier", &tier)).transpose()?;
+    let mut check = Check::default();
+    let name = check.take(limits::name("name", name))?;
+    let program = check.given(program)?;
+    let tier = check.take(tier.map(|tier| limits::name("tier", tier)).transpose())?;
+    let (Some(name), Some(program), Some(tier)) = (name, program, tier) else {
+        return Err(check.failed());
+    };
     let mut tx = scope.begin().await?;
     let claim = idempotency::claim(&tx, "partner.invite", key, &(&name, program, &tier)).await?;
     if let Some(id) = claim.done {
         return partner::Entity::get(&tx, tx.tenant(), PartnerId(id)).await;
     }
-    programs::open_terms(&tx, program).await?;
+    terms::open_in(&tx, program).await.at("programId")?;
     let row = partner::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(PartnerId::new()),
@@ -63,12 +69,25 @@ pub async fn invite(
     Ok(partner)
 }
 
-/// Suspends a partner, or lets it work again. Paying it waits meanwhile.
-pub async fn suspend(scope: &Scope, id: PartnerId, suspended: bool) -> Result<partner::Model> {
+/// Suspends a partner, or lets it work again. Paying it waits meanwhile. A late
+/// repetition does not undo a later change: it has its key.
+pub async fn suspend(
+    scope: &Scope,
+    key: &str,
+    id: impl Into<Given<PartnerId>>,
+    suspended: bool,
+) -> Result<partner::Model> {
     scope.require(Permission::PartnerManage)?;
+    let id = id.into().read()?;
     let mut tx = scope.begin().await?;
-    let partner = partner::Entity::get(&tx, tx.tenant(), id).await?;
+    let claim = idempotency::claim(&tx, "partner.suspend", key, &(id, suspended)).await?;
+    let partner = partner::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
+    if claim.done.is_some() {
+        return Ok(partner);
+    }
+    claim.keep(&tx, id.0).await?;
     if (partner.state == partner::State::Suspended) == suspended {
+        tx.commit().await?;
         return Ok(partner);
     }
     let state = match suspended {

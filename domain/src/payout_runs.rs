@@ -12,23 +12,31 @@ use crate::balances::{self, Balance};
 use crate::entity::payout_hold::{self, Reason};
 use crate::entity::payout_run::{self, State};
 use crate::entity::{Owned, earning, payout, payout_method, program, work};
-use crate::error::{Conflict, Error, Result};
+use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{EarningId, PartnerId, PayoutId, PayoutRunId, ProgramId};
+use crate::kernel::check::Given;
 use crate::money::Money;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{idempotency, payouts, people, programs, readiness};
+use crate::{idempotency, payouts, people, readiness, terms};
 
 /// Proposes a run over everything of a program that is not paid. What is due
 /// to ready partners goes into payouts; everything else is listed with the
 /// reason. A run with nothing to send is done at once.
-pub async fn propose(scope: &Scope, key: &str, program: ProgramId) -> Result<payout_run::Model> {
+pub async fn propose(
+    scope: &Scope,
+    key: &str,
+    program: impl Into<Given<ProgramId>>,
+) -> Result<payout_run::Model> {
     scope.require(Permission::PayoutPropose)?;
+    let program = program.into().read()?;
     let mut tx = scope.begin().await?;
     let claim = idempotency::claim(&tx, "payout_run.propose", key, &program).await?;
     if let Some(id) = claim.done {
         return payout_run::Entity::get(&tx, tx.tenant(), PayoutRunId(id)).await;
     }
-    let program = program::Entity::get(&tx, tx.tenant(), program).await?;
+    let program = program::Entity::get(&tx, tx.tenant(), program)
+        .await
+        .at("programId")?;
     refuse_second_run(&tx, program.id).await?;
     let balances = balances::of_program(&tx, program.id).await?;
     if balances.is_empty() {
@@ -60,7 +68,7 @@ async fn fill(
 ) -> Result<i64> {
     let partners: Vec<PartnerId> = balances.keys().copied().collect();
     let mut papers = readiness::papers(tx, tx.tenant(), &partners, tx.now()).await?;
-    let minimums = programs::payout_minimums(tx, run.program_id).await?;
+    let minimums = terms::payout_minimums(tx, run.program_id).await?;
     let mut total = 0_i64;
     for (partner, balance) in balances {
         if balance.on_hold_minor > 0 {
@@ -197,10 +205,16 @@ async fn schedule(
 
 /// Approves a run that somebody else proposed; the rail is then at work.
 /// Approving it again is harmless.
-pub async fn approve(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model> {
+pub async fn approve(
+    scope: &Scope,
+    id: impl Into<Given<PayoutRunId>>,
+) -> Result<payout_run::Model> {
     scope.require(Permission::PayoutApprove)?;
+    let id = id.into().read()?;
     let mut tx = scope.begin().await?;
-    let run = payout_run::Entity::get(&tx, tx.tenant(), id).await?;
+    let run = payout_run::Entity::get(&tx, tx.tenant(), id)
+        .await
+        .at("id")?;
     match run.state {
         State::Draft => {}
         State::Cancelled => {
@@ -228,10 +242,13 @@ pub async fn approve(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model
 /// Stops a run: what was not sent is given back and waits for the next, what
 /// was sent goes on. A run of which nothing was sent is cancelled thereby.
 /// Repeating it is harmless.
-pub async fn cancel(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model> {
+pub async fn cancel(scope: &Scope, id: impl Into<Given<PayoutRunId>>) -> Result<payout_run::Model> {
     scope.require(Permission::PayoutPropose)?;
+    let id = id.into().read()?;
     let mut tx = scope.begin().await?;
-    let run = payout_run::Entity::get(&tx, tx.tenant(), id).await?;
+    let run = payout_run::Entity::get(&tx, tx.tenant(), id)
+        .await
+        .at("id")?;
     if run.state == State::Cancelled {
         return Ok(run);
     }
@@ -257,7 +274,9 @@ pub async fn cancel(scope: &Scope, id: PayoutRunId) -> Result<payout_run::Model>
         tx.complete(work::Kind::ExecuteRun, id.0).await?;
         log(&mut tx, "payout_run.cancelled", id, json!({})).await?;
     }
-    let run = payout_run::Entity::get(&tx, tx.tenant(), id).await?;
+    let run = payout_run::Entity::get(&tx, tx.tenant(), id)
+        .await
+        .at("id")?;
     tx.commit().await?;
     Ok(run)
 }

@@ -10,8 +10,9 @@ use crate::calculator::{Description, Unadmitted};
 use crate::digest::sha256;
 use crate::entity::plugin_version::{self, State};
 use crate::entity::{Owned, plugin, plugin_code, upload};
-use crate::error::{Conflict, Error, Result};
+use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{Noun, PluginId, PluginVersionId, UploadId};
+use crate::kernel::check::Given;
 use crate::scope::{Fact, Scope, Tx};
 
 /// The largest component that is admitted, in bytes: 2 MiB.
@@ -79,13 +80,19 @@ async fn staged(scope: &Scope, tx: &Tx, id: UploadId) -> Result<upload::Model> {
     }
 }
 
-/// Admits the bytes of an upload and makes them the active version of the
-/// plugin that they say they are. Publishing the same bytes again gives the
-/// version they already are, and makes it active; so does publishing the same
-/// upload again, which stays for whoever did not hear the answer.
-pub async fn publish(scope: &Scope, upload: UploadId) -> Result<plugin_version::Model> {
+/// Admits the bytes of an upload as a version of the plugin that they say they
+/// are. It decides nothing until terms or an activation name it. Publishing the
+/// same bytes again gives the version they already are; so does publishing the
+/// same upload again, which stays for whoever did not hear the answer.
+pub async fn publish(
+    scope: &Scope,
+    upload: impl Into<Given<UploadId>>,
+) -> Result<plugin_version::Model> {
     scope.require(Permission::PluginManage)?;
-    let staged = staged(scope, &scope.begin().await?, upload).await?;
+    let upload = upload.into().read()?;
+    let staged = staged(scope, &scope.begin().await?, upload)
+        .await
+        .at("uploadId")?;
     let empty = || Error::conflict(Conflict::UploadNotReady, "nothing was put there yet");
     let bytes = staged.bytes.ok_or_else(empty)?;
     let calculator = &scope.engine().calculator;
@@ -96,9 +103,7 @@ pub async fn publish(scope: &Scope, upload: UploadId) -> Result<plugin_version::
     })?;
     let mut tx = scope.begin().await?;
     let plugin = find_or_create(&tx, &description.name).await?;
-    let version = insert_version(&tx, &plugin, &description, bytes).await?;
-    activate(&mut tx, plugin, &version).await?;
-    let version = plugin_version::Entity::get(&tx, tx.tenant(), version.id).await?;
+    let version = insert_version(&mut tx, &plugin, &description, bytes).await?;
     tx.commit().await?;
     Ok(version)
 }
@@ -112,14 +117,13 @@ async fn find_or_create(tx: &Tx, name: &str) -> Result<plugin::Model> {
         tenant_id: Set(tx.tenant()),
         id: Set(PluginId::new()),
         name: Set(name.to_owned()),
-        active_version_id: Set(None),
         created_at: Set(tx.now()),
     };
     Ok(row.insert(tx).await?)
 }
 
 async fn insert_version(
-    tx: &Tx,
+    tx: &mut Tx,
     plugin: &plugin::Model,
     description: &Description,
     bytes: Vec<u8>,
@@ -149,37 +153,11 @@ async fn insert_version(
         digest: Set(digest),
         size_bytes: Set(i64::try_from(size).unwrap_or(i64::MAX)),
         description: Set(description_json),
-        state: Set(State::Retired),
+        state: Set(State::Admitted),
         published_by: Set(tx.actor()),
         published_at: Set(tx.now()),
     };
-    Ok(row.insert(tx).await?)
-}
-
-/// Makes a version the one that new evaluations use.
-async fn activate(
-    tx: &mut Tx,
-    plugin: plugin::Model,
-    version: &plugin_version::Model,
-) -> Result<()> {
-    if plugin.active_version_id == Some(version.id) {
-        return Ok(());
-    }
-    let id = plugin.id;
-    for (filter, state) in [
-        (plugin_version::Column::PluginId.eq(id), State::Retired),
-        (plugin_version::Column::Id.eq(version.id), State::Active),
-    ] {
-        plugin_version::Entity::update_many()
-            .col_expr(plugin_version::Column::State, Expr::value(state))
-            .filter(plugin_version::Column::TenantId.eq(tx.tenant()))
-            .filter(filter)
-            .exec(tx)
-            .await?;
-    }
-    let mut change: plugin::ActiveModel = plugin.into();
-    change.active_version_id = Set(Some(version.id));
-    change.update(tx).await?;
+    let version = row.insert(tx).await?;
     let data = json!({
         "version_id": version.id,
         "version": version.version,
@@ -187,10 +165,20 @@ async fn activate(
     });
     tx.log(Fact {
         kind: "plugin.published",
-        subject: &id,
+        subject: &plugin.id,
         deal: None,
         data,
     })
     .await?;
+    Ok(version)
+}
+
+/// Notes that terms or an activation name a version.
+pub(crate) async fn mark_active(tx: &Tx, version: plugin_version::Model) -> Result<()> {
+    if version.state == State::Admitted {
+        let mut change: plugin_version::ActiveModel = version.into();
+        change.state = Set(State::Active);
+        change.update(tx).await?;
+    }
     Ok(())
 }

@@ -6,78 +6,104 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryOrder, QuerySelect};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::access::Permission;
-use crate::accounts::{self, NewAccount};
+use crate::accounts::{self, AccountDraft, NewAccount};
 use crate::actor::Actor;
 use crate::entity::registration::{self, State};
-use crate::entity::work::Kind;
-use crate::entity::{Owned, terms};
-use crate::error::{self, Error, Result};
-use crate::ids::{AccountId, DealId, PartnerId, ProgramId, RegistrationId};
-use crate::kernel::work::Progress;
+use crate::entity::{Owned, partner, program, terms, work};
+use crate::error::{self, About, Error, Result};
+use crate::ids::{DealId, PartnerId, ProgramId, RegistrationId};
+use crate::kernel::check::{Check, Given};
 use crate::money::Money;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{conflicts, idempotency, limits, partners, programs};
+use crate::{conflicts, idempotency, limits, partners, protections};
 
-/// A claim as it is sent.
-#[derive(Clone, Debug, Serialize)]
+/// A registration as it is sent.
+#[derive(Debug)]
 pub struct NewRegistration {
     /// The program.
-    pub program: ProgramId,
-    /// Who claims.
-    pub partner: PartnerId,
+    pub program: Given<ProgramId>,
+    /// Who registers.
+    pub partner: Given<PartnerId>,
     /// The customer.
     pub account: NewAccount,
     /// What is to be sold.
     pub opportunity: String,
     /// What it may be worth, in the program's currency.
-    pub expected: Option<Money>,
+    pub expected: Option<Given<Money>>,
 }
 
-/// Registers a claim. Without conflict it is approved at once where the terms
-/// say so, else it waits for a person; with conflicts it is in conflict.
+/// What of a registration can be read without looking anything up.
+#[derive(Serialize)]
+struct Draft {
+    program: Option<ProgramId>,
+    partner: Option<PartnerId>,
+    account: Option<AccountDraft>,
+    opportunity: Option<String>,
+    expected: Option<Money>,
+}
+
+/// Registers an opportunity. Without conflict it is approved at once where the
+/// terms say so, else it waits for a person; with conflicts it is in conflict.
 pub async fn register(
     scope: &Scope,
     key: &str,
     new: NewRegistration,
 ) -> Result<registration::Model> {
     scope.require(Permission::RegistrationSubmit)?;
-    scope.require_partner(new.partner)?;
+    let mut check = Check::default();
+    let draft = Draft {
+        program: check.given(new.program)?,
+        partner: check.given(new.partner)?,
+        account: check.take(AccountDraft::read(&new.account))?,
+        opportunity: check.take(limits::sentence("opportunity", &new.opportunity))?,
+        expected: check.optional(new.expected)?,
+    };
+    if let Some(partner) = draft.partner {
+        let own = scope.require_partner(partner);
+        check.take(own)?;
+    }
     if scope.partner().is_some() && new.account.crm_id.is_some() {
-        // It would join the claim to whichever account has that id.
+        // It would join the registration to whichever account has that id.
         let message = "ids of the tenant's CRM are for the tenant's own people";
-        return Err(Error::invalid("account.crmId", message));
+        check.take(Err::<(), _>(Error::invalid("account.crmId", message)))?;
     }
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "registration.submit", key, &new).await?;
+    let claim = idempotency::claim(&tx, "registration.submit", key, &draft).await?;
     if let Some(id) = claim.done {
         return registration::Entity::get(&tx, tx.tenant(), RegistrationId(id)).await;
     }
-    let opportunity = limits::sentence("opportunity", &new.opportunity)?;
-    let (program, terms) = programs::open_terms(&tx, new.program).await?;
-    partners::working_in(&tx, new.partner, program.id).await?;
-    partners::bound_by(&tx, new.partner, terms.id).await?;
-    let expected = new
-        .expected
-        .map(|money| limits::positive("expected", money, program.currency));
-    let account = accounts::find_or_create(&mut tx, &new.account).await?;
-    expire_on(&mut tx, account.id).await?;
-    let conflicts = conflicts::against(&tx, &account).await?;
+    let (program, terms, partner) = working(&tx, &mut check, &draft).await?;
+    let expected = match (draft.expected, &program) {
+        (Some(money), Some(program)) => {
+            let currency = program.currency;
+            check.take(limits::positive("expected", money, currency))?
+        }
+        _ => None,
+    };
+    let (Some(program), Some(terms), Some(partner), Some(account), Some(opportunity)) =
+        (program, terms, partner, draft.account, draft.opportunity)
+    else {
+        return Err(check.failed());
+    };
+    check.done()?;
+    let customer = accounts::find_or_create(&mut tx, &account).await?;
+    protections::expire_on(&mut tx, customer.id).await?;
+    let conflicts = conflicts::against(&tx, &customer).await?;
     let row = registration::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(RegistrationId::new()),
         program_id: Set(program.id),
         terms_id: Set(terms.id),
-        partner_id: Set(new.partner),
-        account_id: Set(account.id),
+        partner_id: Set(partner),
+        account_id: Set(customer.id),
         opportunity: Set(opportunity),
-        submitted_name: Set(limits::name("account.name", &new.account.name)?),
-        submitted_domain: Set(limits::sentence("account.domain", &new.account.domain)?),
-        expected_minor: Set(expected.transpose()?),
+        submitted_name: Set(account.name),
+        submitted_domain: Set(account.address),
+        expected_minor: Set(expected),
         currency: Set(program.currency),
         state: Set(if conflicts.is_empty() {
             State::Submitted
@@ -95,8 +121,7 @@ pub async fn register(
         decided_at: Set(None),
     };
     let mut registration = row.insert(&tx).await?;
-    let data =
-        json!({ "partner": new.partner, "account": account.id, "state": registration.state });
+    let data = json!({ "partner": partner, "account": customer.id, "state": registration.state });
     let fact = Fact {
         kind: "registration.submitted",
         subject: &registration.id,
@@ -113,19 +138,58 @@ pub async fn register(
     Ok(registration)
 }
 
+/// The program of a registration with its terms, and the partner, if it may
+/// register there.
+async fn working(
+    tx: &Tx,
+    check: &mut Check,
+    draft: &Draft,
+) -> Result<(
+    Option<program::Model>,
+    Option<terms::Model>,
+    Option<PartnerId>,
+)> {
+    let open = match draft.program {
+        Some(program) => {
+            let open = crate::terms::open_in(tx, program).await;
+            check.take(open.at("programId"))?
+        }
+        None => None,
+    };
+    let partner = match draft.partner {
+        Some(id) => {
+            let found = partner::Entity::get(tx, tx.tenant(), id).await;
+            check.take(found.at("partnerId"))?
+        }
+        None => None,
+    };
+    if let (Some((program, terms)), Some(partner)) = (&open, &partner) {
+        let working = partners::working_in(tx, partner.id, program.id).await;
+        if check.take(working)?.is_some() {
+            check.take(partners::bound_by(tx, partner.id, terms.id).await)?;
+        }
+    }
+    let (program, terms) = open.unzip();
+    Ok((program, terms, partner.map(|partner| partner.id)))
+}
+
 /// Approves a claim, also one in conflict, once nothing else protects the
 /// account. Approving it again is harmless.
 pub async fn approve(
     scope: &Scope,
-    id: RegistrationId,
+    id: impl Into<Given<RegistrationId>>,
     reason: Option<String>,
 ) -> Result<registration::Model> {
     scope.require(Permission::RegistrationDecide)?;
-    let reason = reason
-        .map(|text| limits::sentence("reason", &text))
-        .transpose()?;
+    let mut check = Check::default();
+    let id = check.given(id)?;
+    let reason = reason.map(|text| limits::sentence("reason", &text));
+    let reason = check.take(reason.transpose())?;
+    let (Some(id), Some(reason)) = (id, reason) else {
+        return Err(check.failed());
+    };
     let mut tx = scope.begin().await?;
-    let registration = current(&mut tx, id).await?;
+    let registration = current(&mut tx, id).await.at("id")?;
     match registration.state {
         State::Approved => return Ok(registration),
         State::Submitted => {}
@@ -141,7 +205,7 @@ pub async fn approve(
             ));
         }
     }
-    if let Some(other) = protector(&tx, registration.account_id).await? {
+    if let Some(other) = protections::protector(&tx, registration.account_id).await? {
         let message = format!("{} protects this account: settle it first", other.id);
         return Err(Error::conflict(error::Conflict::AccountProtected, message));
     }
@@ -155,70 +219,19 @@ pub async fn approve(
 /// A registration as it is now: expired, if its protection has run out.
 pub(crate) async fn current(tx: &mut Tx, id: RegistrationId) -> Result<registration::Model> {
     let registration = registration::Entity::get(tx, tx.tenant(), id).await?;
-    expire_on(tx, registration.account_id).await?;
+    protections::expire_on(tx, registration.account_id).await?;
     registration::Entity::get(tx, tx.tenant(), id).await
-}
-
-async fn protector(tx: &Tx, account: AccountId) -> Result<Option<registration::Model>> {
-    let query = registration::Entity::of(tx.tenant())
-        .filter(registration::Column::AccountId.eq(account))
-        .filter(registration::Column::Protects.eq(true));
-    Ok(query.one(tx).await?)
-}
-
-/// Fails while a partner's claim on the account is alive, also after it became
-/// a deal that is still open: it is not passed by without a person's reason.
-pub(crate) async fn refuse_bypass(tx: &Tx, account: AccountId) -> Result<()> {
-    let Some(claim) = live(account, tx).one(tx).await? else {
-        return Ok(());
-    };
-    let message = format!(
-        "{} is a partner's claim on this account: settle or convert it, or say why not",
-        claim.id
-    );
-    Err(Error::conflict(error::Conflict::AccountProtected, message))
-}
-
-/// The claims on an account that are alive, earliest first: those that protect
-/// it, and those that wait for a person.
-pub(crate) fn live(account: AccountId, tx: &Tx) -> Select<registration::Entity> {
-    registration::Entity::of(tx.tenant())
-        .filter(registration::Column::AccountId.eq(account))
-        .filter(
-            Condition::any()
-                .add(registration::Column::Protects.eq(true))
-                .add(registration::Column::State.is_in([State::Submitted, State::InConflict])),
-        )
-        .order_by_asc(registration::Column::SubmittedPosition)
-}
-
-async fn protect(
-    tx: &mut Tx,
-    registration: registration::Model,
-    terms: &terms::Model,
-    by: Actor,
-    reason: Option<String>,
-) -> Result<registration::Model> {
-    let until = tx.now().plus_days(terms.protection_days);
-    let mut change: registration::ActiveModel = registration.into();
-    change.protects = Set(true);
-    change.protected_until = Set(Some(until));
-    change.reason = Set(reason);
-    let tenant = tx.tenant().0;
-    tx.enqueue_no_later(Kind::ExpireRegistrations, tenant, until)
-        .await?;
-    decide(tx, change, State::Approved, by, "registration.approved").await
 }
 
 /// Turns a claim down, with a reason for the partner. A claim that is approved
 /// loses its protection. Repeating it is harmless.
 pub async fn reject(
     scope: &Scope,
-    id: RegistrationId,
+    id: impl Into<Given<RegistrationId>>,
     reason: &str,
 ) -> Result<registration::Model> {
     scope.require(Permission::RegistrationDecide)?;
-    let reason = limits::sentence("reason", reason)?;
+    let (id, reason) = read_ending(id, reason)?;
     end(scope, id, State::Rejected, reason, "registration.rejected").await
 }
 
@@ -226,15 +239,17 @@ pub async fn reject(
 /// who may decide on claims: it ends a protection.
 pub async fn withdraw(
     scope: &Scope,
-    id: RegistrationId,
+    id: impl Into<Given<RegistrationId>>,
     reason: &str,
 ) -> Result<registration::Model> {
     scope.require(match scope.partner() {
         Some(_) => Permission::RegistrationSubmit,
         None => Permission::RegistrationDecide,
     })?;
-    let reason = limits::sentence("reason", reason)?;
-    crate::reads::get::<registration::Entity>(scope, id).await?;
+    let (id, reason) = read_ending(id, reason)?;
+    crate::reads::get::<registration::Entity>(scope, id)
+        .await
+        .at("id")?;
     end(
         scope,
         id,
@@ -245,6 +260,20 @@ pub async fn withdraw(
     .await
 }
 
+/// Which registration ends, and why.
+fn read_ending(
+    id: impl Into<Given<RegistrationId>>,
+    reason: &str,
+) -> Result<(RegistrationId, String)> {
+    let mut check = Check::default();
+    let id = check.given(id)?;
+    let reason = check.take(limits::sentence("reason", reason))?;
+    let (Some(id), Some(reason)) = (id, reason) else {
+        return Err(check.failed());
+    };
+    Ok((id, reason))
+}
+
 async fn end(
     scope: &Scope,
     id: RegistrationId,
@@ -253,7 +282,7 @@ async fn end(
     kind: &'static str,
 ) -> Result<registration::Model> {
     let mut tx = scope.begin().await?;
-    let registration = current(&mut tx, id).await?;
+    let registration = current(&mut tx, id).await.at("id")?;
     if registration.state == state {
         return Ok(registration);
     }
@@ -273,6 +302,24 @@ async fn end(
     let registration = decide(&mut tx, change, state, actor, kind).await?;
     tx.commit().await?;
     Ok(registration)
+}
+
+async fn protect(
+    tx: &mut Tx,
+    registration: registration::Model,
+    terms: &terms::Model,
+    by: Actor,
+    reason: Option<String>,
+) -> Result<registration::Model> {
+    let until = tx.now().plus_days(terms.protection_days);
+    let mut change: registration::ActiveModel = registration.into();
+    change.protects = Set(true);
+    change.protected_until = Set(Some(until));
+    change.reason = Set(reason);
+    let tenant = tx.tenant().0;
+    tx.enqueue_no_later(work::Kind::ExpireRegistrations, tenant, until)
+        .await?;
+    decide(tx, change, State::Approved, by, "registration.approved").await
 }
 
 async fn decide(
@@ -322,75 +369,5 @@ pub(crate) async fn mark_converted(
         data,
     })
     .await?;
-    Ok(())
-}
-
-/// Ends the protection of the claim that a decided deal came from.
-pub(crate) async fn release(tx: &Tx, id: RegistrationId) -> Result<()> {
-    let registration = registration::Entity::get(tx, tx.tenant(), id).await?;
-    let mut change: registration::ActiveModel = registration.into();
-    change.protects = Set(false);
-    change.update(tx).await?;
-    Ok(())
-}
-
-/// Registrations that one transaction expires.
-const EXPIRY_STEP: u64 = 200;
-
-/// Expires what no longer protects an account by the transaction's present.
-/// Called before anything that asks who protects the account: the rest is
-/// expired by the server in its own time.
-pub(crate) async fn expire_on(tx: &mut Tx, account: AccountId) -> Result<()> {
-    let due = due(tx).filter(registration::Column::AccountId.eq(account));
-    let due = due.all(tx).await?;
-    expire(tx, due).await
-}
-
-/// Expires some of the registrations whose protection has run out, and notes
-/// down when the next one's does.
-pub(crate) async fn work(scope: &Scope) -> Result<Progress> {
-    let mut tx = scope.begin().await?;
-    let due = due(&tx).limit(EXPIRY_STEP).all(&tx).await?;
-    let more = due.len() as u64 == EXPIRY_STEP;
-    expire(&mut tx, due).await?;
-    let tenant = tx.tenant().0;
-    let next = registration::Entity::of(tx.tenant())
-        .filter(registration::Column::State.eq(State::Approved))
-        .order_by_asc(registration::Column::ProtectedUntil)
-        .one(&tx)
-        .await?;
-    match next.and_then(|next| next.protected_until) {
-        Some(until) => {
-            tx.enqueue(Kind::ExpireRegistrations, tenant, Some(until))
-                .await?;
-        }
-        None => tx.complete(Kind::ExpireRegistrations, tenant).await?,
-    }
-    tx.commit().await?;
-    Ok(if more { Progress::More } else { Progress::Done })
-}
-
-fn due(tx: &Tx) -> Select<registration::Entity> {
-    registration::Entity::of(tx.tenant())
-        .filter(registration::Column::State.eq(State::Approved))
-        .filter(registration::Column::ProtectedUntil.lte(tx.now()))
-        .order_by_asc(registration::Column::ProtectedUntil)
-}
-
-async fn expire(tx: &mut Tx, due: Vec<registration::Model>) -> Result<()> {
-    for registration in due {
-        let (id, partner) = (registration.id, registration.partner_id);
-        let mut change: registration::ActiveModel = registration.into();
-        change.state = Set(State::Expired);
-        change.protects = Set(false);
-        change.update(tx).await?;
-        tx.log(Fact {
-            kind: "registration.expired",
-            subject: &id,
-            deal: None,
-            data: json!({ "partner": partner }),
-        })
-        .await?;
-    }
     Ok(())
 }

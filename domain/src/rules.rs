@@ -140,8 +140,9 @@ fn config(rule: &rule::Model) -> Result<String> {
 }
 
 /// The deals that each credited partner sourced and that were won earlier in
-/// the same calendar year. Earlier means a lower place in the log, so that the
-/// answer does not depend on when the question is put.
+/// the same calendar year, with credit that was settled before this win. Earlier
+/// means a lower place in the log, so that the answer does not depend on when the
+/// question is put.
 async fn history<C: ConnectionTrait>(
     db: &C,
     deal: &deal::Model,
@@ -161,6 +162,7 @@ async fn history<C: ConnectionTrait>(
         .filter(deal::Column::ClosedAt.gte(Moment::start_of_year(year)))
         .filter(deal::Column::ClosedAt.lt(Moment::start_of_year(year + 1)))
         .filter(deal::Column::ClosedPosition.lt(position))
+        .filter(credit::Column::SettledPosition.lt(position))
         .select_only()
         .column(credit_share::Column::PartnerId)
         .column_as(deal::Column::Id.count(), "deals")

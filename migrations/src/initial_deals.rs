@@ -36,6 +36,7 @@ pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
         unique("deal", &["tenant_id", "registration_id"]),
         index("involvement", &["tenant_id", "deal_id"]),
         index("involvement", &["tenant_id", "partner_id"]),
+        index_where("involvement", &["tenant_id", "id"], "state = 'proposed'"),
         unique("involvement", &["tenant_id", "registration_id"]),
         unique("credit", &["tenant_id", "deal_id", "version"]),
         index("credit_share", &["tenant_id", "partner_id"]),
@@ -122,6 +123,8 @@ fn deal() -> TableCreateStatement {
         .col(big_integer("opened_at"))
         .col(big_integer_null("closed_at"))
         .col(big_integer_null("closed_position"))
+        .col(big_integer_null("credit_due_at"))
+        .col(big_integer_null("written_off_at"))
         .col(string_null("lost_reason"))
         .foreign_key(&mut references("program_id", "program", "id"))
         .foreign_key(&mut references("terms_id", "terms", "id"))
@@ -163,6 +166,7 @@ fn credit() -> TableCreateStatement {
         .col(string("reason"))
         .col(string("settled_by"))
         .col(big_integer("settled_at"))
+        .col(big_integer("settled_position"))
         .foreign_key(&mut references("deal_id", "deal", "id"))
         .to_owned()
 }

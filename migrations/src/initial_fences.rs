@@ -20,6 +20,7 @@ const CHANGING: &[&str] = &[
     "involvement",
     "plugin",
     "plugin_version",
+    "activation",
     "commission",
     "payout_run",
     "payout",

@@ -10,6 +10,7 @@ pub(crate) fn tables() -> Vec<TableCreateStatement> {
         plugin(),
         plugin_version(),
         plugin_code(),
+        activation(),
         upload(),
         rule(),
         evaluation(),
@@ -27,6 +28,8 @@ pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
     vec![
         unique("plugin", &["tenant_id", "name"]),
         unique("plugin_version", &["tenant_id", "plugin_id", "digest"]),
+        index("activation", &["tenant_id", "plugin_id"]),
+        index("rule", &["tenant_id", "plugin_id"]),
         unique("rule", &["tenant_id", "terms_id", "role"]),
         index("evaluation", &["tenant_id", "deal_id"]),
         unique(
@@ -55,7 +58,6 @@ fn plugin() -> TableCreateStatement {
     owned("plugin", &["tenant_id", "id"])
         .col(uuid("id"))
         .col(string("name"))
-        .col(uuid_null("active_version_id"))
         .col(big_integer("created_at"))
         .foreign_key(&mut tenants())
         .to_owned()
@@ -84,6 +86,24 @@ fn plugin_code() -> TableCreateStatement {
         .to_owned()
 }
 
+fn activation() -> TableCreateStatement {
+    owned("activation", &["tenant_id", "id"])
+        .col(uuid("id"))
+        .col(uuid("plugin_id"))
+        .col(uuid("plugin_version_id"))
+        .col(string_len("state", 32))
+        .col(big_integer("effective_at"))
+        .col(text("reason"))
+        .col(string("proposed_by"))
+        .col(big_integer("proposed_at"))
+        .col(string_null("decided_by"))
+        .col(big_integer_null("decided_at"))
+        .col(big_integer_null("approved_position"))
+        .foreign_key(&mut references("plugin_id", "plugin", "id"))
+        .foreign_key(&mut references("plugin_version_id", "plugin_version", "id"))
+        .to_owned()
+}
+
 fn upload() -> TableCreateStatement {
     owned("upload", &["tenant_id", "id"])
         .col(uuid("id"))
@@ -103,9 +123,11 @@ fn rule() -> TableCreateStatement {
         .col(string_null("rate"))
         .col(big_integer_null("cap_minor"))
         .col(uuid_null("plugin_id"))
+        .col(uuid_null("plugin_version_id"))
         .col(text("config"))
         .foreign_key(&mut references("terms_id", "terms", "id"))
         .foreign_key(&mut references("plugin_id", "plugin", "id"))
+        .foreign_key(&mut references("plugin_version_id", "plugin_version", "id"))
         .to_owned()
 }
 
@@ -146,6 +168,8 @@ fn commission() -> TableCreateStatement {
         .col(uuid_null("evaluation_id"))
         .col(string_null("fault_code"))
         .col(text_null("fault_message"))
+        .col(big_integer("as_of_at"))
+        .col(big_integer("as_of_position"))
         .col(big_integer("created_at"))
         .col(big_integer_null("assessed_at"))
         .foreign_key(&mut references("deal_id", "deal", "id"))

@@ -145,6 +145,23 @@ impl Acme {
         Client::new(&self.owner.url, &key.await.unwrap().token)
     }
 
+    /// A version of a plugin decides from now on: the owner proposes it, and somebody
+    /// else approves.
+    pub async fn activates(&self, version: &Value) {
+        let input = json!({
+            "idempotencyKey": self.key(), "pluginVersionId": version["id"], "reason": "it is better",
+        });
+        let proposed = self
+            .owner
+            .does("proposeActivation", "activation { id }", input)
+            .await;
+        let second = self.person(&self.key(), "MANAGER").await;
+        let input = json!({ "id": proposed["id"] });
+        second
+            .does("approveActivation", "activation { id state }", input)
+            .await;
+    }
+
     /// A partner that has accepted the terms, and has filed nothing else.
     pub async fn partner_without_papers(&self, name: &str) -> Partner {
         let input = json!({
@@ -265,7 +282,7 @@ impl Acme {
         });
         let selection = "involvement { id }";
         let involvement = self.owner.does("recordInvolvement", selection, input).await;
-        let input = json!({ "id": involvement["id"] });
+        let input = json!({ "idempotencyKey": self.key(), "id": involvement["id"] });
         self.owner
             .does("confirmInvolvement", selection, input)
             .await;

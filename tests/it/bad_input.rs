@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::acme::{Acme, Deal, text, usd, usual_rules};
 use crate::client::Client;
 use crate::contract::{self, list, name, named};
-use crate::tables;
 use crate::world::World;
+use crate::{rules, tables};
 
 /// A command with its input, and the code that it is refused with.
 type Order = (&'static str, Value, &'static str);
@@ -67,7 +67,7 @@ story! {
             orders.extend([
                 ("registerDeal", claim, "INVALID_INPUT"),
                 ("openDeal", opening(&acme, "k1", wrong.clone()), "INVALID_INPUT"),
-                ("reviseDealAmount", json!({ "id": deal.id, "amount": wrong }), "INVALID_INPUT"),
+                ("reviseDealAmount", json!({ "idempotencyKey": "k5", "id": deal.id, "amount": wrong }), "INVALID_INPUT"),
                 ("recordCollection", moving("k2", &deal, wrong.clone()), "INVALID_INPUT"),
                 ("recordRefund", moving("k3", &deal, wrong.clone()), "INVALID_INPUT"),
                 ("publishTerms", terms(&wrong), "INVALID_INPUT"),
@@ -99,7 +99,7 @@ story! {
         let orders = vec![
             ("closeDealWon", win(&won), "ALREADY_WON"),
             ("closeDealLost", json!({ "id": won.id, "reason": "after all" }), "ALREADY_WON"),
-            ("reviseDealAmount", json!({ "id": won.id, "amount": usd("9.00") }), "ALREADY_WON"),
+            ("reviseDealAmount", json!({ "idempotencyKey": acme.key(), "id": won.id, "amount": usd("9.00") }), "ALREADY_WON"),
             ("closeDealWon", win(&lost), "DEAL_LOST"),
             ("recordCollection", pay(&lost, "1.00"), "DEAL_LOST"),
             ("recordRefund", pay(&won, "10.01"), "REFUND_EXCEEDS_COLLECTED"),
@@ -118,7 +118,7 @@ story! {
         let id = mia.token.split('.').nth(1).unwrap();
         acme.owner.does("revokeApiKey", "apiKey { id }", json!({ "id": id })).await;
         for client in [Client::new(&mia.url, "nobody"), mia.clone()] {
-            let input = json!({ "id": deal.id, "stage": "Mine" });
+            let input = json!({ "idempotencyKey": "k", "id": deal.id, "stage": "Mine" });
             let order = ("moveDeal", input, "UNAUTHENTICATED");
             leave_nothing(&world, &acme, &client, vec![order]).await;
         }
@@ -216,6 +216,7 @@ story! {
         let run = json!({ "programId": acme.program });
         let other = json!({ "programId": program["id"] });
         repeats.does("proposePayoutRun", "payoutRun", run, other).await;
+        stops(&mut repeats, &partner, &deal).await;
 
         assert_eq!(repeats.tried, repeats.repeatable);
     }
@@ -296,11 +297,55 @@ async fn is_won(repeats: &mut Repeats<'_>, partner: &Value) -> Value {
         "evidence": "minutes",
     });
     let other = json!({ "evidence": "hearsay" });
-    repeats
+    let part = repeats
         .does("recordInvolvement", "involvement", part, other)
+        .await;
+    let part = json!({ "id": part["id"], "reason": "nobody saw it" });
+    let other = json!({ "reason": "a mistake" });
+    repeats
+        .does("declineInvolvement", "involvement", part.clone(), other)
+        .await;
+    let part = json!({ "id": part["id"] });
+    let other = json!({ "id": nobodys(&part["id"]) });
+    repeats
+        .does("confirmInvolvement", "involvement", part, other)
+        .await;
+    let stage = json!({ "id": deal["id"], "stage": "Verbal yes" });
+    let other = json!({ "stage": "Signed" });
+    repeats.does("moveDeal", "deal", stage, other).await;
+    let amount = json!({ "id": deal["id"], "amount": usd("12001.00") });
+    let other = json!({ "amount": usd("12002.00") });
+    repeats
+        .does("reviseDealAmount", "deal", amount, other)
         .await;
     let other = json!({ "id": elsewhere["id"] });
     repeats
         .does("closeDealWon", "deal", json!({ "id": deal["id"] }), other)
         .await
+}
+
+/// An id of the same kind that nothing has.
+fn nobodys(id: &Value) -> String {
+    let id = id.as_str().unwrap();
+    let (start, end) = id.split_at(id.len() - 1);
+    format!("{start}{}", if end == "0" { "1" } else { "0" })
+}
+
+/// It stops for a while; a deal of its own brings no more; another version of the
+/// tenant's code decides.
+async fn stops(repeats: &mut Repeats<'_>, partner: &Value, deal: &Value) {
+    for command in ["suspendPartner", "resumePartner"] {
+        let other = json!({ "id": nobodys(&partner["id"]) });
+        let partner = json!({ "id": partner["id"] });
+        repeats.does(command, "partner", partner, other).await;
+    }
+    let loss = json!({ "id": deal["id"], "reason": "bankrupt" });
+    let other = json!({ "reason": "moved away" });
+    repeats.does("writeOffDeal", "deal", loss, other).await;
+    let version = rules::publishes(&repeats.acme.owner, rules::misbehaving()).await;
+    let activation = json!({ "pluginVersionId": version["id"], "reason": "it is better" });
+    let other = json!({ "reason": "it is faster" });
+    repeats
+        .does("proposeActivation", "activation", activation, other)
+        .await;
 }

@@ -89,7 +89,7 @@ fn command(name: &str, selection: &str) -> String {
     let input = name[..1].to_uppercase() + &name[1..] + "Input";
     format!(
         "mutation($input: {input}!) {{
-            {name}(input: $input) {{ {selection} userErrors {{ code field message }} }}
+            {name}(input: $input) {{ {selection} userErrors {{ code field message ids }} }}
         }}"
     )
 }

@@ -19,6 +19,7 @@ use crate::office::Office;
 use crate::rail::TestRail;
 use crate::server::Server;
 use crate::small_disk::SmallDisk;
+use crate::tables;
 use crate::world::World;
 
 impl Office {
@@ -31,7 +32,7 @@ impl Office {
         };
         let new = NewDeal {
             name: "A deal".to_owned(),
-            amount: self.money(1_000),
+            amount: self.money(1_000).into(),
             stage: "Qualified".to_owned(),
         };
         deals::open(
@@ -171,5 +172,31 @@ async fn full_disk_or_read_only_it_is_not_ready() {
         Err(Error::Unavailable(_)) => {}
         Err(error) => panic!("{error:?}"),
         Ok(database) => assert!(database.probe().await.is_err()),
+    }
+}
+
+story! {
+    /// Callers that leave while their transaction begins leave none behind: a
+    /// connection in one would give the next caller a state of long ago.
+    async fn callers_that_leave_early_leave_no_transaction(world: World) {
+        let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
+        let engine = &office.engine;
+        for micros in (0..3_000).step_by(10) {
+            let leaves = engine.system(office.tenant).await.unwrap();
+            let _ = tokio::time::timeout(Duration::from_micros(micros), leaves.read()).await;
+            let stays = engine.system(office.tenant).await.unwrap();
+            let read = stays.read().await;
+            assert!(read.is_ok(), "after {micros} µs: {:?}", read.err());
+        }
+        // What had begun is taken back meanwhile.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        if world.database.backend == Backend::Postgres {
+            let sql = "SELECT pid::text, query FROM pg_stat_activity
+                WHERE datname = current_database() AND state = 'idle in transaction'";
+            let left = tables::pairs(&world.database.connect().await, sql).await;
+            assert!(left.is_empty(), "{left:?}");
+        }
+        // Nobody holds SQLite's write lock either.
+        office.partner("Northwind").await;
     }
 }

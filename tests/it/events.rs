@@ -24,7 +24,9 @@ async fn move_at_once(servers: [&Client; 2], deals: &[&Deal], rounds: usize) {
     let moves = (0..rounds).flat_map(|round| {
         deals.iter().enumerate().map(move |(number, deal)| {
             let client = servers[(round + number) % 2];
-            let input = json!({ "id": deal.id, "stage": format!("Stage {round}") });
+            let stage = format!("Stage {round}");
+            let key = format!("{} {stage}", deal.id);
+            let input = json!({ "idempotencyKey": key, "id": deal.id, "stage": stage });
             client.does("moveDeal", "deal { id }", input)
         })
     });
@@ -124,7 +126,8 @@ story! {
         // The subscription stands when something that comes later is heard.
         let mut marks = 0;
         let heard = loop {
-            let input = json!({ "id": deal.id, "stage": format!("Mark {marks}") });
+            let stage = format!("Mark {marks}");
+            let input = json!({ "idempotencyKey": stage, "id": deal.id, "stage": stage });
             acme.owner.does("moveDeal", "deal { id }", input).await;
             marks += 1;
             let next = tokio::time::timeout(Duration::from_millis(500), all.events(1)).await;

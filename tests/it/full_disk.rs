@@ -96,8 +96,17 @@ async fn fills_up(connections: u32, margin: u64) {
         }
     }
     assert_eq!(failures, ENOUGH_FAILURES, "the disk is never full, {told}");
-    if margin == 0 {
-        assert_eq!(readiness(&server.url).await, 503, "{told}");
+    // A checkpoint may have made a little room in the log meanwhile: then a command
+    // uses it up.
+    while margin == 0 && readiness(&server.url).await != 503 {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "never red, {told}"
+        );
+        number += 1;
+        if let Outcome::Done(id) = opens(&acme, number).await {
+            acknowledged.push(id);
+        }
     }
 
     disk.free();

@@ -8,6 +8,7 @@ mod story;
 
 mod access;
 mod acme;
+mod activations;
 mod arrows;
 mod background;
 mod bad_input;
@@ -30,6 +31,7 @@ mod mutations;
 mod nodes;
 mod office;
 mod operator;
+mod outcomes;
 mod payouts;
 mod people;
 mod rail;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use rust_decimal::Decimal;
 use sea_orm::entity::prelude::*;
 use tokio::task::JoinHandle;
 use tributary_domain::access::Role;
@@ -26,10 +27,10 @@ use tributary_domain::ledger::{self, TrialBalance};
 use tributary_domain::money::{Currency, Money};
 use tributary_domain::paperwork::{self, Signature};
 use tributary_domain::payout_runs;
-use tributary_domain::programs::{self, Formula, NewRule, NewTerms};
 use tributary_domain::rail::Rail;
 use tributary_domain::scope::{Engine, Scope};
-use tributary_domain::{partners, tenants};
+use tributary_domain::terms::{self as published, Formula, NewRule, NewTerms};
+use tributary_domain::{outcomes, partners, programs, tenants};
 
 use crate::world::World;
 
@@ -56,8 +57,11 @@ pub struct Office {
 
 /// A part of the deal's amount for a role, up to a cap in minor units.
 pub fn percentage(role: CreditRole, rate: &str, cap: Option<Money>) -> NewRule {
-    let rate = rate.parse().unwrap();
-    let formula = Formula::Percentage { rate, cap };
+    let rate: Decimal = rate.parse().unwrap();
+    let formula = Formula::Percentage {
+        rate: rate.into(),
+        cap: cap.map(Into::into),
+    };
     NewRule { role, formula }
 }
 
@@ -103,7 +107,7 @@ impl Office {
         let program = programs::create(&ada, "program", "Acme Referral", model, currency)
             .await
             .unwrap();
-        let terms = programs::publish_terms(&ada, "terms", program.id, terms_with(currency, rules));
+        let terms = published::publish(&ada, "terms", program.id, terms_with(currency, rules));
         let terms = terms.await.unwrap();
         Self {
             engine,
@@ -127,7 +131,7 @@ impl Office {
     pub async fn publishes(&mut self, rules: Vec<NewRule>) {
         let new = terms_with(self.program.currency, rules);
         let key = self.key();
-        self.terms = programs::publish_terms(&self.ada, &key, self.program.id, new)
+        self.terms = published::publish(&self.ada, &key, self.program.id, new)
             .await
             .unwrap();
     }
@@ -216,7 +220,7 @@ impl Office {
         };
         let new = NewDeal {
             name: "A deal".to_owned(),
-            amount: self.money(minor),
+            amount: self.money(minor).into(),
             stage: "Qualified".to_owned(),
         };
         let deal = deals::open(&self.ada, &key, self.program.id, account, new, None)
@@ -232,8 +236,8 @@ impl Office {
 
     async fn involves(&self, deal: DealId, partner: PartnerId, role: CreditRole) {
         let new = NewInvolvement {
-            deal,
-            partner,
+            deal: deal.into(),
+            partner: partner.into(),
             role,
             kind: Kind::Introduced,
             evidence: "minutes of the meeting".to_owned(),
@@ -242,14 +246,16 @@ impl Office {
         let involvement = involvements::record(&self.ada, &self.key(), new)
             .await
             .unwrap();
-        involvements::decide(&self.ada, involvement.id, None)
+        involvements::decide(&self.ada, &self.key(), involvement.id, None)
             .await
             .unwrap();
     }
 
     /// The deal is won.
     pub async fn wins(&self, deal: DealId) {
-        deals::win(&self.ada, &self.key(), deal).await.unwrap();
+        outcomes::win(&self.ada, &self.key(), deal, None)
+            .await
+            .unwrap();
     }
 
     /// The customer pays, or with a negative amount is paid back.
@@ -260,9 +266,9 @@ impl Office {
         };
         let amount = self.money(minor.abs());
         let new = NewCollection {
-            deal,
+            deal: deal.into(),
             direction,
-            amount,
+            amount: amount.into(),
             received_at: None,
             reference: None,
         };
@@ -378,7 +384,8 @@ pub fn terms_with(currency: Currency, rules: Vec<NewRule>) -> NewTerms {
         protection_days: 90,
         auto_approve: true,
         hold_days: 30,
-        payout_minimum: Money::new(10_000, currency),
+        credit_decision_days: 30,
+        payout_minimum: Money::new(10_000, currency).into(),
         commission_cap_bps: 10_000,
         rules,
     }

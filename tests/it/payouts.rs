@@ -201,11 +201,11 @@ story! {
         let northwind = office.partner("Northwind").await;
         office.paid_deal(1_000_000, northwind).await;
         office.days_pass(31).await;
-        partners::suspend(&office.ada, northwind, true).await.unwrap();
+        partners::suspend(&office.ada, &office.key(), northwind, true).await.unwrap();
         let run = office.proposes().await.unwrap().id;
         assert_eq!(office.holds(run).await, [(northwind, Reason::PartnerSuspended, 100_000)]);
 
-        partners::suspend(&office.ada, northwind, false).await.unwrap();
+        partners::suspend(&office.ada, &office.key(), northwind, false).await.unwrap();
         office.approved_run().await;
         office.executes().await;
         assert_eq!(rail.sum_to("Northwind"), 100_000);
@@ -282,7 +282,7 @@ story! {
 
         office.days_pass(7).await;
         office.adds_method(partners[1], "Eastbay elsewhere").await;
-        partners::suspend(&office.ada, partners[2], true).await.unwrap();
+        partners::suspend(&office.ada, &office.key(), partners[2], true).await.unwrap();
         payout_runs::approve(&office.ben, run).await.unwrap();
         office.executes().await;
         let moved: Vec<_> = rail.moved().into_iter().map(|moved| moved.destination).collect();
@@ -291,7 +291,7 @@ story! {
         assert_eq!(states.filter(|state| *state == State::Failed).count(), 3);
 
         office.files(partners[0], tax_form::Kind::W8Ben).await;
-        partners::suspend(&office.ada, partners[2], false).await.unwrap();
+        partners::suspend(&office.ada, &office.key(), partners[2], false).await.unwrap();
         office.approved_run().await;
         office.executes().await;
         for destination in ["Northwind", "Eastbay elsewhere", "Westhill", "Midland"] {

@@ -28,8 +28,8 @@ impl Office {
         domain: &str,
     ) -> Result<tributary_domain::entity::registration::Model, Error> {
         let new = NewRegistration {
-            program: self.program.id,
-            partner,
+            program: self.program.id.into(),
+            partner: partner.into(),
             account: NewAccount {
                 name: domain.to_owned(),
                 domain: domain.to_owned(),
@@ -107,7 +107,7 @@ story! {
         let seen = reads::get::<deal::Entity>(&own, id).await.unwrap();
         let parts = office.all::<tributary_domain::entity::involvement::Entity>().await;
         let part = parts.iter().find(|row| row.partner_id == eastbay).unwrap();
-        involvements::decide(&office.ada, part.id, Some("another Eastbay".to_owned())).await.unwrap();
+        involvements::decide(&office.ada, &office.key(), part.id, Some("another Eastbay")).await.unwrap();
         own.end_read().await;
         let hidden = reads::get::<deal::Entity>(&own, id).await;
         assert!(matches!(hidden, Err(Error::NotFound(_))), "{seen:?}");
@@ -166,6 +166,6 @@ story! {
         assert_eq!(method().await.unwrap().id, method().await.unwrap().id);
         assert_eq!(office.all::<tax_form::Entity>().await.len(), 1);
         let bad = partners::invite(&office.ada, "a\0b", "Eastbay", office.program.id, None).await;
-        assert!(matches!(bad, Err(Error::Invalid { field: "idempotencyKey", .. })), "{bad:?}");
+        assert!(matches!(bad, Err(Error::Invalid { ref field, .. }) if field == "idempotencyKey"), "{bad:?}");
     }
 }

@@ -8,8 +8,8 @@ use tributary_domain::entity::payout::State;
 use tributary_domain::entity::payout_hold::Reason;
 use tributary_domain::money::Money;
 use tributary_domain::payout_runs;
-use tributary_domain::programs;
 use tributary_domain::scope::Engine;
+use tributary_domain::terms as published;
 
 use crate::office::{Office, percentage, terms_with};
 use crate::rail::{Act, TestRail};
@@ -83,8 +83,8 @@ story! {
         office.paid_deal(1_000_000, northwind).await;
         office.days_pass(31).await;
         let mut terms = terms_with(office.program.currency, vec![percentage(CreditRole::Sourced, "10", None)]);
-        terms.payout_minimum = Money::new(10_000_000, office.program.currency);
-        office.terms = programs::publish_terms(&office.ada, "dearer", office.program.id, terms).await.unwrap();
+        terms.payout_minimum = Money::new(10_000_000, office.program.currency).into();
+        office.terms = published::publish(&office.ada, "dearer", office.program.id, terms).await.unwrap();
         office.accepts(northwind).await;
 
         office.approved_run().await;

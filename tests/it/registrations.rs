@@ -325,11 +325,11 @@ story! {
         let claim = acme.registration(&eastbay, "Initech", "initech.example");
         tries(&eastbay, claim).await.fails_with("AGREEMENT_NEEDED");
 
-        let input = json!({ "id": northwind.id });
-        acme.owner.does("suspendPartner", "partner { id }", input.clone()).await;
+        let input = || json!({ "idempotencyKey": acme.key(), "id": northwind.id });
+        acme.owner.does("suspendPartner", "partner { id }", input()).await;
         let claim = acme.registration(&northwind, "Initech", "initech.example");
         tries(&northwind, claim.clone()).await.fails_with("WRONG_STATE");
-        acme.owner.does("resumePartner", "partner { id }", input).await;
+        acme.owner.does("resumePartner", "partner { id }", input()).await;
         assert_eq!(tries(&northwind, claim).await.succeeds()["state"], "APPROVED");
     }
 }

@@ -51,7 +51,7 @@ pub fn misbehaving() -> Vec<u8> {
 }
 
 /// The next version of the same rule, which pays a tenth whatever it is told.
-fn mended() -> Vec<u8> {
+pub fn mended() -> Vec<u8> {
     static BUILT: OnceLock<Vec<u8>> = OnceLock::new();
     BUILT.get_or_init(|| built("fixtures/mended")).clone()
 }
@@ -87,8 +87,8 @@ pub async fn publishes(client: &Client, bytes: Vec<u8>) -> Value {
 }
 
 /// Publishes terms whose sourced credit the plugin pays.
-async fn puts_to_work(acme: &mut Acme, plugin: &Value, config: Value) {
-    let formula = json!({ "plugin": { "pluginId": plugin["plugin"]["id"], "config": config } });
+pub async fn puts_to_work(acme: &mut Acme, version: &Value, config: Value) {
+    let formula = json!({ "plugin": { "pluginVersionId": version["id"], "config": config } });
     let influence = json!({ "percentage": { "ratePercent": "2" } });
     let rules = json!([
         { "role": "SOURCED", "formula": formula },
@@ -98,7 +98,7 @@ async fn puts_to_work(acme: &mut Acme, plugin: &Value, config: Value) {
 }
 
 /// The commissions of a deal, sourced before influenced.
-async fn commissions(acme: &Acme, deal: &Deal) -> Vec<Value> {
+pub async fn commissions(acme: &Acme, deal: &Deal) -> Vec<Value> {
     let document = "query($id: ID!) { node(id: $id) { ... on Deal { commissions { nodes {
         id role state total { amount } earned { amount } explanation fault { code message }
         evaluation { id codeDigest faultCode }
@@ -152,7 +152,7 @@ story! {
         let document = "mutation($input: PublishTermsInput!) { publishTerms(input: $input) {
             terms { version } userErrors { code field message } } }";
         let publish = async |role: &str, config: Value| {
-            let plugin = json!({ "pluginId": version["plugin"]["id"], "config": config });
+            let plugin = json!({ "pluginVersionId": version["id"], "config": config });
             let input = json!({
                 "idempotencyKey": acme.key(),
                 "programId": acme.program, "agreementText": "Be fair.", "protectionDays": 90,
@@ -167,7 +167,8 @@ story! {
         for role in ["SOURCED", "INFLUENCED"] {
             let refused = publish(role, falling.clone()).await;
             let said = json!([{
-                "code": "INVALID_INPUT", "field": ["input", "config"],
+                "code": "INVALID_INPUT",
+                "field": ["input", "rules", "0", "formula", "plugin", "config"],
                 "message": "brackets must rise",
             }]);
             assert_eq!((&refused["terms"], &refused["userErrors"]), (&Value::Null, &said));
@@ -218,6 +219,11 @@ story! {
         let next = publishes(&acme.owner, better).await;
         assert_eq!(next["plugin"], version["plugin"], "another version of the same plugin");
         assert_ne!(next["id"], version["id"]);
+        let id = &commissions(&acme, &held[0]).await[0]["id"];
+        let input = json!({ "id": id });
+        let retried = acme.owner.does("retryCommission", "commission { state }", input).await;
+        assert_eq!(retried["state"], "HELD", "publishing activates nothing");
+        acme.activates(&next).await;
         for deal in &held {
             let id = &commissions(&acme, deal).await[0]["id"];
             let retried = acme.owner.does("retryCommission", "commission { state }", json!({ "id": id })).await;
@@ -301,13 +307,12 @@ story! {
 }
 
 story! {
-    /// A rule without an active version, or one that is another tenant's,
-    /// cannot be put into terms.
+    /// A rule that is another tenant's cannot be put into terms.
     async fn terms_name_only_own_rules(world: World) {
         let bytes = misbehaving();
         let (acme, rival) = (Acme::new(&world).await, Acme::new(&world).await);
         let theirs = publishes(&rival.owner, bytes).await;
-        let formula = json!({ "plugin": { "pluginId": theirs["plugin"]["id"], "config": {} } });
+        let formula = json!({ "plugin": { "pluginVersionId": theirs["id"], "config": {} } });
         let input = json!({
             "idempotencyKey": acme.key(),
             "programId": acme.program, "agreementText": "Be fair.", "protectionDays": 90,

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tracing_subscriber::EnvFilter;
 use tributary_api::{AppState, rails, serve};
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database::Database;
@@ -42,6 +43,11 @@ impl Server {
     }
 
     async fn over(engine: Engine) -> Self {
+        // What servers log is told where RUST_LOG asks for it.
+        if std::env::var_os("RUST_LOG").is_some() {
+            let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env());
+            let _ = log.with_test_writer().try_init();
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = AppState::new(engine.clone(), url.clone());

@@ -12,8 +12,8 @@ use tributary_domain::error::Error;
 use tributary_domain::involvements::{self, NewInvolvement};
 use tributary_domain::money::Money;
 use tributary_domain::payout_runs;
-use tributary_domain::programs::{self, NewTerms};
 use tributary_domain::readiness::{self, Obstacle};
+use tributary_domain::terms::{self as published, NewTerms};
 
 use crate::office::{Office, percentage};
 use crate::rail::{Act, TestRail};
@@ -54,15 +54,15 @@ story! {
         office.accepts(northwind).await;
         let eastbay = office.partner("Eastbay").await;
         let part = NewInvolvement {
-            deal,
-            partner: eastbay,
+            deal: deal.into(),
+            partner: eastbay.into(),
             role: CreditRole::Influenced,
             kind: Kind::Validated,
             evidence: "the test report".to_owned(),
             occurred_at: None,
         };
         let part = involvements::record(&office.ada, &office.key(), part).await.unwrap();
-        involvements::decide(&office.ada, part.id, None).await.unwrap();
+        involvements::decide(&office.ada, &office.key(), part.id, None).await.unwrap();
         office.wins(deal).await;
         office.collects(deal, 10_000_000).await.unwrap();
         office.days_pass(31).await;
@@ -91,9 +91,9 @@ story! {
         office.days_pass(31).await;
         let run = office.proposes().await.unwrap();
         let refund = NewCollection {
-            deal,
+            deal: deal.into(),
             direction: Direction::Refunded,
-            amount: office.money(1_000_000),
+            amount: office.money(1_000_000).into(),
             received_at: None,
             reference: None,
         };
@@ -124,11 +124,12 @@ story! {
             protection_days: 90,
             auto_approve: true,
             hold_days: 30,
-            payout_minimum: Money::new(0, office.program.currency),
+            credit_decision_days: 30,
+            payout_minimum: Money::new(0, office.program.currency).into(),
             commission_cap_bps: 999,
             rules: vec![percentage(CreditRole::Sourced, "10", None)],
         };
-        let refused = programs::publish_terms(&office.ada, "terms, again", office.program.id, terms).await;
-        assert!(matches!(refused, Err(Error::Invalid { field: "rate", .. })), "{refused:?}");
+        let refused = published::publish(&office.ada, "terms, again", office.program.id, terms).await;
+        assert!(matches!(refused, Err(Error::Invalid { ref field, .. }) if field == "rules.0.formula.percentage.ratePercent"), "{refused:?}");
     }
 }

@@ -19,7 +19,7 @@ pub type Tables = BTreeMap<String, BTreeSet<String>>;
 macro_rules! owned_entities {
     ($each:ident) => {
         $each! {
-            account account_identifier agreement api_key collection command commission credit
+            account account_identifier activation agreement api_key collection command commission credit
             credit_share deal earning enrollment entry evaluation event involvement
             ledger_transaction partner payout payout_hold payout_method payout_run person plugin
             plugin_code plugin_version program registration registration_conflict rule tax_form terms upload work

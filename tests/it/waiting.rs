@@ -20,9 +20,9 @@ use tributary_domain::entity::credit_share::Role as CreditRole;
 use tributary_domain::entity::{deal, evaluation, plugin_code, plugin_version, work};
 use tributary_domain::ids::{DealId, TenantId};
 use tributary_domain::money::Exact;
-use tributary_domain::programs::{Formula, NewRule};
 use tributary_domain::scope::Engine;
-use tributary_domain::{deals, plugins};
+use tributary_domain::terms::{Formula, NewRule};
+use tributary_domain::{outcomes, plugins};
 
 use crate::office::{self, Office};
 use crate::rail::TestRail;
@@ -135,7 +135,7 @@ async fn office(world: &World, troubles: &[Trouble]) -> (Office, Arc<Troubled>) 
     plugins::put(&office.ada, upload, bytes).await.unwrap();
     let version = plugins::publish(&office.ada, upload).await.unwrap();
     let formula = Formula::Plugin {
-        plugin: version.plugin_id,
+        version: version.id.into(),
         config: "{}".to_owned(),
     };
     let role = CreditRole::Sourced;
@@ -233,7 +233,7 @@ story! {
         let (ada, key) = (office.ada.clone(), office.key());
         let winning = {
             let (ada, key) = (ada.clone(), key.clone());
-            tokio::spawn(async move { deals::win(&ada, &key, deal).await })
+            tokio::spawn(async move { outcomes::win(&ada, &key, deal, None).await })
         };
         sandbox.asked.notified().await;
         winning.abort();
@@ -241,11 +241,11 @@ story! {
         office.collects(deal, 100_000).await.unwrap();
         it_waits(&office, deal).await;
 
-        deals::win(&ada, &key, deal).await.unwrap();
+        outcomes::win(&ada, &key, deal, None).await.unwrap();
         it_waits(&office, deal).await;
         assesses(&office).await;
         it_is_made_good(&office, deal).await;
-        deals::win(&ada, &key, deal).await.unwrap();
+        outcomes::win(&ada, &key, deal, None).await.unwrap();
         assert_eq!(sandbox.runs(), 3, "a repeated win is the same win");
         it_is_made_good(&office, deal).await;
     }

@@ -24,14 +24,15 @@ const EVERYTHING: &str = "{
     commissions { nodes { id evaluation { id } } }
     earnings { nodes { id } }
     payoutRuns { nodes { id payouts { nodes { id } } } }
-    plugins { nodes { id activeVersion { id } } }
+    plugins { nodes { id versions { nodes { id } } activations { nodes { id } } } }
     ledger { entries { nodes { id } } }
 }";
 
 /// Plays a deal from its registration to its payout, leaves another open, and
 /// stages an upload. Afterwards the server has nothing left to do.
 pub async fn everything(acme: &Acme) -> Ids {
-    rules::publishes(&acme.owner, rules::misbehaving()).await;
+    let version = rules::publishes(&acme.owner, rules::misbehaving()).await;
+    acme.activates(&version).await;
     let partner = acme.partner("Northwind").await;
     let input = acme.registration(&partner, "Globex", "globex.example");
     let claim = partner

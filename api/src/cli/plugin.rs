@@ -40,7 +40,7 @@ pub enum Plugin {
     },
     /// Put a case to a component and show its verdict
     Run(Run),
-    /// Make a component the active version of its plugin, on a server
+    /// Give a component to a server, as a version of its plugin
     Publish(Publish),
 }
 

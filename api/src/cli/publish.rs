@@ -32,12 +32,13 @@ impl Publish {
         }
         let bytes = read(&self.component)?;
         let client = Client::new(self.url.as_str().trim_end_matches('/'), &self.key);
-        let selection = "version digest plugin { id name }";
+        let selection = "id version digest plugin { id name }";
         let version = &client.publish(bytes.to_vec(), selection).await?;
-        println!("plugin {}", text(version, "/plugin/id")?);
+        println!("plugin  {}", text(version, "/plugin/id")?);
+        println!("version {}", text(version, "/id")?);
         let name = text(version, "/plugin/name")?;
-        println!("name   {name} {}", text(version, "/version")?);
-        println!("digest {}", text(version, "/digest")?);
+        println!("name    {name} {}", text(version, "/version")?);
+        println!("digest  {}", text(version, "/digest")?);
         Ok(())
     }
 }

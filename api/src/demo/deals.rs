@@ -187,10 +187,11 @@ pub async fn influence(story: &mut Story<'_>) -> Result<()> {
 }
 
 async fn involve(recorder: &Client, confirmer: &Client, input: Value) -> Result<()> {
+    let key = format!("{}-confirmed", text(&input, "/idempotencyKey")?);
     let recorded = recorder
         .order("recordInvolvement", input, "involvement { id }")
         .await?;
-    let input = json!({ "id": recorded["involvement"]["id"] });
+    let input = json!({ "idempotencyKey": key, "id": recorded["involvement"]["id"] });
     confirmer
         .order("confirmInvolvement", input, "involvement { id }")
         .await?;

@@ -28,7 +28,7 @@ pub async fn open<'a>(
     teller: &'a mut Teller,
 ) -> Result<Story<'a>> {
     teller.heading("5 Jan 2026", "A program opens");
-    let plugin = publish_rule(owner, rule, teller).await?;
+    let version = publish_rule(owner, rule, teller).await?;
     let input = json!({
         "idempotencyKey": "program",
         "name": "Acme Referral", "model": "REFERRAL", "currency": "USD",
@@ -37,7 +37,7 @@ pub async fn open<'a>(
         .order("createProgram", input, "program { id }")
         .await?;
     let program = text(&program, "/program/id")?.to_owned();
-    let input = terms(&program, &plugin);
+    let input = terms(&program, &version);
     let terms = owner
         .order("publishTerms", input, "terms { id documentDigest }")
         .await?;
@@ -70,10 +70,10 @@ pub async fn open<'a>(
     })
 }
 
-/// Uploads the rule and publishes it; returns the plugin's id.
+/// Uploads the rule and publishes it; returns the version's id.
 async fn publish_rule(owner: &Client, rule: Vec<u8>, teller: &mut Teller) -> Result<String> {
     let size = rule.len();
-    let selection = "digest version plugin { id name }";
+    let selection = "id digest version plugin { name }";
     let version = &owner.publish(rule, selection).await?;
     let (name, number) = (text(version, "/plugin/name")?, text(version, "/version")?);
     teller.say(&format!(
@@ -81,16 +81,16 @@ async fn publish_rule(owner: &Client, rule: Vec<u8>, teller: &mut Teller) -> Res
          and admitted under its digest {}…",
         text(version, "/digest")?.get(..16).unwrap_or_default()
     ));
-    Ok(text(version, "/plugin/id")?.to_owned())
+    Ok(text(version, "/id")?.to_owned())
 }
 
-fn terms(program: &str, plugin: &str) -> Value {
+fn terms(program: &str, version: &str) -> Value {
     let brackets = json!({ "brackets": [
         { "up_to": "50000.00", "percent": "10" },
         { "up_to": "100000.00", "percent": "12" },
         { "percent": "15" },
     ] });
-    let sourced = json!({ "plugin": { "pluginId": plugin, "config": brackets } });
+    let sourced = json!({ "plugin": { "pluginVersionId": version, "config": brackets } });
     let influenced = json!({ "percentage": { "ratePercent": "2", "cap": usd("2000.00") } });
     json!({
         "idempotencyKey": "terms",

@@ -7,7 +7,7 @@ use tributary_domain::ids::Noun;
 use tributary_domain::paperwork::{self, Signature};
 use tributary_domain::scope::Scope;
 
-use super::context::{Beside, id, mirrors, wraps};
+use super::context::{Beside, given, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::partner::Partner;
 use super::program::Terms;
@@ -89,7 +89,7 @@ pub struct AcceptAgreementInput {
     /// The terms that it accepts: those in force, or earlier ones that a deal of
     /// its own is under. `Readiness.termsToAccept` names them.
     terms_id: ID,
-    /// `Terms.documentDigest` of the text that the signer was shown.
+    /// `Terms.documentDigest` of the document that the signer was shown.
     document_digest: String,
     /// Who accepts, 1 to 200 characters.
     signer_name: String,
@@ -102,8 +102,8 @@ pub struct AcceptAgreementInput {
 
 impl AcceptAgreementInput {
     async fn run(self, scope: &Scope) -> Result<agreement::Model> {
-        let partner = id(Noun::Partner, &self.partner_id)?;
-        let terms = id(Noun::Terms, &self.terms_id)?;
+        let partner = given(Noun::Partner, "partnerId", &self.partner_id);
+        let terms = given(Noun::Terms, "termsId", &self.terms_id);
         let signature = Signature {
             signer_name: self.signer_name,
             signer_authority: self.signer_authority,

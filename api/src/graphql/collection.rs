@@ -8,7 +8,7 @@ use tributary_domain::ids::Noun;
 use tributary_domain::scope::Scope;
 
 use super::actor::Actor;
-use super::context::{Beside, id, wraps};
+use super::context::{Beside, given, wraps};
 use super::deal::Deal;
 use super::error::{ApiResult, payload};
 use super::scalars::{DateTime, Money, MoneyInput};
@@ -82,7 +82,7 @@ impl RecordCollectionInput {
             at: self.received_at,
             reference: self.reference,
         };
-        collections::record(scope, &self.idempotency_key, moved.read()?).await
+        collections::record(scope, &self.idempotency_key, moved.read()).await
     }
 }
 
@@ -112,7 +112,7 @@ impl RecordRefundInput {
             at: self.refunded_at,
             reference: self.reference,
         };
-        collections::record(scope, &self.idempotency_key, moved.read()?).await
+        collections::record(scope, &self.idempotency_key, moved.read()).await
     }
 }
 
@@ -126,14 +126,14 @@ struct Moved {
 }
 
 impl Moved {
-    fn read(self) -> Result<NewCollection> {
-        Ok(NewCollection {
-            deal: id(Noun::Deal, &self.deal)?,
+    fn read(self) -> NewCollection {
+        NewCollection {
+            deal: given(Noun::Deal, "dealId", &self.deal),
             direction: self.direction,
-            amount: self.amount.read("amount")?,
+            amount: self.amount.read("amount"),
             received_at: self.at.map(|at| at.0),
             reference: self.reference,
-        })
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use tributary_domain::reads;
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::max_items;
 
-use super::context::{Beside, id, mirrors, wraps};
+use super::context::{Beside, given, mirrors, wraps};
 use super::credit::CreditRole;
 use super::deal::Deal;
 use super::earning::Earning;
@@ -30,6 +30,9 @@ mirrors! {
         Approved,
         /// Its rule faulted; nothing is released until it is tried again.
         Held,
+        /// Its deal is written off: nothing more is expected. What the customer pays
+        /// all the same is released.
+        Closed,
     }
 }
 
@@ -124,7 +127,13 @@ impl Commission {
         Some(CommissionFault { code, message })
     }
 
-    /// When the deal was won.
+    /// The moment as of which its rule was asked: the win, or when it was last tried
+    /// again.
+    async fn as_of(&self) -> DateTime {
+        DateTime(self.0.as_of_at)
+    }
+
+    /// When the credit was settled.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
     }
@@ -189,7 +198,7 @@ pub struct RetryCommissionInput {
 
 impl RetryCommissionInput {
     async fn run(self, scope: &Scope) -> Result<commission::Model> {
-        commissions::retry(scope, id(Noun::Commission, &self.id)?).await
+        commissions::retry(scope, given(Noun::Commission, "id", &self.id)).await
     }
 }
 
@@ -206,9 +215,9 @@ pub struct CommissionMutations;
 
 #[Object]
 impl CommissionMutations {
-    /// Puts a held commission to its rule again, with the plugin version that
-    /// is active now, and with it those that the same run held. For one that is
-    /// not held it does nothing.
+    /// Puts a held commission to its rule again, with the version of the code that
+    /// decides now, and with it those that the same run held. For one that is not
+    /// held it does nothing.
     async fn retry_commission(
         &self,
         ctx: &Context<'_>,

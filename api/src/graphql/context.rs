@@ -5,6 +5,7 @@ use std::str::FromStr;
 use async_graphql::{Context, ID};
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::Noun;
+use tributary_domain::kernel::check::Given;
 use tributary_domain::scope::Scope;
 
 use super::loaders::Loaders;
@@ -35,6 +36,11 @@ impl Beside for Context<'_> {
 /// that belongs to somebody else.
 pub fn id<T: FromStr>(noun: Noun, id: &ID) -> Result<T> {
     id.parse().map_err(|_| Error::NotFound(noun))
+}
+
+/// Reads an id of an input; `field` is what it is called there.
+pub fn given<T: FromStr>(noun: Noun, field: &'static str, text: &ID) -> Given<T> {
+    id(noun, text).map_err(|error| error.at(field)).into()
 }
 
 /// Makes a GraphQL type out of a model that it wraps.

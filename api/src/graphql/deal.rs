@@ -12,7 +12,7 @@ use tributary_transport::document::directives::max_items;
 use super::account::{Account, AccountInput};
 use super::collection::Collection;
 use super::commission::Commission;
-use super::context::{Beside, id, mirrors, wraps};
+use super::context::{Beside, given, id, mirrors, wraps};
 use super::credit::Credit;
 use super::earning::Earning;
 use super::error::{ApiResult, payload};
@@ -107,13 +107,25 @@ impl Deal {
         self.0.lost_reason.as_deref()
     }
 
+    /// Until when the credit waits for decisions on involvements: then what is
+    /// undecided is declined. Null where the credit does not wait.
+    async fn credit_due_at(&self) -> Option<DateTime> {
+        self.0.credit_due_at.map(DateTime)
+    }
+
+    /// When what it had left to collect was written off; null where it was not.
+    async fn written_off_at(&self) -> Option<DateTime> {
+        self.0.written_off_at.map(DateTime)
+    }
+
     /// What the customer has paid so far, less what was refunded.
     async fn collected(&self, ctx: &Context<'_>) -> ApiResult<Money> {
         let minor = ctx.loaders().one(CollectedOnDeal(self.0.id)).await?;
         Ok(Money::minor(minor.unwrap_or_default(), self.0.currency))
     }
 
-    /// The settled credit, in its newest version; null before the deal is won.
+    /// The settled credit, in its newest version; null before the deal is won, and
+    /// while it waits for decisions.
     async fn credit(&self, ctx: &Context<'_>) -> ApiResult<Option<Credit>> {
         Ok(ctx
             .loaders()
@@ -238,10 +250,10 @@ pub struct OpenDealInput {
 
 impl OpenDealInput {
     async fn run(self, scope: &Scope) -> Result<deal::Model> {
-        let program = id(Noun::Program, &self.program_id)?;
+        let program = given(Noun::Program, "programId", &self.program_id);
         let new = NewDeal {
             name: self.name,
-            amount: self.amount.read("amount")?,
+            amount: self.amount.read("amount"),
             stage: self.stage,
         };
         let (key, account) = (&self.idempotency_key, self.account.into());
@@ -252,6 +264,9 @@ impl OpenDealInput {
 /// A deal to move.
 #[derive(InputObject)]
 pub struct MoveDealInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
     /// The deal; open.
     id: ID,
     /// Where it stands now, in your own words: 1 to 200 characters.
@@ -260,13 +275,17 @@ pub struct MoveDealInput {
 
 impl MoveDealInput {
     async fn run(self, scope: &Scope) -> Result<deal::Model> {
-        deals::move_stage(scope, id(Noun::Deal, &self.id)?, &self.stage).await
+        let (key, deal) = (&self.idempotency_key, given(Noun::Deal, "id", &self.id));
+        deals::move_stage(scope, key, deal, &self.stage).await
     }
 }
 
 /// A deal to revalue.
 #[derive(InputObject)]
 pub struct ReviseDealAmountInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
     /// The deal; open.
     id: ID,
     /// What it is worth now: more than zero, in the deal's currency.
@@ -275,39 +294,8 @@ pub struct ReviseDealAmountInput {
 
 impl ReviseDealAmountInput {
     async fn run(self, scope: &Scope) -> Result<deal::Model> {
-        let amount = self.amount.read("amount")?;
-        deals::revise_amount(scope, id(Noun::Deal, &self.id)?, amount).await
-    }
-}
-
-/// A deal that was won.
-#[derive(InputObject)]
-pub struct CloseDealWonInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
-    idempotency_key: String,
-    /// The deal; open.
-    id: ID,
-}
-
-impl CloseDealWonInput {
-    async fn run(self, scope: &Scope) -> Result<deal::Model> {
-        deals::win(scope, &self.idempotency_key, id(Noun::Deal, &self.id)?).await
-    }
-}
-
-/// A deal that was lost.
-#[derive(InputObject)]
-pub struct CloseDealLostInput {
-    /// The deal; open.
-    id: ID,
-    /// Why, 1 to 2,000 characters.
-    reason: String,
-}
-
-impl CloseDealLostInput {
-    async fn run(self, scope: &Scope) -> Result<deal::Model> {
-        deals::lose(scope, id(Noun::Deal, &self.id)?, &self.reason).await
+        let (key, deal) = (&self.idempotency_key, given(Noun::Deal, "id", &self.id));
+        deals::revise_amount(scope, key, deal, self.amount.read("amount")).await
     }
 }
 
@@ -329,19 +317,6 @@ payload! {
     /// The deal; null where nothing was changed.
     deal: Deal
 }
-payload! {
-    /// What winning a deal did.
-    CloseDealWonPayload,
-    /// The deal; null where nothing was changed.
-    deal: Deal
-}
-payload! {
-    /// What losing a deal did.
-    CloseDealLostPayload,
-    /// The deal; null where nothing was changed.
-    deal: Deal
-}
-
 /// Changing deals.
 #[derive(Default)]
 pub struct DealMutations;
@@ -357,7 +332,7 @@ impl DealMutations {
         OpenDealPayload::answer(input.run(ctx.scope()).await)
     }
 
-    /// Moves an open deal to another stage. Repeating it is harmless.
+    /// Moves an open deal to another stage.
     async fn move_deal(
         &self,
         ctx: &Context<'_>,
@@ -366,30 +341,12 @@ impl DealMutations {
         MoveDealPayload::answer(input.run(ctx.scope()).await)
     }
 
-    /// Changes what an open deal is worth. Repeating it is harmless.
+    /// Changes what an open deal is worth.
     async fn revise_deal_amount(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which deal, and its new worth.")] input: ReviseDealAmountInput,
     ) -> Option<ApiResult<ReviseDealAmountPayload>> {
         ReviseDealAmountPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Wins a deal: freezes its credit and assesses its commissions.
-    async fn close_deal_won(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which deal.")] input: CloseDealWonInput,
-    ) -> Option<ApiResult<CloseDealWonPayload>> {
-        CloseDealWonPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Loses a deal, with a reason. Repeating it is harmless.
-    async fn close_deal_lost(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which deal, and why.")] input: CloseDealLostInput,
-    ) -> Option<ApiResult<CloseDealLostPayload>> {
-        CloseDealLostPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -6,8 +6,11 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Enum, ErrorExtensions, SimpleObject};
-use tributary_domain::error::{Conflict, Error, Result};
+use async_graphql::{Enum, ErrorExtensions, ID, SimpleObject};
+use tributary_domain::error::{Conflict, Error, Field, Result};
+use tributary_transport::document::directives::list_size;
+
+use super::pages::USUAL_PAGE;
 
 /// A resolver's result.
 pub type ApiResult<T> = std::result::Result<T, ApiError>;
@@ -50,8 +53,8 @@ impl From<ApiError> for async_graphql::Error {
                 tracing::error!(what, "an invariant does not hold");
                 "INTERNAL"
             }
-            Error::NotFound(_) => "NOT_FOUND",
-            Error::Invalid { .. } => "INVALID_INPUT",
+            Error::NotFound(_) | Error::Unknown { .. } => "NOT_FOUND",
+            Error::Invalid { .. } | Error::Several(_) => "INVALID_INPUT",
             Error::Conflict { .. } => "CONFLICT",
             Error::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
             Error::Refused(_) => "PLUGIN_REFUSED",
@@ -86,6 +89,8 @@ pub enum ErrorCode {
     AlreadyWon,
     /// The deal is lost.
     DealLost,
+    /// Nobody has decided on parts in the deal; `ids` are the involvements.
+    InvolvementUndecided,
     /// More would be refunded than was collected.
     RefundExceedsCollected,
     /// A second person has to approve.
@@ -94,8 +99,9 @@ pub enum ErrorCode {
     NothingToPay,
     /// Another run of the program is not finished.
     RunInProgress,
-    /// The plugin has no active version.
-    PluginNotActive,
+    /// The version does not accept what rules are configured with; `ids` are the
+    /// rules.
+    ConfigurationRefused,
     /// Only sandbox tenants have a test clock.
     NotSandbox,
     /// The test clock cannot go back.
@@ -116,11 +122,12 @@ impl From<Conflict> for ErrorCode {
             Conflict::AccountProtected => Self::AccountProtected,
             Conflict::AlreadyWon => Self::AlreadyWon,
             Conflict::DealLost => Self::DealLost,
+            Conflict::InvolvementUndecided => Self::InvolvementUndecided,
             Conflict::RefundExceedsCollected => Self::RefundExceedsCollected,
             Conflict::SecondPersonNeeded => Self::SecondPersonNeeded,
             Conflict::NothingToPay => Self::NothingToPay,
             Conflict::RunInProgress => Self::RunInProgress,
-            Conflict::PluginNotActive => Self::PluginNotActive,
+            Conflict::ConfigurationRefused => Self::ConfigurationRefused,
             Conflict::NotSandbox => Self::NotSandbox,
             Conflict::ClockBackwards => Self::ClockBackwards,
             Conflict::UploadNotReady => Self::UploadNotReady,
@@ -139,37 +146,53 @@ pub struct UserError {
     field: Option<Vec<String>>,
     /// What is wrong and what to do, for a person.
     message: String,
+    /// What stands in the way, by id; empty where the code does not say that there
+    /// is any.
+    #[graphql(directive = list_size::apply(Some(USUAL_PAGE), None, None))]
+    ids: Vec<ID>,
 }
 
-/// Splits a verb's result: what it did, what the caller can act on, or an error.
+/// Splits a verb's result: what it did, all that the caller can act on, or an error.
 pub fn split<T>(result: Result<T>) -> ApiResult<std::result::Result<T, Vec<UserError>>> {
-    let error = match result {
-        Ok(done) => return Ok(Ok(done)),
-        Err(error) => error,
-    };
-    let (code, field) = match &error {
-        Error::NotFound(_) => (ErrorCode::NotFound, None),
-        Error::Invalid { field, .. } => (ErrorCode::InvalidInput, Some(*field)),
-        Error::Conflict { code, .. } => ((*code).into(), None),
-        Error::IdempotencyMismatch => (ErrorCode::IdempotencyMismatch, Some("idempotencyKey")),
-        Error::Refused(_) => (ErrorCode::PluginRefused, None),
-        Error::Forbidden(_)
+    match result {
+        Ok(done) => Ok(Ok(done)),
+        Err(Error::Several(errors)) => {
+            let told = errors.into_iter().map(user_error);
+            Ok(Err(told.collect::<ApiResult<_>>()?))
+        }
+        Err(error) => Ok(Err(vec![user_error(error)?])),
+    }
+}
+
+fn user_error(error: Error) -> ApiResult<UserError> {
+    let message = error.to_string();
+    let (code, field, ids) = match error {
+        Error::NotFound(_) => (ErrorCode::NotFound, None, Vec::new()),
+        Error::Unknown { field, .. } => (ErrorCode::NotFound, Some(field), Vec::new()),
+        Error::Invalid { field, .. } => (ErrorCode::InvalidInput, Some(field), Vec::new()),
+        Error::Conflict { code, ids, .. } => (code.into(), None, ids),
+        Error::IdempotencyMismatch => {
+            let field = Some("idempotencyKey".into());
+            (ErrorCode::IdempotencyMismatch, field, Vec::new())
+        }
+        Error::Refused(_) => (ErrorCode::PluginRefused, None, Vec::new()),
+        Error::Several(_)
+        | Error::Forbidden(_)
         | Error::Unavailable(_)
         | Error::OutcomeUnknown(_)
         | Error::Storage(_)
         | Error::Broken(_) => return Err(error.into()),
     };
-    let path = |field: &str| {
+    let path = |field: Field| {
         let steps = field.split('.').map(str::to_owned);
         std::iter::once("input".to_owned()).chain(steps).collect()
     };
-    let field = field.map(path);
-    let message = error.to_string();
-    Ok(Err(vec![UserError {
+    Ok(UserError {
         code,
-        field,
+        field: field.map(path),
         message,
-    }]))
+        ids: ids.into_iter().map(ID::from).collect(),
+    })
 }
 
 /// A mutation's payload: the changed object, or why nothing was changed.

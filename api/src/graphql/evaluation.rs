@@ -8,7 +8,7 @@ use tributary_domain::ids::Noun;
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::cost;
 
-use super::context::{Beside, id, wraps};
+use super::context::{Beside, given, wraps};
 use super::deal::Deal;
 use super::error::{ApiResult, payload};
 use super::plugin::PluginVersion;
@@ -138,7 +138,7 @@ pub struct RerunEvaluationInput {
 
 impl RerunEvaluationInput {
     async fn run(self, scope: &Scope) -> Result<evaluations::Rerun> {
-        evaluations::rerun(scope, id(Noun::Evaluation, &self.id)?).await
+        evaluations::rerun(scope, given(Noun::Evaluation, "id", &self.id)).await
     }
 }
 

@@ -5,13 +5,16 @@ use tributary_domain::entity::involvement;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::involvements::{self, NewInvolvement};
+use tributary_domain::reads;
 use tributary_domain::scope::Scope;
+use tributary_transport::document::directives::max_items;
 
 use super::actor::Actor;
-use super::context::{Beside, id, mirrors, wraps};
+use super::context::{Beside, given, mirrors, wraps};
 use super::credit::CreditRole;
 use super::deal::Deal;
 use super::error::{ApiResult, payload};
+use super::pages::{Connection, Paged, Slice, connection};
 use super::partner::Partner;
 use super::registration::Registration;
 use super::scalars::DateTime;
@@ -125,6 +128,39 @@ impl Involvement {
     }
 }
 
+/// Reading involvements.
+#[derive(Default)]
+pub struct InvolvementQueries;
+
+#[Object]
+impl InvolvementQueries {
+    /// The partners' parts in deals that the key may see, oldest first. Those in
+    /// state PROPOSED wait for somebody to decide.
+    #[graphql(directive = Paged::apply())]
+    async fn involvements(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those in one of these states.", directive = max_items::apply(20))]
+        state: Option<Vec<InvolvementState>>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> ApiResult<Connection<Involvement>> {
+        let window = Slice {
+            first,
+            after,
+            last,
+            before,
+        }
+        .window()?;
+        let states = state.into_iter().flatten().map(Into::into);
+        let filter = involvements::in_states(&states.collect::<Vec<_>>());
+        let page = reads::page::<involvement::Entity>(ctx.scope(), filter, window).await?;
+        Ok(connection::<involvement::Entity, _>(page))
+    }
+}
+
 /// An involvement to record.
 #[derive(InputObject)]
 pub struct RecordInvolvementInput {
@@ -148,8 +184,8 @@ pub struct RecordInvolvementInput {
 impl RecordInvolvementInput {
     async fn run(self, scope: &Scope) -> Result<involvement::Model> {
         let new = NewInvolvement {
-            deal: id(Noun::Deal, &self.deal_id)?,
-            partner: id(Noun::Partner, &self.partner_id)?,
+            deal: given(Noun::Deal, "dealId", &self.deal_id),
+            partner: given(Noun::Partner, "partnerId", &self.partner_id),
             role: self.role.into(),
             kind: self.kind.into(),
             evidence: self.evidence,
@@ -162,19 +198,26 @@ impl RecordInvolvementInput {
 /// An involvement to confirm.
 #[derive(InputObject)]
 pub struct ConfirmInvolvementInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
     /// The involvement.
     id: ID,
 }
 
 impl ConfirmInvolvementInput {
     async fn run(self, scope: &Scope) -> Result<involvement::Model> {
-        involvements::decide(scope, id(Noun::Involvement, &self.id)?, None).await
+        let involvement = given(Noun::Involvement, "id", &self.id);
+        involvements::decide(scope, &self.idempotency_key, involvement, None).await
     }
 }
 
 /// An involvement to decline.
 #[derive(InputObject)]
 pub struct DeclineInvolvementInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
     /// The involvement.
     id: ID,
     /// Why, for the partner: 1 to 2,000 characters.
@@ -183,8 +226,9 @@ pub struct DeclineInvolvementInput {
 
 impl DeclineInvolvementInput {
     async fn run(self, scope: &Scope) -> Result<involvement::Model> {
-        let involvement = id(Noun::Involvement, &self.id)?;
-        involvements::decide(scope, involvement, Some(self.reason)).await
+        let involvement = given(Noun::Involvement, "id", &self.id);
+        let (key, reason) = (&self.idempotency_key, self.reason.as_str());
+        involvements::decide(scope, key, involvement, Some(reason)).await
     }
 }
 
@@ -223,7 +267,8 @@ impl InvolvementMutations {
         RecordInvolvementPayload::answer(input.run(ctx.scope()).await)
     }
 
-    /// Confirms an involvement while its deal is open. Repeating it is harmless.
+    /// Confirms an involvement while its deal is open, or won with credit that
+    /// waits. The last decision there settles the credit.
     async fn confirm_involvement(
         &self,
         ctx: &Context<'_>,
@@ -232,7 +277,8 @@ impl InvolvementMutations {
         ConfirmInvolvementPayload::answer(input.run(ctx.scope()).await)
     }
 
-    /// Declines an involvement while its deal is open. Repeating it is harmless.
+    /// Declines an involvement while its deal is open, or won with credit that
+    /// waits. The last decision there settles the credit.
     async fn decline_involvement(
         &self,
         ctx: &Context<'_>,

@@ -17,8 +17,8 @@ use tributary_domain::readiness::{self, Papers};
 use tributary_domain::reads::{self, Page, Window};
 use tributary_domain::scope::Scope;
 use tributary_domain::{
-    accounts, collections, conflicts, credits, earnings, partners, payout_runs, payouts, people,
-    programs, tenants,
+    accounts, activations, collections, conflicts, credits, earnings, partners, payout_runs,
+    payouts, people, tenants, terms as published,
 };
 
 use super::error::{ApiError, ApiResult};
@@ -105,6 +105,7 @@ by_id! {
     PayoutId => payout,
     PluginId => plugin,
     PluginVersionId => plugin_version,
+    ActivationId => activation,
     RuleId => rule,
     ApiKeyId => api_key,
     PersonId => person,
@@ -191,6 +192,8 @@ children! {
     PayoutsOfRun: payout of PayoutRunId by RunId run_id,
     /// The builds of a plugin.
     VersionsOfPlugin: plugin_version of PluginId by PluginId plugin_id,
+    /// From when on builds of a plugin decide.
+    ActivationsOfPlugin: activation of PluginId by PluginId plugin_id,
 }
 
 /// An earning may be in no payout.
@@ -223,12 +226,16 @@ answers! {
     };
     /// The terms in force of a program.
     CurrentTerms(ProgramId) -> terms::Model = |scope, programs| {
-        let terms = programs::current_terms(scope, &programs).await?;
+        let terms = published::current(scope, &programs).await?;
         terms.into_iter().map(|terms| (terms.program_id, terms)).collect()
     };
     /// The rules of terms, in order of role.
     RulesOfTerms(TermsId) -> Vec<rule::Model> = |scope, terms| {
-        grouped(programs::rules(scope, &terms).await?, |rule| rule.terms_id)
+        grouped(published::rules(scope, &terms).await?, |rule| rule.terms_id)
+    };
+    /// The version that decides now under a rule.
+    DecidingVersion(RuleId) -> PluginVersionId = |scope, rules| {
+        activations::deciding_now(scope, &rules).await?
     };
     /// What a partner lacks before it can be paid.
     PapersOfPartner(PartnerId) -> Papers = |scope, partners| {

@@ -1,6 +1,7 @@
 //! The schema: what it says of each noun. How it is served is `tributary-transport`'s.
 
 pub mod account;
+pub mod activation;
 pub mod actor;
 pub mod agreement;
 pub mod collection;
@@ -18,6 +19,7 @@ pub mod ledger;
 pub mod loaders;
 pub mod moment;
 pub mod node;
+pub mod outcome;
 pub mod pages;
 pub mod paperwork;
 pub mod partner;
@@ -25,6 +27,7 @@ pub mod payout;
 pub mod payout_run;
 pub mod plugin;
 pub mod program;
+pub mod readiness;
 pub mod registration;
 pub mod rule;
 pub mod scalars;

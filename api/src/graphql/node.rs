@@ -6,6 +6,7 @@ use tributary_domain::ids::*;
 use tributary_transport::document::directives::{list_size, max_items};
 
 use super::account::Account;
+use super::activation::Activation;
 use super::agreement::Agreement;
 use super::collection::Collection;
 use super::commission::Commission;
@@ -92,6 +93,7 @@ nodes! {
     Payout: PayoutId => Payout,
     Plugin: PluginId => Plugin,
     PluginVersion: PluginVersionId => PluginVersion,
+    Activation: ActivationId => Activation,
     Evaluation: EvaluationId => Evaluation,
 }
 

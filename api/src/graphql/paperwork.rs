@@ -8,7 +8,7 @@ use tributary_domain::paperwork;
 use tributary_domain::scope::Scope;
 
 use super::actor::Actor;
-use super::context::{Beside, id, mirrors, wraps};
+use super::context::{Beside, given, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::partner::Partner;
 use super::scalars::DateTime;
@@ -192,7 +192,7 @@ pub struct SubmitTaxFormInput {
 
 impl SubmitTaxFormInput {
     async fn run(self, scope: &Scope) -> Result<tax_form::Model> {
-        let partner = id(Noun::Partner, &self.partner_id)?;
+        let partner = given(Noun::Partner, "partnerId", &self.partner_id);
         let kind = self.kind.into();
         let (key, tax_id) = (&self.idempotency_key, &self.tax_id);
         paperwork::submit_tax_form(scope, key, partner, kind, tax_id, &self.signer_name).await
@@ -208,7 +208,7 @@ pub struct ApproveTaxFormInput {
 
 impl ApproveTaxFormInput {
     async fn run(self, scope: &Scope) -> Result<tax_form::Model> {
-        paperwork::decide_tax_form(scope, id(Noun::TaxForm, &self.id)?, None).await
+        paperwork::decide_tax_form(scope, given(Noun::TaxForm, "id", &self.id), None).await
     }
 }
 
@@ -223,8 +223,8 @@ pub struct RejectTaxFormInput {
 
 impl RejectTaxFormInput {
     async fn run(self, scope: &Scope) -> Result<tax_form::Model> {
-        let form = id(Noun::TaxForm, &self.id)?;
-        paperwork::decide_tax_form(scope, form, Some(self.reason)).await
+        let form = given(Noun::TaxForm, "id", &self.id);
+        paperwork::decide_tax_form(scope, form, Some(&self.reason)).await
     }
 }
 
@@ -246,7 +246,7 @@ pub struct AddPayoutMethodInput {
 
 impl AddPayoutMethodInput {
     async fn run(self, scope: &Scope) -> Result<payout_method::Model> {
-        let partner = id(Noun::Partner, &self.partner_id)?;
+        let partner = given(Noun::Partner, "partnerId", &self.partner_id);
         let (key, rail) = (&self.idempotency_key, &self.rail);
         paperwork::add_payout_method(scope, key, partner, rail, &self.destination).await
     }
@@ -261,7 +261,7 @@ pub struct VerifyPayoutMethodInput {
 
 impl VerifyPayoutMethodInput {
     async fn run(self, scope: &Scope) -> Result<payout_method::Model> {
-        paperwork::verify_payout_method(scope, id(Noun::PayoutMethod, &self.id)?).await
+        paperwork::verify_payout_method(scope, given(Noun::PayoutMethod, "id", &self.id)).await
     }
 }
 

@@ -1,20 +1,19 @@
 //! Partners, and where they stand in programs.
 
 use async_graphql::futures_util::future::try_join_all;
-use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::entity::{
     agreement, commission, earning, enrollment, partner, payout_method, registration, tax_form,
 };
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::readiness::{Obstacle, Papers};
 use tributary_domain::scope::Scope;
 use tributary_domain::{partners, reads};
 use tributary_transport::document::directives::list_size;
 
 use super::agreement::Agreement;
 use super::commission::Commission;
-use super::context::{Beside, id, mirrors, wraps};
+use super::context::{Beside, given, mirrors, wraps};
 use super::earning::Earning;
 use super::error::{ApiResult, payload};
 use super::loaders::{
@@ -24,6 +23,7 @@ use super::loaders::{
 use super::pages::{Connection, Paged, Slice, connection};
 use super::paperwork::{PayoutMethod, TaxForm};
 use super::program::{Program, Terms};
+use super::readiness::Readiness;
 use super::registration::Registration;
 use super::scalars::DateTime;
 
@@ -52,21 +52,6 @@ mirrors! {
         Active,
         /// It has ended.
         Ended,
-    }
-}
-
-mirrors! {
-    /// Something that stands between a partner and being paid.
-    PayoutObstacle = Obstacle {
-        /// It is suspended or has left.
-        Suspended,
-        /// It has not accepted the terms in force of one of its programs, or those
-        /// of a deal that it is credited in.
-        Agreement,
-        /// It has no valid, approved tax form.
-        TaxForm,
-        /// It has no verified payout method.
-        PayoutMethod,
     }
 }
 
@@ -197,40 +182,6 @@ impl Partner {
     }
 }
 
-/// What a partner lacks before it can be paid.
-#[derive(SimpleObject)]
-pub struct Readiness {
-    /// Whether nothing is missing.
-    ready: bool,
-    /// Whether it has accepted all that it must: see `termsToAccept`.
-    agreement_accepted: bool,
-    /// The terms that it has to accept: those in force of its programs, and those
-    /// of the deals that it is credited in.
-    #[graphql(directive = list_size::apply(Some(20), None, None))]
-    terms_to_accept: Vec<Terms>,
-    /// Whether it has an approved tax form that is still valid.
-    tax_form_approved: bool,
-    /// Whether it has a verified payout method.
-    payout_method_verified: bool,
-    /// What is missing; empty where it is ready.
-    #[graphql(directive = list_size::apply(Some(10), None, None))]
-    missing: Vec<PayoutObstacle>,
-}
-
-impl Readiness {
-    fn of(papers: &Papers, terms_to_accept: Vec<Terms>) -> Self {
-        let missing = papers.obstacles();
-        Self {
-            ready: missing.is_empty(),
-            agreement_accepted: !missing.contains(&Obstacle::Agreement),
-            terms_to_accept,
-            tax_form_approved: !missing.contains(&Obstacle::TaxForm),
-            payout_method_verified: !missing.contains(&Obstacle::PayoutMethod),
-            missing: missing.into_iter().map(PayoutObstacle::from).collect(),
-        }
-    }
-}
-
 /// A partner in a program.
 #[derive(Description)]
 pub struct Enrollment(pub enrollment::Model);
@@ -313,14 +264,18 @@ pub struct InvitePartnerInput {
 
 impl InvitePartnerInput {
     async fn run(self, scope: &Scope) -> Result<partner::Model> {
-        let program = id(Noun::Program, &self.program_id)?;
-        partners::invite(scope, &self.idempotency_key, &self.name, program, self.tier).await
+        let program = given(Noun::Program, "programId", &self.program_id);
+        let (key, tier) = (&self.idempotency_key, self.tier.as_deref());
+        partners::invite(scope, key, &self.name, program, tier).await
     }
 }
 
 /// A partner to suspend.
 #[derive(InputObject)]
 pub struct SuspendPartnerInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
     /// The partner.
     id: ID,
 }
@@ -328,19 +283,24 @@ pub struct SuspendPartnerInput {
 /// A partner to let work again.
 #[derive(InputObject)]
 pub struct ResumePartnerInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
     /// The partner.
     id: ID,
 }
 
 impl SuspendPartnerInput {
     async fn run(self, scope: &Scope) -> Result<partner::Model> {
-        partners::suspend(scope, id(Noun::Partner, &self.id)?, true).await
+        let (key, partner) = (&self.idempotency_key, given(Noun::Partner, "id", &self.id));
+        partners::suspend(scope, key, partner, true).await
     }
 }
 
 impl ResumePartnerInput {
     async fn run(self, scope: &Scope) -> Result<partner::Model> {
-        partners::suspend(scope, id(Noun::Partner, &self.id)?, false).await
+        let (key, partner) = (&self.idempotency_key, given(Noun::Partner, "id", &self.id));
+        partners::suspend(scope, key, partner, false).await
     }
 }
 
@@ -379,7 +339,6 @@ impl PartnerMutations {
     }
 
     /// Suspends a partner: it cannot register or be paid until it is resumed.
-    /// Repeating it is harmless.
     async fn suspend_partner(
         &self,
         ctx: &Context<'_>,
@@ -388,7 +347,7 @@ impl PartnerMutations {
         SuspendPartnerPayload::answer(input.run(ctx.scope()).await)
     }
 
-    /// Lets a suspended partner work again. Repeating it is harmless.
+    /// Lets a suspended partner work again.
     async fn resume_partner(
         &self,
         ctx: &Context<'_>,

@@ -10,7 +10,7 @@ use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::list_size;
 
 use super::actor::Actor;
-use super::context::{Beside, id, mirrors, wraps};
+use super::context::{Beside, given, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::loaders::{HoldsOfRun, PayoutsOfRun, TotalOfRun};
 use super::pages::{Connection, Paged, Slice, USUAL_PAGE, connection};
@@ -205,7 +205,7 @@ pub struct ProposePayoutRunInput {
 
 impl ProposePayoutRunInput {
     async fn run(self, scope: &Scope) -> Result<payout_run::Model> {
-        let program = id(Noun::Program, &self.program_id)?;
+        let program = given(Noun::Program, "programId", &self.program_id);
         payout_runs::propose(scope, &self.idempotency_key, program).await
     }
 }
@@ -219,7 +219,7 @@ pub struct ApprovePayoutRunInput {
 
 impl ApprovePayoutRunInput {
     async fn run(self, scope: &Scope) -> Result<payout_run::Model> {
-        payout_runs::approve(scope, id(Noun::PayoutRun, &self.id)?).await
+        payout_runs::approve(scope, given(Noun::PayoutRun, "id", &self.id)).await
     }
 }
 
@@ -232,7 +232,7 @@ pub struct CancelPayoutRunInput {
 
 impl CancelPayoutRunInput {
     async fn run(self, scope: &Scope) -> Result<payout_run::Model> {
-        payout_runs::cancel(scope, id(Noun::PayoutRun, &self.id)?).await
+        payout_runs::cancel(scope, given(Noun::PayoutRun, "id", &self.id)).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
 use tributary_domain::calculator;
-use tributary_domain::entity::{plugin, plugin_version, upload};
+use tributary_domain::entity::{activation, plugin, plugin_version, upload};
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::Noun;
 use tributary_domain::plugins::{self, LARGEST_COMPONENT};
@@ -10,20 +10,21 @@ use tributary_domain::reads;
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::cost;
 
+use super::activation::Activation;
 use super::actor::Actor;
-use super::context::{Beside, PublicUrl, id, mirrors, wraps};
+use super::context::{Beside, PublicUrl, given, mirrors, wraps};
 use super::error::{ApiResult, UserError, alone, payload, split};
-use super::loaders::VersionsOfPlugin;
+use super::loaders::{ActivationsOfPlugin, VersionsOfPlugin};
 use super::pages::{Connection, Paged, Slice, connection};
 use super::scalars::{DateTime, Json};
 
 mirrors! {
     /// Where a plugin version stands.
     PluginVersionState = plugin_version::State {
-        /// New evaluations use it.
+        /// It passed every check, and nothing uses it.
+        Admitted,
+        /// Terms or an activation name it.
         Active,
-        /// Kept so that its receipts can be run again.
-        Retired,
     }
 }
 
@@ -44,15 +45,6 @@ impl Plugin {
         &self.0.name
     }
 
-    /// The version that new evaluations use; null if there is none.
-    async fn active_version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
-        Ok(ctx
-            .loaders()
-            .maybe(self.0.active_version_id)
-            .await?
-            .map(PluginVersion))
-    }
-
     /// Its versions, oldest first.
     #[graphql(directive = Paged::apply())]
     async fn versions(
@@ -64,6 +56,20 @@ impl Plugin {
         let key = VersionsOfPlugin(self.0.id, Slice::forward(first, after).window()?);
         let page = ctx.loaders().page(key).await?;
         Ok(connection::<plugin_version::Entity, _>(page))
+    }
+
+    /// From when on its versions decide, oldest first. A partner's key sees what is
+    /// approved.
+    #[graphql(directive = Paged::apply())]
+    async fn activations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> ApiResult<Connection<Activation>> {
+        let key = ActivationsOfPlugin(self.0.id, Slice::forward(first, after).window()?);
+        let page = ctx.loaders().page(key).await?;
+        Ok(connection::<activation::Entity, _>(page))
     }
 
     /// When its first version was published.
@@ -162,7 +168,8 @@ pub struct PluginQueries;
 
 #[Object]
 impl PluginQueries {
-    /// The tenant's plugins, oldest first. A partner's key sees none.
+    /// The tenant's plugins, oldest first. A partner's key sees those that decide
+    /// under terms which it may see.
     #[graphql(directive = Paged::apply())]
     async fn plugins(
         &self,
@@ -193,7 +200,7 @@ pub struct PublishPluginInput {
 
 impl PublishPluginInput {
     async fn run(self, scope: &Scope) -> Result<plugin_version::Model> {
-        plugins::publish(scope, id(Noun::Upload, &self.upload_id)?).await
+        plugins::publish(scope, given(Noun::Upload, "uploadId", &self.upload_id)).await
     }
 }
 
@@ -225,7 +232,7 @@ impl From<calculator::Refusal> for PluginRefusal {
 /// What publishing a plugin did.
 #[derive(SimpleObject)]
 pub struct PublishPluginPayload {
-    /// The version, now active; null where nothing was published.
+    /// The version, admitted; null where nothing was published.
     plugin_version: Option<PluginVersion>,
     /// Where the component was not admitted: which check it failed.
     refusal: Option<PluginRefusal>,
@@ -268,8 +275,9 @@ impl PluginMutations {
         StagePluginUploadPayload::answer(plugins::stage(ctx.scope()).await)
     }
 
-    /// Checks an uploaded component and makes it the active version of the
-    /// plugin that it says it is. Publishing the same bytes again is harmless.
+    /// Checks an uploaded component and keeps it as a version of the plugin that it
+    /// says it is. It decides nothing until terms or an activation name it.
+    /// Publishing the same bytes again is harmless.
     async fn publish_plugin(
         &self,
         ctx: &Context<'_>,

@@ -1,15 +1,16 @@
 //! Programs, their terms and the rules of those.
 
 use async_graphql::{Context, Description, ID, InputObject, Object};
-use tributary_domain::entity::{program, terms};
+use tributary_domain::entity::{program, terms as stored};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::programs::{self, NewRule, NewTerms};
+use tributary_domain::programs;
 use tributary_domain::reads;
 use tributary_domain::scope::Scope;
+use tributary_domain::terms::{self, NewTerms};
 use tributary_transport::document::directives::{cost, list_size, max_items};
 
-use super::context::{Beside, id, mirrors, wraps};
+use super::context::{Beside, given, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::loaders::{CurrentTerms, RulesOfTerms};
 use super::pages::{Connection, Paged, Slice, connection};
@@ -44,7 +45,7 @@ mirrors! {
 
 mirrors! {
     /// Where terms stand.
-    TermsState = terms::State {
+    TermsState = stored::State {
         /// In force for what begins now.
         Published,
         /// In force only for what began under them.
@@ -97,8 +98,8 @@ impl Program {
 
 /// One immutable version of a program's terms.
 #[derive(Description)]
-pub struct Terms(pub terms::Model);
-wraps!(Terms, terms::Model);
+pub struct Terms(pub stored::Model);
+wraps!(Terms, stored::Model);
 
 #[Object(use_type_description)]
 impl Terms {
@@ -122,13 +123,21 @@ impl Terms {
         self.0.state.into()
     }
 
-    /// What a partner agrees to.
+    /// What a partner agrees to, in words.
     #[graphql(directive = cost::apply("98".to_owned()))]
     async fn agreement_text(&self) -> &str {
         &self.0.agreement_text
     }
 
-    /// SHA-256 of the agreement text in hexadecimal. A signature quotes it.
+    /// All that a partner agrees to, as JSON text: the words, the terms, the rules
+    /// with their configurations, and the digests of the code that decides. Show
+    /// it before it is signed.
+    #[graphql(directive = cost::apply("196".to_owned()))]
+    async fn document(&self) -> &str {
+        &self.0.document
+    }
+
+    /// SHA-256 of `document` in hexadecimal. A signature quotes it.
     async fn document_digest(&self) -> &str {
         &self.0.document_digest
     }
@@ -146,6 +155,12 @@ impl Terms {
     /// How long an earning waits after its collection, in days.
     async fn hold_days(&self) -> i32 {
         self.0.hold_days
+    }
+
+    /// Days after a win until involvements that nobody has decided are declined,
+    /// where the win left them open.
+    async fn credit_decision_days(&self) -> i32 {
+        self.0.credit_decision_days
     }
 
     /// The least that is paid out.
@@ -217,7 +232,7 @@ pub struct CreateProgramInput {
 
 impl CreateProgramInput {
     async fn run(self, scope: &Scope) -> Result<program::Model> {
-        let currency = currency("currency", &self.currency)?;
+        let currency = currency("currency", &self.currency);
         let (key, model) = (&self.idempotency_key, self.model.into());
         programs::create(scope, key, &self.name, model, currency).await
     }
@@ -240,6 +255,10 @@ pub struct PublishTermsInput {
     auto_approve: bool,
     /// How long an earning waits after its collection, in days.
     hold_days: i32,
+    /// Days after a win until involvements that nobody has decided are declined,
+    /// where the win left them open.
+    #[graphql(default = 30)]
+    credit_decision_days: i32,
     /// The least that is paid out, in the program's currency.
     payout_minimum: MoneyInput,
     /// The most that one rule may give on one deal, in ten-thousandths of it.
@@ -251,19 +270,19 @@ pub struct PublishTermsInput {
 }
 
 impl PublishTermsInput {
-    async fn run(self, scope: &Scope) -> Result<terms::Model> {
-        let program = id(Noun::Program, &self.program_id)?;
-        let rules: Result<Vec<NewRule>> = self.rules.into_iter().map(RuleInput::read).collect();
+    async fn run(self, scope: &Scope) -> Result<stored::Model> {
+        let program = given(Noun::Program, "programId", &self.program_id);
         let terms = NewTerms {
             agreement_text: self.agreement_text,
             protection_days: self.protection_days,
             auto_approve: self.auto_approve,
             hold_days: self.hold_days,
-            payout_minimum: self.payout_minimum.read("payoutMinimum")?,
+            credit_decision_days: self.credit_decision_days,
+            payout_minimum: self.payout_minimum.read("payoutMinimum"),
             commission_cap_bps: self.commission_cap_bps,
-            rules: rules?,
+            rules: self.rules.into_iter().map(RuleInput::read).collect(),
         };
-        programs::publish_terms(scope, &self.idempotency_key, program, terms).await
+        terms::publish(scope, &self.idempotency_key, program, terms).await
     }
 }
 

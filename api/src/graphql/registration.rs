@@ -13,7 +13,7 @@ use tributary_transport::document::directives::{list_size, max_items};
 use super::account::{Account, AccountInput};
 use super::actor::Actor;
 use super::conflict::RegistrationConflict;
-use super::context::{Beside, id, mirrors, wraps};
+use super::context::{Beside, given, mirrors, wraps};
 use super::deal::Deal;
 use super::error::{ApiResult, payload};
 use super::loaders::ConflictsOfRegistration;
@@ -199,13 +199,12 @@ pub struct RegisterDealInput {
 
 impl RegisterDealInput {
     async fn run(self, scope: &Scope) -> Result<registration::Model> {
-        let expected = self.expected.map(|money| money.read("expected"));
         let new = NewRegistration {
-            program: id(Noun::Program, &self.program_id)?,
-            partner: id(Noun::Partner, &self.partner_id)?,
+            program: given(Noun::Program, "programId", &self.program_id),
+            partner: given(Noun::Partner, "partnerId", &self.partner_id),
             account: self.account.into(),
             opportunity: self.opportunity,
-            expected: expected.transpose()?,
+            expected: self.expected.map(|money| money.read("expected")),
         };
         registrations::register(scope, &self.idempotency_key, new).await
     }
@@ -223,7 +222,8 @@ pub struct ApproveRegistrationInput {
 
 impl ApproveRegistrationInput {
     async fn run(self, scope: &Scope) -> Result<registration::Model> {
-        registrations::approve(scope, id(Noun::Registration, &self.id)?, self.reason).await
+        let registration = given(Noun::Registration, "id", &self.id);
+        registrations::approve(scope, registration, self.reason).await
     }
 }
 
@@ -238,7 +238,8 @@ pub struct RejectRegistrationInput {
 
 impl RejectRegistrationInput {
     async fn run(self, scope: &Scope) -> Result<registration::Model> {
-        registrations::reject(scope, id(Noun::Registration, &self.id)?, &self.reason).await
+        let registration = given(Noun::Registration, "id", &self.id);
+        registrations::reject(scope, registration, &self.reason).await
     }
 }
 
@@ -253,7 +254,8 @@ pub struct WithdrawRegistrationInput {
 
 impl WithdrawRegistrationInput {
     async fn run(self, scope: &Scope) -> Result<registration::Model> {
-        registrations::withdraw(scope, id(Noun::Registration, &self.id)?, &self.reason).await
+        let registration = given(Noun::Registration, "id", &self.id);
+        registrations::withdraw(scope, registration, &self.reason).await
     }
 }
 
@@ -275,10 +277,10 @@ pub struct ConvertRegistrationInput {
 
 impl ConvertRegistrationInput {
     async fn run(self, scope: &Scope) -> Result<deal::Model> {
-        let registration = id(Noun::Registration, &self.id)?;
+        let registration = given(Noun::Registration, "id", &self.id);
         let new = NewDeal {
             name: self.name,
-            amount: self.amount.read("amount")?,
+            amount: self.amount.read("amount"),
             stage: self.stage,
         };
         deals::convert(scope, &self.idempotency_key, registration, new).await

@@ -3,15 +3,16 @@
 use async_graphql::{Context, Description, ID, InputObject, Object, OneofObject};
 use rust_decimal::Decimal;
 use tributary_domain::entity::rule;
-use tributary_domain::error::{Error, Result};
+use tributary_domain::error::Error;
 use tributary_domain::ids::Noun;
-use tributary_domain::programs::{Formula, NewRule};
+use tributary_domain::terms::{Formula, NewRule};
 use tributary_transport::document::directives::cost;
 
-use super::context::{Beside, id, mirrors, wraps};
+use super::context::{Beside, given, mirrors, wraps};
 use super::credit::CreditRole;
 use super::error::ApiResult;
-use super::plugin::Plugin;
+use super::loaders::DecidingVersion;
+use super::plugin::{Plugin, PluginVersion};
 use super::scalars::{Json, Money, MoneyInput};
 
 mirrors! {
@@ -62,7 +63,7 @@ impl Rule {
         Ok(program.map(|program| Money::minor(cap, program.currency)))
     }
 
-    /// For a plugin: which. Null for a partner's key.
+    /// For a plugin: which.
     async fn plugin(&self, ctx: &Context<'_>) -> ApiResult<Option<Plugin>> {
         match self.0.plugin_id {
             Some(id) => Ok(ctx.loaders().one(id).await?.map(Plugin)),
@@ -70,11 +71,26 @@ impl Rule {
         }
     }
 
-    /// For a plugin: its configuration. Null for a partner's key.
+    /// For a plugin: the version that the terms name. The document that partners
+    /// sign has the digest of its code.
+    async fn plugin_version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
+        let version = ctx.loaders().maybe(self.0.plugin_version_id).await?;
+        Ok(version.map(PluginVersion))
+    }
+
+    /// For a plugin: the version that decides now. Another one than the terms name
+    /// where an activation says so.
+    async fn deciding_version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
+        let version = ctx.loaders().one(DecidingVersion(self.0.id)).await?;
+        let version = ctx.loaders().maybe(version).await?;
+        Ok(version.map(PluginVersion))
+    }
+
+    /// For a plugin: its configuration.
     #[graphql(directive = cost::apply("20".to_owned()))]
-    async fn config(&self, ctx: &Context<'_>) -> Option<Json> {
-        let shown = self.0.plugin_id.is_some() && ctx.scope().partner().is_none();
-        shown.then(|| Json::stored(&self.0.config))
+    async fn config(&self) -> Option<Json> {
+        let configured = self.0.plugin_id.is_some();
+        configured.then(|| Json::stored(&self.0.config))
     }
 }
 
@@ -108,31 +124,40 @@ pub struct PercentageInput {
 /// A rule in WebAssembly.
 #[derive(InputObject)]
 pub struct PluginRuleInput {
-    /// The plugin. Evaluations use the version that is then active.
-    plugin_id: ID,
+    /// The version that decides. Partners sign the digest of its code; a later
+    /// version decides only by an activation.
+    plugin_version_id: ID,
     /// Its configuration, a JSON object.
     config: Json,
 }
 
 impl RuleInput {
     /// Reads it.
-    pub fn read(self) -> Result<NewRule> {
+    pub fn read(self) -> NewRule {
         let formula = match self.formula {
             FormulaInput::Percentage(PercentageInput { rate_percent, cap }) => {
+                let not_decimal =
+                    |_| Error::invalid("percentage.ratePercent", "not a decimal number");
+                let rate = Decimal::from_str_exact(&rate_percent).map_err(not_decimal);
                 Formula::Percentage {
-                    rate: Decimal::from_str_exact(&rate_percent)
-                        .map_err(|_| Error::invalid("ratePercent", "not a decimal number"))?,
-                    cap: cap.map(|cap| cap.read("cap")).transpose()?,
+                    rate: rate.into(),
+                    cap: cap.map(|cap| cap.read("percentage.cap")),
                 }
             }
-            FormulaInput::Plugin(PluginRuleInput { plugin_id, config }) => Formula::Plugin {
-                plugin: id(Noun::Plugin, &plugin_id)?,
-                config: config.0.to_string(),
-            },
+            FormulaInput::Plugin(PluginRuleInput {
+                plugin_version_id,
+                config,
+            }) => {
+                let field = "pluginVersionId";
+                Formula::Plugin {
+                    version: given(Noun::PluginVersion, field, &plugin_version_id),
+                    config: config.0.to_string(),
+                }
+            }
         };
-        Ok(NewRule {
+        NewRule {
             role: self.role.into(),
             formula,
-        })
+        }
     }
 }

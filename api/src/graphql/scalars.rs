@@ -5,6 +5,7 @@ use async_graphql::{
 };
 use tributary_domain::clock::Moment;
 use tributary_domain::error::{Error, Result};
+use tributary_domain::kernel::check::Given;
 use tributary_domain::money;
 
 /// An instant as RFC 3339 text, as `2026-01-05T09:00:00.000Z`. Answers are in
@@ -118,9 +119,13 @@ pub struct MoneyInput {
 
 impl MoneyInput {
     /// Reads it; `field` is what it is called in the input.
-    pub fn read(&self, field: &'static str) -> Result<money::Money> {
-        let parsed = currency(field, &self.currency)?;
-        money::Money::parse(&self.amount, parsed).map_err(|error| Error::money(field, error))
+    pub fn read(&self, field: &str) -> Given<money::Money> {
+        let money = || {
+            let parsed = currency("currency", &self.currency)?;
+            let parsed = money::Money::parse(&self.amount, parsed);
+            parsed.map_err(|error| Error::money("amount", error))
+        };
+        money().map_err(|error| error.within(field)).into()
     }
 }
 

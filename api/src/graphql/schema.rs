@@ -3,6 +3,7 @@
 use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 
 use super::account::AccountQueries;
+use super::activation::{ActivationMutations, ActivationQueries};
 use super::agreement::AgreementMutations;
 use super::collection::CollectionMutations;
 use super::commission::{CommissionMutations, CommissionQueries};
@@ -10,9 +11,10 @@ use super::deal::{DealMutations, DealQueries};
 use super::earning::EarningQueries;
 use super::evaluation::EvaluationMutations;
 use super::event::{EventQueries, EventSubscriptions};
-use super::involvement::InvolvementMutations;
+use super::involvement::{InvolvementMutations, InvolvementQueries};
 use super::ledger::LedgerQueries;
 use super::node::NodeQueries;
+use super::outcome::OutcomeMutations;
 use super::paperwork::PaperworkMutations;
 use super::partner::{PartnerMutations, PartnerQueries};
 use super::payout_run::{PayoutRunMutations, PayoutRunQueries};
@@ -31,10 +33,12 @@ pub struct Query(
     AccountQueries,
     RegistrationQueries,
     DealQueries,
+    InvolvementQueries,
     CommissionQueries,
     EarningQueries,
     PayoutRunQueries,
     PluginQueries,
+    ActivationQueries,
     LedgerQueries,
     EventQueries,
 );
@@ -49,12 +53,14 @@ pub struct Mutation(
     PaperworkMutations,
     RegistrationMutations,
     DealMutations,
+    OutcomeMutations,
     InvolvementMutations,
     CollectionMutations,
     CommissionMutations,
     EvaluationMutations,
     PayoutRunMutations,
     PluginMutations,
+    ActivationMutations,
 );
 
 /// Following what happens.

@@ -9,7 +9,7 @@ use tributary_domain::scope::Scope;
 use tributary_domain::{access, tenants};
 
 use super::actor::Actor;
-use super::context::{Beside, id, mirrors, wraps};
+use super::context::{Beside, given, mirrors, wraps};
 use super::error::{ApiResult, UserError, alone, payload, split};
 use super::pages::{Connection, Paged, Slice, connection};
 use super::partner::Partner;
@@ -234,11 +234,11 @@ pub struct CreateApiKeyInput {
 
 impl CreateApiKeyInput {
     async fn run(self, scope: &Scope) -> Result<NewKey> {
-        let partner = self.partner_id.map(|text| id(Noun::Partner, &text));
+        let partner = self.partner_id;
         let purpose = KeyPurpose {
             name: self.name,
             role: self.role.into(),
-            partner: partner.transpose()?,
+            partner: partner.map(|text| given(Noun::Partner, "partnerId", &text)),
             is_service: self.service,
         };
         keys::create(scope, purpose).await
@@ -254,7 +254,7 @@ pub struct RevokeApiKeyInput {
 
 impl RevokeApiKeyInput {
     async fn run(self, scope: &Scope) -> Result<api_key::Model> {
-        keys::revoke(scope, id(Noun::ApiKey, &self.id)?).await
+        keys::revoke(scope, given(Noun::ApiKey, "id", &self.id)).await
     }
 }
 

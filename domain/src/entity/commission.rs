@@ -32,6 +32,9 @@ pub enum State {
     Approved,
     /// Its rule faulted; nothing is released until it is tried again.
     Held,
+    /// Its deal is written off: nothing more is expected. What the customer pays
+    /// all the same is released.
+    Closed,
 }
 
 /// A commission.
@@ -71,7 +74,12 @@ pub struct Model {
     /// While held: the fault in words.
     #[sea_orm(column_type = "Text", nullable)]
     pub fault_message: Option<String>,
-    /// When the deal was won.
+    /// When the deal was won, or when the commission was last put to its rule anew:
+    /// what was decided later has no part in its total.
+    pub as_of_at: Moment,
+    /// The place of that moment in the log.
+    pub as_of_position: i64,
+    /// When its credit was settled.
     pub created_at: Moment,
     /// When it was assessed or held.
     pub assessed_at: Option<Moment>,

@@ -55,6 +55,8 @@ pub struct Model {
     pub settled_by: Actor,
     /// When.
     pub settled_at: Moment,
+    /// Its place in the tenant's log.
+    pub settled_position: i64,
     /// The deal, as a row.
     #[sea_orm(belongs_to, from = "(tenant_id, deal_id)", to = "(tenant_id, id)")]
     pub deal: BelongsTo<super::deal::Entity>,

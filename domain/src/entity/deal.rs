@@ -69,8 +69,13 @@ pub struct Model {
     pub closed_at: Option<Moment>,
     /// The place in the log at which it was won or lost.
     pub closed_position: Option<i64>,
+    /// Until when the undecided involvements of a won deal can be decided; none
+    /// where its credit is settled, or it is not won.
+    pub credit_due_at: Option<Moment>,
     /// Why it was lost.
     pub lost_reason: Option<String>,
+    /// When what was left to collect was written off.
+    pub written_off_at: Option<Moment>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

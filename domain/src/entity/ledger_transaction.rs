@@ -30,6 +30,10 @@ pub enum Kind {
     Accrual,
     /// A collection released an earning.
     Release,
+    /// What a closed commission had left to release was taken back.
+    WriteOff,
+    /// A collection released an earning of a closed commission.
+    LateRelease,
     /// A payout left for the rail.
     PayoutSent,
     /// The rail said it arrived.

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod account_identifier;
+pub mod activation;
 pub mod agreement;
 pub mod api_key;
 pub mod collection;

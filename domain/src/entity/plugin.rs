@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Moment;
-use crate::ids::{PluginId, PluginVersionId, TenantId};
+use crate::ids::{PluginId, TenantId};
 
 /// A plugin.
 #[sea_orm::model]
@@ -18,8 +18,6 @@ pub struct Model {
     pub id: PluginId,
     /// Its name; unique in the tenant.
     pub name: String,
-    /// The version that new evaluations use.
-    pub active_version_id: Option<PluginVersionId>,
     /// When it was first published.
     pub created_at: Moment,
 }

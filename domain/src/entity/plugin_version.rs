@@ -26,10 +26,10 @@ use crate::ids::{PluginId, PluginVersionId, TenantId};
 )]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// New evaluations use it.
+    /// It passed every check, and nothing uses it.
+    Admitted,
+    /// Terms or an activation name it.
     Active,
-    /// Kept so that its receipts can be run again.
-    Retired,
 }
 
 /// A plugin version. Its bytes, which are never changed, are in `plugin_code`.

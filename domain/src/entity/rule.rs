@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::ids::{PluginId, RuleId, TenantId, TermsId};
+use crate::ids::{PluginId, PluginVersionId, RuleId, TenantId, TermsId};
 
 /// How a rule is computed.
 #[derive(
@@ -53,6 +53,8 @@ pub struct Model {
     pub cap_minor: Option<i64>,
     /// For a plugin: which.
     pub plugin_id: Option<PluginId>,
+    /// For a plugin: the version that decides, until an activation says otherwise.
+    pub plugin_version_id: Option<PluginVersionId>,
     /// For a plugin: its configuration, as JSON text.
     #[sea_orm(column_type = "Text")]
     pub config: String,

@@ -48,10 +48,14 @@ pub struct Model {
     pub version: i32,
     /// Whether they are in force.
     pub state: State,
-    /// What a partner agrees to.
+    /// What a partner agrees to, in words.
     #[sea_orm(column_type = "Text")]
     pub agreement_text: String,
-    /// SHA-256 of the agreement text, in hexadecimal.
+    /// All that a partner agrees to, as JSON text: the words, the terms, the rules
+    /// with their configurations, and the digests of the code that decides.
+    #[sea_orm(column_type = "Text")]
+    pub document: String,
+    /// SHA-256 of the document, in hexadecimal.
     pub document_digest: String,
     /// How long an approved registration protects, in days from approval.
     pub protection_days: i32,
@@ -59,12 +63,16 @@ pub struct Model {
     pub auto_approve: bool,
     /// How long an earning waits after its collection, in days.
     pub hold_days: i32,
+    /// Days after the win until undecided involvements are declined.
+    pub credit_decision_days: i32,
     /// The least that is paid out, in minor units.
     pub payout_minimum_minor: i64,
     /// The most that one rule may give on one deal, in ten-thousandths of its amount.
     pub commission_cap_bps: i32,
     /// When they came into force.
     pub published_at: Moment,
+    /// The place in the log of that.
+    pub published_position: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

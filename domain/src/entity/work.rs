@@ -13,6 +13,8 @@ use crate::ids::TenantId;
     rename_all = "snake_case"
 )]
 pub enum Kind {
+    /// Settle the credit of a won deal that waited for decisions until now.
+    SettleCredit,
     /// Put a won deal to its rules.
     AssessDeal,
     /// Bring the payouts of an approved run through their rails.

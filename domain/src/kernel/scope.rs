@@ -218,7 +218,7 @@ impl Scope {
     /// Fails with `NotFound` if the actor speaks for another partner than this.
     pub fn require_partner(&self, partner: PartnerId) -> Result<()> {
         match self.partner() {
-            Some(own) if own != partner => Err(Error::NotFound(Noun::Partner)),
+            Some(own) if own != partner => Err(Error::NotFound(Noun::Partner).at("partnerId")),
             _ => Ok(()),
         }
     }

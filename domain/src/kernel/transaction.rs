@@ -127,7 +127,16 @@ async fn begin_with(db: &Database, sqlite: SqliteTransactionMode) -> Result<Data
         access_mode: None,
         sqlite_transaction_mode: Some(sqlite),
     };
-    Ok(db.begin_with_options(options).await?)
+    // A caller that leaves while PostgreSQL begins would leave a transaction behind
+    // that the driver knows nothing of: the beginning goes on without it.
+    let db = db.clone();
+    let begun = tokio::spawn(async move { db.begin_with_options(options).await });
+    match begun.await {
+        Ok(begun) => Ok(begun?),
+        Err(stopped) => Err(Error::broken(format!(
+            "a transaction did not begin: {stopped}"
+        ))),
+    }
 }
 
 /// Sets the level of a transaction, and lets row-level security know the tenant

@@ -12,7 +12,7 @@ use sea_orm::sea_query::Query;
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 
 use super::{Visible, with_partner};
-use crate::accounts::registrable_domain;
+use crate::accounts::{Site, site};
 use crate::clock::Moment;
 use crate::entity::account_identifier::{self, Kind};
 use crate::entity::{Owned, account, deal, involvement, registration, registration_conflict};
@@ -106,7 +106,10 @@ async fn own_words(
     let mut words: HashMap<AccountId, OwnWords> = HashMap::new();
     for claim in claims {
         words.entry(claim.account_id).or_insert_with(|| OwnWords {
-            domain: registrable_domain(&claim.submitted_domain).ok(),
+            domain: match site(&claim.submitted_domain) {
+                Ok(Site::Own(domain)) => Some(domain),
+                _ => None,
+            },
             name: claim.submitted_name,
             since: claim.submitted_at,
         });

@@ -8,8 +8,8 @@ use super::{Visible, own_of, own_rows, staff_only, with_permission};
 use crate::access::Permission;
 use crate::actor::Actor;
 use crate::entity::{
-    Owned, api_key, enrollment, partner, payout_method, person, plugin, plugin_version, program,
-    rule, terms,
+    Owned, activation, api_key, enrollment, partner, payout_method, person, plugin, plugin_version,
+    program, rule, terms,
 };
 use crate::error::Result;
 use crate::scope::Scope;
@@ -95,14 +95,77 @@ impl Visible for payout_method::Entity {
     }
 }
 
+/// A column of the rules that a partner sees; `None` for the tenant's own people.
+fn of_partners_rules(scope: &Scope, column: rule::Column) -> Option<SelectStatement> {
+    scope.partner()?;
+    let rules = rule::Entity::visible(scope)
+        .filter(column.is_not_null())
+        .select_only()
+        .column(column);
+    Some(rules.into_query())
+}
+
 impl Visible for plugin::Entity {
+    /// For a partner, those that decide under terms that it may see.
     fn visible(scope: &Scope) -> Select<Self> {
-        Self::of(scope.tenant()).filter(staff_only(scope))
+        let own = of_partners_rules(scope, rule::Column::PluginId);
+        let own = own.map(|own| plugin::Column::Id.in_subquery(own));
+        Self::of(scope.tenant()).filter(Condition::all().add_option(own))
     }
 }
 
 impl Visible for plugin_version::Entity {
+    /// For a partner, those that terms or activations which it may see name.
     fn visible(scope: &Scope) -> Select<Self> {
-        Self::of(scope.tenant()).filter(staff_only(scope))
+        let named = of_partners_rules(scope, rule::Column::PluginVersionId).map(|named| {
+            let activated = activation::Entity::visible(scope)
+                .select_only()
+                .column(activation::Column::PluginVersionId)
+                .into_query();
+            Condition::any()
+                .add(plugin_version::Column::Id.in_subquery(named))
+                .add(plugin_version::Column::Id.in_subquery(activated))
+        });
+        Self::of(scope.tenant()).filter(Condition::all().add_option(named))
+    }
+
+    /// A partner is not told who of the tenant's people published it.
+    async fn shown(
+        scope: &Scope,
+        mut rows: Vec<plugin_version::Model>,
+    ) -> Result<Vec<plugin_version::Model>> {
+        if scope.partner().is_some() {
+            for row in &mut rows {
+                row.published_by = Actor::Hidden;
+            }
+        }
+        Ok(rows)
+    }
+}
+
+impl Visible for activation::Entity {
+    /// For a partner, the approved ones of plugins that decide under terms that it
+    /// may see.
+    fn visible(scope: &Scope) -> Select<Self> {
+        let own = of_partners_rules(scope, rule::Column::PluginId).map(|plugins| {
+            Condition::all()
+                .add(activation::Column::PluginId.in_subquery(plugins))
+                .add(activation::Column::State.eq(activation::State::Approved))
+        });
+        Self::of(scope.tenant()).filter(Condition::all().add_option(own))
+    }
+
+    /// A partner is not told who of the tenant's people decided.
+    async fn shown(
+        scope: &Scope,
+        mut rows: Vec<activation::Model>,
+    ) -> Result<Vec<activation::Model>> {
+        if scope.partner().is_some() {
+            for row in &mut rows {
+                row.proposed_by = Actor::Hidden;
+                row.decided_by = row.decided_by.map(|_| Actor::Hidden);
+            }
+        }
+        Ok(rows)
     }
 }

@@ -1,0 +1,137 @@
+//! How deals end: won, lost, and written off.
+
+use async_graphql::{Context, ID, InputObject, Object};
+use tributary_domain::entity::deal;
+use tributary_domain::error::Result;
+use tributary_domain::ids::Noun;
+use tributary_domain::outcomes;
+use tributary_domain::scope::Scope;
+
+use super::context::{Beside, given, mirrors};
+use super::deal::Deal;
+use super::error::{ApiResult, payload};
+
+mirrors! {
+    /// What becomes of involvements that nobody has decided when a deal is won.
+    UndecidedInvolvements = outcomes::Undecided {
+        /// They are confirmed.
+        Confirm,
+        /// They are declined.
+        Decline,
+        /// They stay undecided, and the credit waits until all are decided or the
+        /// deadline of the terms passes: then what is left is declined.
+        LeaveOpen,
+    }
+}
+
+/// A deal that was won.
+#[derive(InputObject)]
+pub struct CloseDealWonInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
+    /// The deal; open.
+    id: ID,
+    /// What becomes of involvements that nobody has decided; needed where there
+    /// are any. CONFIRM and DECLINE are for keys that may decide on involvements.
+    undecided: Option<UndecidedInvolvements>,
+}
+
+impl CloseDealWonInput {
+    async fn run(self, scope: &Scope) -> Result<deal::Model> {
+        let (key, deal) = (&self.idempotency_key, given(Noun::Deal, "id", &self.id));
+        outcomes::win(scope, key, deal, self.undecided.map(Into::into)).await
+    }
+}
+
+/// A deal that was lost.
+#[derive(InputObject)]
+pub struct CloseDealLostInput {
+    /// The deal; open.
+    id: ID,
+    /// Why, 1 to 2,000 characters.
+    reason: String,
+}
+
+impl CloseDealLostInput {
+    async fn run(self, scope: &Scope) -> Result<deal::Model> {
+        outcomes::lose(scope, given(Noun::Deal, "id", &self.id), &self.reason).await
+    }
+}
+
+/// A deal of which nothing more is expected.
+#[derive(InputObject)]
+pub struct WriteOffDealInput {
+    /// Makes a repeated command harmless: 1 to 255 characters of your own,
+    /// new for each command.
+    idempotency_key: String,
+    /// The deal; won.
+    id: ID,
+    /// Why, 1 to 2,000 characters.
+    reason: String,
+}
+
+impl WriteOffDealInput {
+    async fn run(self, scope: &Scope) -> Result<deal::Model> {
+        let (key, deal) = (&self.idempotency_key, given(Noun::Deal, "id", &self.id));
+        outcomes::write_off(scope, key, deal, &self.reason).await
+    }
+}
+
+payload! {
+    /// What winning a deal did.
+    CloseDealWonPayload,
+    /// The deal; null where nothing was changed.
+    deal: Deal
+}
+payload! {
+    /// What losing a deal did.
+    CloseDealLostPayload,
+    /// The deal; null where nothing was changed.
+    deal: Deal
+}
+
+payload! {
+    /// What writing a deal off did.
+    WriteOffDealPayload,
+    /// The deal; null where nothing was changed.
+    deal: Deal
+}
+
+/// Ending deals.
+#[derive(Default)]
+pub struct OutcomeMutations;
+
+#[Object]
+impl OutcomeMutations {
+    /// Wins a deal: settles its credit and assesses its commissions. Involvements
+    /// that nobody has decided stand in the way (INVOLVEMENT_UNDECIDED, with their
+    /// ids), unless `undecided` says what becomes of them.
+    async fn close_deal_won(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which deal.")] input: CloseDealWonInput,
+    ) -> Option<ApiResult<CloseDealWonPayload>> {
+        CloseDealWonPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Loses a deal, with a reason. Repeating it is harmless.
+    async fn close_deal_lost(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which deal, and why.")] input: CloseDealLostInput,
+    ) -> Option<ApiResult<CloseDealLostPayload>> {
+        CloseDealLostPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Writes off what a won deal has left to collect: its commissions are closed,
+    /// and what they had left to release is taken out of the books. A payment that
+    /// comes all the same is recorded and releases its part.
+    async fn write_off_deal(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which deal, and why.")] input: WriteOffDealInput,
+    ) -> Option<ApiResult<WriteOffDealPayload>> {
+        WriteOffDealPayload::answer(input.run(ctx.scope()).await)
+    }
+}
