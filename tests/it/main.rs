@@ -26,6 +26,7 @@ mod events;
 mod follower;
 mod fresh;
 mod full_disk;
+mod identity;
 mod keeper;
 mod mutations;
 mod nodes;
