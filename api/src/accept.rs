@@ -1,7 +1,8 @@
 //! Connections: accepted, limited, and ended gently.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -18,14 +19,20 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use tributary_transport::gateway::stopped;
+use tributary_transport::places::{Place, Places};
+
+/// The most connections of one address that have not sent the head of a request
+/// yet. One more is closed at once.
+pub const MAX_HALF_OPEN: usize = 100;
 
 /// What is waited for after a connection could not be accepted: there may be
 /// no file handle to be had for one.
-const BREATH: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Accepts connections until `stopping` turns true, and lets those that are
 /// open finish the request they are at. The head of a request comes within
-/// `head`, or its connection is closed; so is one that is quiet for as long.
+/// `head`, or its connection is closed; so is one that is quiet for as long. Of
+/// one address, at most [`MAX_HALF_OPEN`] connections wait for their first head.
 pub async fn run(
     listener: TcpListener,
     routes: Router,
@@ -33,6 +40,7 @@ pub async fn run(
     mut stopping: watch::Receiver<bool>,
 ) {
     let mut open = JoinSet::new();
+    let half_open = Places::new(MAX_HALF_OPEN);
     loop {
         let accepted = tokio::select! {
             () = stopped(&mut stopping) => break,
@@ -41,11 +49,20 @@ pub async fn run(
         };
         match accepted {
             Ok((stream, peer)) => {
-                open.spawn(serve(stream, peer, routes.clone(), head, stopping.clone()));
+                let Some(place) = half_open.take(network(peer.ip())) else {
+                    tracing::debug!(%peer, "too many connections without a request");
+                    continue;
+                };
+                let connection = Connection {
+                    stream,
+                    peer,
+                    place,
+                };
+                open.spawn(serve(connection, routes.clone(), head, stopping.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
-                sleep(BREATH).await;
+                sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }
@@ -53,16 +70,41 @@ pub async fn run(
     while open.join_next().await.is_some() {}
 }
 
-/// Serves one connection. How it ends is its client's affair.
-async fn serve(
+/// What counts as one address: of IPv6, the network that one subscriber gets.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let bits = address.to_bits() >> 64 << 64;
+            Ipv6Addr::from_bits(bits).into()
+        }
+        address => address,
+    }
+}
+
+/// A connection that was accepted.
+struct Connection {
     stream: TcpStream,
     peer: SocketAddr,
+    /// Held until the first head has come.
+    place: Place<IpAddr>,
+}
+
+/// Serves one connection. Connection errors are ignored.
+async fn serve(
+    connection: Connection,
     routes: Router,
     head: Duration,
     mut stopping: watch::Receiver<bool>,
 ) {
+    let Connection {
+        stream,
+        peer,
+        place,
+    } = connection;
+    let place = Mutex::new(Some(place));
     let routes = TowerToHyperService::new(routes);
     let service = service_fn(move |mut request: Request<Incoming>| {
+        drop(place.lock().unwrap_or_else(PoisonError::into_inner).take());
         request.extensions_mut().insert(ConnectInfo(peer));
         routes.call(request)
     });
@@ -77,4 +119,17 @@ async fn serve(
         () = stopped(&mut stopping) => connection.as_mut().graceful_shutdown(),
     }
     connection.await.ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_network_is_one_address() {
+        let network = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(network("203.0.113.7"), "203.0.113.7");
+        assert_eq!(network("::ffff:203.0.113.7"), "203.0.113.7");
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    }
 }

@@ -1,8 +1,11 @@
 //! From a bearer token to a scope: the only place that makes one for a caller.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::Data;
+use tokio::time::timeout;
+use tributary_domain::error::Error;
 use tributary_domain::keys;
 use tributary_domain::scope::{Engine, Origin, Scope};
 use tributary_transport::gateway::{Admit, Caller, Denied};
@@ -10,6 +13,10 @@ use tributary_transport::gateway::{Admit, Caller, Denied};
 use crate::graphql::context::PublicUrl;
 use crate::graphql::loaders::Loaders;
 use crate::telemetry;
+
+/// How long a key is looked up. Whoever waits longer is told that the database
+/// cannot be used, and may try again.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The scope of a caller's key, as of now.
 ///
@@ -23,10 +30,19 @@ pub async fn authenticate(engine: &Engine, caller: Caller) -> Result<Scope, Deni
         ip: caller.ip,
         user_agent: caller.user_agent,
     };
-    let scope = match keys::authenticate(engine, &token, origin).await {
-        Ok(scope) => scope.ok_or(Denied::Unauthenticated)?,
-        Err(error) => {
-            tracing::error!(?error, "keys cannot be looked up");
+    let found = timeout(LOOKUP_TIMEOUT, keys::authenticate(engine, &token, origin));
+    let scope = match found.await {
+        Ok(Ok(scope)) => scope.ok_or(Denied::Unauthenticated)?,
+        Ok(Err(Error::Unavailable(error))) => {
+            telemetry::warn_of_database(&error);
+            return Err(Denied::Unavailable);
+        }
+        Ok(Err(error)) => {
+            tracing::error!(?error, "a key could not be looked up");
+            return Err(Denied::Unavailable);
+        }
+        Err(late) => {
+            telemetry::warn_of_database(&late);
             return Err(Denied::Unavailable);
         }
     };

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use axum::http::HeaderValue;
@@ -28,6 +29,11 @@ pub struct DatabaseSettings {
     /// Connections to the database, at most
     #[arg(long, env = "TRIBUTARY_DATABASE_CONNECTIONS", default_value_t = 10)]
     pub database_connections: u32,
+
+    /// A file of the keys that seal secrets at rest, unless TRIBUTARY_KEYRING holds
+    /// them; for an SQLite database usually `<database>.keyring`, which is made
+    #[arg(long, env = "TRIBUTARY_KEYRING_FILE")]
+    pub keyring_file: Option<PathBuf>,
 }
 
 /// What serving needs.

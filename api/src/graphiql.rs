@@ -97,6 +97,19 @@ mod tests {
         }
     }
 
+    /// The editor's history holds headers: whatever it is given to keep things in
+    /// must not outlive the page.
+    #[test]
+    fn the_page_gives_the_editor_nothing_that_lasts() {
+        let page = include_str!("../assets/graphiql/page.js");
+        let started = page.split("React.createElement(GraphiQL").nth(1);
+        assert!(started.is_some_and(|options| options.contains("storage: memory(),")));
+        for lasting in ["setItem(", "sessionStorage", "indexedDB", "document.cookie"] {
+            let uses = page.matches(lasting).count();
+            assert_eq!(uses, 0, "{lasting}");
+        }
+    }
+
     #[test]
     fn the_page_loads_only_what_is_served_here() {
         let html = include_str!("../assets/graphiql/index.html");

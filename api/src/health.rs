@@ -9,6 +9,8 @@ use axum::routing::get;
 use tokio::time::timeout;
 use tributary_domain::scope::Engine;
 
+use crate::telemetry;
+
 /// How long the database gets to say which schema it has.
 const SCHEMA_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -28,16 +30,19 @@ async fn ready(State(engine): State<Engine>) -> (StatusCode, &'static str) {
         Ok(Ok(0)) => match engine.db.probe().await {
             Ok(()) => return (StatusCode::OK, "ready\n"),
             Err(error) => {
-                tracing::warn!(?error, "the database takes no writes");
+                telemetry::warn_of_database(&error);
                 "the database takes no writes\n"
             }
         },
         Ok(Ok(_)) => "the database needs `tributary migrate`\n",
         Ok(Err(error)) => {
-            tracing::warn!(%error, "the database does not answer");
+            telemetry::warn_of_database(&error);
             "the database does not answer\n"
         }
-        Err(_) => "the database does not answer\n",
+        Err(late) => {
+            telemetry::warn_of_database(&late);
+            "the database does not answer\n"
+        }
     };
     (StatusCode::SERVICE_UNAVAILABLE, reason)
 }

@@ -7,10 +7,13 @@ pub mod client;
 pub mod config;
 pub mod demo;
 pub mod edge;
+pub mod files;
 pub mod graphiql;
 pub mod graphql;
 pub mod health;
+pub mod keyring;
 pub mod rails;
+pub mod stop;
 pub mod telemetry;
 pub mod uploads;
 pub mod worker;
@@ -18,19 +21,20 @@ pub mod worker;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread::available_parallelism;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tributary_domain::scope::Engine;
-use tributary_transport::gateway::{Gateway, Places, Timings};
+use tributary_transport::gateway::{Gateway, MAX_CONNECTIONS, Timings};
+use tributary_transport::places::Places;
+use tributary_transport::workers::{self, Workers};
 
 use crate::edge::Edge;
-
-/// What open requests and sockets get to finish when the server stops.
-const GRACE: Duration = Duration::from_secs(10);
+use crate::stop::GRACE;
 
 /// What the routes work with.
 #[derive(Clone)]
@@ -60,19 +64,21 @@ impl AppState {
     }
 }
 
-/// All routes. Open connections end when `stopping` turns true.
-pub fn router(state: AppState, stopping: watch::Receiver<bool>) -> Router {
+/// All routes. Operations run by `workers`; open connections end when `stopping`
+/// turns true.
+pub fn router(state: AppState, workers: Workers, stopping: watch::Receiver<bool>) -> Router {
     let gateway = Gateway {
         documents: Arc::new(graphql::documents(&state.schema)),
         schema: state.schema,
+        workers,
         admit: auth::door(state.engine.clone(), state.public_url),
         timings: state.timings,
-        places: Places::default(),
+        places: Places::new(MAX_CONNECTIONS),
         stopping,
         editor: graphiql::page,
     };
     Router::new()
-        .merge(gateway.routes()) // POST /graphql, its sockets and streams
+        .merge(gateway.routes()) // /graphql, its sockets and streams
         .merge(graphiql::routes()) // GET /, /graphiql/*
         .merge(uploads::routes(state.engine.clone())) // PUT /uploads/{id}
         .layer(from_fn_with_state(state.edge.clone(), edge::locate))
@@ -81,8 +87,28 @@ pub fn router(state: AppState, stopping: watch::Receiver<bool>) -> Router {
         .merge(health::routes(state.engine)) // GET /healthz, /readyz: too often to log
 }
 
-/// Serves until `stop` is done, then lets what is open finish, for a while.
-/// Meanwhile the server does its own work, too.
+/// The runtime of operations, which nothing waits for at its end.
+struct Operations(Option<Runtime>);
+
+impl Operations {
+    fn start() -> io::Result<(Self, Workers)> {
+        let threads = available_parallelism().map_or(1, usize::from);
+        let runtime = workers::runtime(threads)?;
+        let workers = Workers::new(runtime.handle().clone());
+        Ok((Self(Some(runtime)), workers))
+    }
+}
+
+impl Drop for Operations {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Serves until `stop` is done, then lets what is open finish, for at most
+/// [`GRACE`]. Meanwhile the server does its own work, too.
 ///
 /// # Errors
 ///
@@ -95,7 +121,8 @@ pub async fn serve(
     let (stopper, stopping) = watch::channel(false);
     let worker = worker::run(state.engine.clone(), stopping.clone());
     let head = state.timings.head;
-    let routes = router(state, stopping.clone());
+    let (_operations, workers) = Operations::start()?;
+    let routes = router(state, workers, stopping.clone());
     let server = accept::run(listener, routes, head, stopping);
     let finished = async {
         tokio::join!(server, worker);

@@ -1,10 +1,26 @@
 //! The `tributary` program.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
+use tokio::runtime::Runtime;
+use tributary_api::cli::{Cli, run};
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    tributary_api::cli::run(tributary_api::cli::Cli::parse()).await
+/// What is still being written when a command is done, a rollback for one.
+const LEFTOVERS: Duration = Duration::from_millis(500);
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("tributary: threads cannot be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(run(cli));
+    // Nothing that still runs keeps the process.
+    runtime.shutdown_timeout(LEFTOVERS);
+    code
 }

@@ -1,7 +1,10 @@
-//! The log: one line per request, without bodies, arguments or keys.
+//! The log: one line per request, which for an operation of GraphQL the transport
+//! writes, without bodies, arguments or keys.
 
+use std::fmt::Debug;
 use std::io::IsTerminal;
-use std::time::Instant;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
@@ -9,8 +12,12 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::{Instrument, Span, field};
 use tracing_subscriber::EnvFilter;
+use tributary_transport::log::Logged;
 
 use crate::config::{LogFormat, LogSettings};
+
+/// Between two warnings of the same failure.
+const WARNING_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Carries the id of a request, both ways.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -57,7 +64,6 @@ pub async fn observe(request: Request, next: Next) -> Response {
         id = id.to_str().unwrap_or_default(),
         tenant = field::Empty,
         actor = field::Empty,
-        statements = field::Empty,
     );
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
@@ -67,7 +73,9 @@ pub async fn observe(request: Request, next: Next) -> Response {
 
     let status = response.status().as_u16();
     let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    span.in_scope(|| tracing::info!(%method, path, status, milliseconds, "answered"));
+    if response.extensions().get::<Logged>().is_none() {
+        span.in_scope(|| tracing::info!(%method, path, status, milliseconds, "answered"));
+    }
     response.headers_mut().insert(REQUEST_ID, id);
     response
 }
@@ -79,9 +87,15 @@ pub fn note_caller(tenant: impl std::fmt::Display, actor: impl std::fmt::Display
     span.record("actor", field::display(actor));
 }
 
-/// Notes what the request that is being served cost in statements so far.
-pub fn note_statements(statements: u64) {
-    Span::current().record("statements", statements);
+/// Warns that the database fails, at most once in ten seconds: meanwhile, every
+/// request may find it so.
+pub fn warn_of_database(error: &dyn Debug) {
+    static WARNED: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
+    if warned.is_none_or(|warned| warned.elapsed() >= WARNING_INTERVAL) {
+        *warned = Some(Instant::now());
+        tracing::warn!(?error, "the database cannot be used");
+    }
 }
 
 fn is_id(value: &HeaderValue) -> bool {

@@ -8,7 +8,8 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::put;
 use axum::{Json, Router};
@@ -19,9 +20,11 @@ use tributary_domain::error::Error;
 use tributary_domain::ids::{Noun, UploadId};
 use tributary_domain::plugins::{self, LARGEST_COMPONENT};
 use tributary_domain::scope::Engine;
-
-use crate::auth;
+use tributary_transport::answer::RETRY_AFTER_SECONDS;
 use tributary_transport::gateway::{Caller, Denied, Peer};
+use tributary_transport::request::is_encoded;
+
+use crate::{auth, telemetry};
 
 /// For the bytes of a component to come.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -47,6 +50,9 @@ async fn receive(
     let scope = auth::authenticate(&engine, caller).await?;
     scope.require(Permission::PluginManage)?;
     let id: UploadId = id.parse().map_err(|_| Error::NotFound(Noun::Upload))?;
+    if is_encoded(request.headers()) {
+        return Err(Refused::Encoded);
+    }
     let bytes = timeout(PATIENCE, Bytes::from_request(request, &())).await;
     let bytes = bytes.map_err(|_| Refused::TooSlow)??;
     plugins::put(&scope, id, bytes.into()).await?;
@@ -56,6 +62,7 @@ async fn receive(
 /// Why nothing was put.
 enum Refused {
     Denied(Denied),
+    Encoded,
     TooSlow,
     Unread(BytesRejection),
     Domain(Error),
@@ -82,7 +89,6 @@ impl From<Error> for Refused {
 impl Refused {
     fn parts(&self) -> (StatusCode, &'static str, String) {
         let too_large = || format!("a component has at most {LARGEST_COMPONENT} bytes");
-        let failed = || "the request could not be completed".to_owned();
         match self {
             Self::Denied(Denied::Unauthenticated) => (
                 StatusCode::UNAUTHORIZED,
@@ -90,8 +96,18 @@ impl Refused {
                 "send a key that is not revoked: `Authorization: Bearer …`".to_owned(),
             ),
             Self::Denied(Denied::Unavailable) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", failed())
+                let message = "the database cannot be used now: nothing was done; try again";
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "UNAVAILABLE",
+                    message.to_owned(),
+                )
             }
+            Self::Encoded => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "UNSUPPORTED_MEDIA_TYPE",
+                "the bytes are sent as they are, without a content encoding".to_owned(),
+            ),
             Self::Unread(BytesRejection::FailedToBufferBody(
                 FailedToBufferBody::LengthLimitError(_),
             )) => (StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", too_large()),
@@ -115,6 +131,10 @@ impl Refused {
                     }
                     Error::Forbidden(_) => (StatusCode::FORBIDDEN, "FORBIDDEN"),
                     Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "INVALID_INPUT"),
+                    Error::Unavailable(source) => {
+                        telemetry::warn_of_database(source);
+                        (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE")
+                    }
                     _ => {
                         tracing::error!(?error, "an upload failed");
                         (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL")
@@ -130,6 +150,11 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let (status, code, message) = self.parts();
         let body = json!({ "error": { "code": code, "message": message } });
-        (status, Json(body)).into_response()
+        let mut response = (status, Json(body)).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            let headers = response.headers_mut();
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        }
+        response
     }
 }

@@ -19,11 +19,13 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tributary_api::accept::MAX_HALF_OPEN;
 use tributary_api::{AppState, serve};
 use tributary_domain::access::Role;
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database::Database;
 use tributary_domain::entity::tenant::Kind;
+use tributary_domain::keyring::Keyring;
 use tributary_domain::keys::{self, KeyPurpose};
 use tributary_domain::scope::{Engine, Origin};
 use tributary_domain::tenants;
@@ -45,7 +47,13 @@ impl Server {
         let url = format!("sqlite://{}", directory.path().join("t.db").display());
         let db = Database::connect(&url, 5).await.unwrap();
         let sandbox = Arc::new(Sandbox::new().unwrap());
-        let engine = Engine::new(db, sandbox, Vec::new(), Arc::new(SystemClock));
+        let engine = Engine::new(
+            db,
+            sandbox,
+            Vec::new(),
+            Arc::new(SystemClock),
+            Keyring::parse(Keyring::new_key().unwrap().expose()).unwrap(),
+        );
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -273,6 +281,48 @@ async fn a_head_that_does_not_come_is_not_waited_for() {
         let closed = timeout(Duration::from_secs(10), stream.read_to_end(&mut rest));
         closed.await.expect("it is closed").unwrap();
     }
+}
+
+/// Connections of one address that never send a request are closed from a number
+/// on; those that did send one are not counted, and neither are those that ended.
+#[tokio::test]
+async fn half_open_heads_of_one_address_are_capped() {
+    let server = Server::start().await;
+    let client = reqwest::Client::new();
+    let asks = async || {
+        client
+            .get(server.url("/healthz"))
+            .send()
+            .await
+            .unwrap()
+            .status()
+    };
+    assert_eq!(asks().await, 200);
+    let mut open = Vec::new();
+    for _ in 0..MAX_HALF_OPEN {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\n")
+            .await
+            .unwrap();
+        open.push(stream);
+    }
+    assert!(is_turned_away(&server).await);
+    // It had sent one, and may go on.
+    assert_eq!(asks().await, 200);
+
+    open[0].write_all(b"host: here\r\n\r\n").await.unwrap();
+    let answer = timeout(Duration::from_secs(5), open[0].read_u8()).await;
+    assert_eq!(answer.unwrap().unwrap(), b'H');
+    assert!(!is_turned_away(&server).await);
+    drop(open);
+}
+
+/// Whether a new connection is closed before it has asked anything.
+async fn is_turned_away(server: &Server) -> bool {
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let closed = timeout(Duration::from_millis(300), stream.read_u8());
+    closed.await.is_ok()
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! Who may do what.
 
+use std::fmt;
+
+use sea_orm::Iterable;
 use sea_orm::entity::prelude::*;
 
 /// What a key's holder is to the tenant.
@@ -55,6 +58,8 @@ pub enum Permission {
     PayoutPropose,
     /// Approve a payout run that somebody else proposed.
     PayoutApprove,
+    /// Read where partners are paid, to pay them by hand.
+    PayoutExport,
     /// Upload and publish plugins, and propose from when on a version decides.
     PluginManage,
     /// Approve from when on a version of a plugin decides.
@@ -65,15 +70,45 @@ pub enum Permission {
     ClockAdvance,
 }
 
+impl fmt::Display for Permission {
+    /// As the public API names it: `PAYOUT_APPROVE`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, letter) in format!("{self:?}").char_indices() {
+            if letter.is_uppercase() && index > 0 {
+                f.write_str("_")?;
+            }
+            write!(f, "{}", letter.to_ascii_uppercase())?;
+        }
+        Ok(())
+    }
+}
+
 impl Role {
+    /// All that holders of this role may do.
+    pub fn permissions(self) -> impl Iterator<Item = Permission> {
+        Permission::iter().filter(move |permission| self.may(*permission))
+    }
+
     /// Whether holders of this role may do it.
     pub fn may(self, permission: Permission) -> bool {
         use Permission::*;
         match self {
             Self::Owner => true,
-            Self::Manager => !matches!(
+            Self::Manager => matches!(
                 permission,
-                KeyManage | CollectionRecord | DealWriteOff | PayoutPropose | PayoutApprove
+                ProgramManage
+                    | PartnerManage
+                    | PartnerFile
+                    | RegistrationSubmit
+                    | RegistrationDecide
+                    | DealManage
+                    | InvolvementRecord
+                    | InvolvementDecide
+                    | CommissionManage
+                    | PluginManage
+                    | ActivationApprove
+                    | BooksRead
+                    | ClockAdvance
             ),
             Self::Finance => matches!(
                 permission,
@@ -82,6 +117,7 @@ impl Role {
                     | CommissionManage
                     | PayoutPropose
                     | PayoutApprove
+                    | PayoutExport
                     | ActivationApprove
                     | BooksRead
             ),

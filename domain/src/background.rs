@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
+use uuid::Uuid;
 
 use crate::entity::work::{self, Kind};
 use crate::error::Result;
-use crate::ids::{DealId, PayoutRunId};
+use crate::ids::{DealId, PayoutId, PayoutRunId};
 use crate::kernel::work::{Progress, give_back, take};
 use crate::scope::Scope;
-use crate::{commissions, credits, payouts, protections};
+use crate::{commissions, credits, payout_runs, payouts, preparation, protections, settlement};
 
 pub use crate::kernel::work::tenants;
 
@@ -30,7 +31,7 @@ pub async fn run(scope: &Scope) -> Result<usize> {
     // One kind does not wait for another: a slow rule must not delay payouts.
     let kinds = by_kind.into_values().map(async |items| {
         for item in items {
-            let outcome = perform(scope, &item).await;
+            let outcome = perform(scope, item.kind, item.subject).await;
             if let Err(error) = &outcome {
                 tracing::warn!(kind = ?item.kind, subject = %item.subject, ?error, "work failed");
             }
@@ -42,11 +43,33 @@ pub async fn run(scope: &Scope) -> Result<usize> {
     Ok(count)
 }
 
-async fn perform(scope: &Scope, item: &work::Model) -> Result<Progress> {
-    match item.kind {
-        Kind::SettleCredit => credits::work(scope, DealId(item.subject)).await,
-        Kind::AssessDeal => commissions::work(scope, DealId(item.subject)).await,
-        Kind::ExecuteRun => payouts::work(scope, PayoutRunId(item.subject)).await,
+/// Does a step of one piece of work now, whoever else is at it, and says whether
+/// there are more.
+///
+/// # Errors
+///
+/// Those of the work.
+pub async fn step(scope: &Scope, kind: Kind, subject: Uuid) -> Result<bool> {
+    Ok(perform(scope, kind, subject).await? != Progress::Done)
+}
+
+/// A step reads what is there when it begins, and leaves no snapshot behind: the next
+/// one would see the past.
+async fn perform(scope: &Scope, kind: Kind, subject: Uuid) -> Result<Progress> {
+    scope.end_read().await;
+    let progress = perform_in(scope, kind, subject).await;
+    scope.end_read().await;
+    progress
+}
+
+async fn perform_in(scope: &Scope, kind: Kind, subject: Uuid) -> Result<Progress> {
+    match kind {
+        Kind::SettleCredit => credits::work(scope, DealId(subject)).await,
+        Kind::AssessDeal => commissions::work(scope, DealId(subject)).await,
+        Kind::PrepareRun => preparation::work(scope, PayoutRunId(subject)).await,
+        Kind::CancelRun => payout_runs::work_off_cancelled(scope, PayoutRunId(subject)).await,
+        Kind::ApplyPayout => settlement::work(scope, PayoutId(subject)).await,
+        Kind::ExecuteRun => payouts::work(scope, PayoutRunId(subject)).await,
         Kind::ExpireRegistrations => protections::work(scope).await,
     }
 }

@@ -3,85 +3,158 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Query;
-use sea_orm::{Condition, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{Condition, QueryOrder, QuerySelect, Select};
 
 use crate::clock::Moment;
 use crate::entity::payout_hold::Reason;
-use crate::entity::{Owned, deal, earning};
+use crate::entity::{Owned, earning, payout_run};
 use crate::error::{Error, Result};
-use crate::ids::{CommissionId, DealId, EarningId, PartnerId, ProgramId, TermsId};
-use crate::readiness::{CHUNK, Papers};
+use crate::ids::{CommissionId, EarningId, PartnerId, ProgramId, TenantId, TermsId};
+use crate::readiness::Papers;
 use crate::scope::Tx;
+
+/// What of an earning decides whether it is due. Of one partner there may be
+/// hundreds of thousands.
+#[derive(Clone, Debug)]
+pub(crate) struct Unpaid {
+    pub id: EarningId,
+    commission: CommissionId,
+    terms: TermsId,
+    minor: i64,
+    payable_at: Moment,
+    position: i64,
+    /// Whether it is still to be taken into the run.
+    pub is_free: bool,
+}
+
+impl Unpaid {
+    fn is_taken_back(&self) -> bool {
+        self.minor < 0
+    }
+
+    fn is_payable(&self, now: Moment) -> bool {
+        !self.is_taken_back() && self.payable_at <= now
+    }
+}
 
 /// What one partner has coming in one program.
 #[derive(Default)]
 pub(crate) struct Balance {
-    pub due: Vec<earning::Model>,
+    pub due: Vec<Unpaid>,
     pub due_minor: i64,
     pub on_hold_minor: i64,
     pub on_hold_until: Option<Moment>,
     /// The terms of the deals that what is due comes from.
     pub terms: BTreeSet<TermsId>,
+    /// How many earnings were looked at.
+    pub count: u64,
 }
 
-/// The unpaid earnings of a program, oldest first; of one partner, if named.
-async fn unpaid(
-    tx: &Tx,
-    program: ProgramId,
-    partner: Option<PartnerId>,
-) -> Result<Vec<earning::Model>> {
-    let deals = Query::select()
-        .column(deal::Column::Id)
-        .from(deal::Entity)
-        .and_where(deal::Column::TenantId.eq(tx.tenant()))
-        .and_where(deal::Column::ProgramId.eq(program))
-        .to_owned();
-    let own = partner.map(|partner| earning::Column::PartnerId.eq(partner));
-    let query = earning::Entity::of(tx.tenant())
+/// The earnings of a program that have been unpaid since a place in the log.
+pub(crate) fn unpaid(tenant: TenantId, program: ProgramId, upto: i64) -> Select<earning::Entity> {
+    earning::Entity::of(tenant)
+        .filter(earning::Column::ProgramId.eq(program))
         .filter(earning::Column::State.eq(earning::State::Held))
-        .filter(earning::Column::DealId.in_subquery(deals))
-        .filter(Condition::all().add_option(own))
-        .order_by_asc(earning::Column::Position);
-    Ok(query.all(tx).await?)
+        .filter(earning::Column::HeldSince.lte(upto))
 }
 
-/// What one partner has coming in a program.
-pub(crate) async fn of_partner(tx: &Tx, program: ProgramId, partner: PartnerId) -> Result<Balance> {
-    let unpaid = unpaid(tx, program, Some(partner)).await?;
-    let mut balances = divide(tx, unpaid).await?;
-    Ok(balances.remove(&partner).unwrap_or_default())
+/// The first partners after one that have something unpaid in the program of a
+/// run, as of the run, in order of id.
+pub(crate) async fn partners_after<C: ConnectionTrait>(
+    db: &C,
+    run: &payout_run::Model,
+    after: Option<PartnerId>,
+    most: u64,
+) -> Result<Vec<PartnerId>> {
+    let later = after.map(|after| earning::Column::PartnerId.gt(after));
+    let query = unpaid(run.tenant_id, run.program_id, run.as_of_position)
+        .filter(Condition::all().add_option(later))
+        .select_only()
+        .column(earning::Column::PartnerId)
+        .group_by(earning::Column::PartnerId)
+        .order_by_asc(earning::Column::PartnerId)
+        .limit(most);
+    Ok(query.into_tuple().all(db).await?)
 }
 
-/// What all partners have coming in a program.
-pub(crate) async fn of_program(
-    tx: &Tx,
-    program: ProgramId,
-) -> Result<BTreeMap<PartnerId, Balance>> {
-    let unpaid = unpaid(tx, program, None).await?;
-    divide(tx, unpaid).await
+/// What one partner has coming as of a run that is being prepared, what the run has
+/// taken of it already included. Nothing but the run changes it.
+pub(crate) async fn as_of_run<C: ConnectionTrait>(
+    db: &C,
+    run: &payout_run::Model,
+    partner: PartnerId,
+) -> Result<Balance> {
+    let free = unpaid(run.tenant_id, run.program_id, run.as_of_position)
+        .filter(earning::Column::PartnerId.eq(partner));
+    let taken = earning::Entity::of(run.tenant_id)
+        .filter(earning::Column::RunId.eq(run.id))
+        .filter(earning::Column::PartnerId.eq(partner));
+    let mut all = Vec::new();
+    for query in [free, taken] {
+        all.extend(rows(db, query).await?);
+    }
+    all.sort_by_key(|row| row.position);
+    divide(all, run.proposed_at)
 }
 
-/// Divides unpaid earnings by partner, due ones apart from those that wait.
-async fn divide(tx: &Tx, unpaid: Vec<earning::Model>) -> Result<BTreeMap<PartnerId, Balance>> {
-    let terms = terms_of(tx, &unpaid).await?;
-    let waiting = waiting(&unpaid, tx.now())?;
-    let mut balances: BTreeMap<PartnerId, Balance> = BTreeMap::new();
+async fn rows<C: ConnectionTrait>(db: &C, query: Select<earning::Entity>) -> Result<Vec<Unpaid>> {
+    type Row = (
+        EarningId,
+        CommissionId,
+        TermsId,
+        i64,
+        Moment,
+        i64,
+        earning::State,
+    );
+    let rows: Vec<Row> = query
+        .select_only()
+        .column(earning::Column::Id)
+        .column(earning::Column::CommissionId)
+        .column(earning::Column::TermsId)
+        .column(earning::Column::AmountMinor)
+        .column(earning::Column::PayableAt)
+        .column(earning::Column::Position)
+        .column(earning::Column::State)
+        .order_by_asc(earning::Column::Position)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let unpaid = |(id, commission, terms, minor, payable_at, position, state)| Unpaid {
+        id,
+        commission,
+        terms,
+        minor,
+        payable_at,
+        position,
+        is_free: state == earning::State::Held,
+    };
+    Ok(rows.into_iter().map(unpaid).collect())
+}
+
+/// Divides unpaid earnings of one partner, in the order of the log: due ones apart
+/// from those that wait.
+fn divide(unpaid: Vec<Unpaid>, now: Moment) -> Result<Balance> {
+    let waiting = waiting(&unpaid, now)?;
+    let mut balance = Balance {
+        count: unpaid.len() as u64,
+        ..Balance::default()
+    };
     for earning in unpaid {
-        let balance = balances.entry(earning.partner_id).or_default();
         if waiting.contains(&earning.id) {
             balance.on_hold_minor = add(balance.on_hold_minor, &earning)?;
             if !earning.is_taken_back() {
                 let (first, end) = (balance.on_hold_until, earning.payable_at);
-                balance.on_hold_until = Some(first.map_or(end, |first| first.min(end)));
+                balance.on_hold_until = Some(first.map_or(end, |first| std::cmp::min(first, end)));
             }
         } else {
             balance.due_minor = add(balance.due_minor, &earning)?;
-            balance.terms.extend(terms.get(&earning.deal_id));
+            balance.terms.insert(earning.terms);
             balance.due.push(earning);
         }
     }
-    Ok(balances)
+    Ok(balance)
 }
 
 /// The earnings that are not due yet, of unpaid ones in the order of the log.
@@ -90,10 +163,10 @@ async fn divide(tx: &Tx, unpaid: Vec<earning::Model>) -> Result<BTreeMap<Partner
 /// had on hold by then, and waits with it. Where it exceeds that, because the
 /// partner has been paid already or is about to be, all of it is due at once: a
 /// debt, which nothing that is released later and has a hold of its own lessens.
-fn waiting(unpaid: &[earning::Model], now: Moment) -> Result<HashSet<EarningId>> {
+fn waiting(unpaid: &[Unpaid], now: Moment) -> Result<HashSet<EarningId>> {
     let mut on_hold: HashMap<CommissionId, (i64, Vec<EarningId>)> = HashMap::new();
     for earning in unpaid.iter().filter(|row| !row.is_payable(now)) {
-        let (sum, waiting) = on_hold.entry(earning.commission_id).or_default();
+        let (sum, waiting) = on_hold.entry(earning.commission).or_default();
         *sum = add(*sum, earning)?;
         waiting.push(earning.id);
         if *sum < 0 {
@@ -103,31 +176,50 @@ fn waiting(unpaid: &[earning::Model], now: Moment) -> Result<HashSet<EarningId>>
     Ok(on_hold.into_values().flat_map(|(_, ids)| ids).collect())
 }
 
-fn add(sum: i64, earning: &earning::Model) -> Result<i64> {
-    sum.checked_add(earning.amount_minor)
+fn add(sum: i64, earning: &Unpaid) -> Result<i64> {
+    sum.checked_add(earning.minor)
         .ok_or_else(|| Error::broken("balance overflow"))
 }
 
-/// The terms of the deals that earnings come from.
-pub(crate) async fn terms_of(
+/// Whether a partner owes more than is due to it, beside what a run has taken:
+/// something was refunded since the run was proposed.
+///
+/// Reads whole commissions only where a refund took something back of them.
+pub(crate) async fn is_in_debt(
     tx: &Tx,
-    earnings: &[earning::Model],
-) -> Result<HashMap<DealId, TermsId>> {
-    let ids: BTreeSet<_> = earnings.iter().map(|row| row.deal_id).collect();
-    let ids: Vec<DealId> = ids.into_iter().collect();
-    let mut terms = HashMap::new();
-    for ids in ids.chunks(CHUNK) {
-        let deals: Vec<(DealId, TermsId)> = deal::Entity::of(tx.tenant())
-            .filter(deal::Column::Id.is_in(ids.iter().copied()))
-            .select_only()
-            .column(deal::Column::Id)
-            .column(deal::Column::TermsId)
-            .into_tuple()
-            .all(tx)
-            .await?;
-        terms.extend(deals);
+    run: &payout_run::Model,
+    partner: PartnerId,
+) -> Result<bool> {
+    let own = || {
+        unpaid(tx.tenant(), run.program_id, i64::MAX).filter(earning::Column::PartnerId.eq(partner))
+    };
+    let refunded: Vec<CommissionId> = own()
+        .filter(earning::Column::AmountMinor.lt(0))
+        .select_only()
+        .distinct()
+        .column(earning::Column::CommissionId)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    if refunded.is_empty() {
+        return Ok(false);
     }
-    Ok(terms)
+    let of_refunded = earning::Column::CommissionId.is_in(refunded.iter().copied());
+    let affected = divide(rows(tx, own().filter(of_refunded)).await?, tx.now())?;
+    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
+    let sum = ExprTrait::cast_as(earning::Column::AmountMinor.sum(), "bigint");
+    let others = own()
+        .filter(earning::Column::CommissionId.is_not_in(refunded))
+        .filter(earning::Column::PayableAt.lte(tx.now()))
+        .select_only()
+        .column_as(Expr::expr(sum), "due")
+        .into_tuple::<Option<i64>>()
+        .one(tx)
+        .await?;
+    Ok(affected
+        .due_minor
+        .saturating_add(others.flatten().unwrap_or_default())
+        < 0)
 }
 
 /// Why what is due to a partner is not paid; empty if it is, or if nothing is
@@ -136,7 +228,7 @@ pub(crate) async fn terms_of(
 pub(crate) fn reasons(
     balance: &Balance,
     papers: &Papers,
-    minimums: &HashMap<TermsId, i64>,
+    minimums: &BTreeMap<TermsId, i64>,
 ) -> Vec<Reason> {
     match balance.due_minor {
         0 => return Vec::new(),

@@ -55,6 +55,7 @@ pub(crate) async fn create(
                 tenant_id: Set(tx.tenant()),
                 id: Set(CommissionId::new()),
                 deal_id: Set(deal.id),
+                terms_id: Set(deal.terms_id),
                 credit_id: Set(credit.id),
                 partner_id: Set(share.partner_id),
                 rule_id: Set(rule.id),
@@ -293,6 +294,7 @@ async fn hold(
     fault: &Fault,
 ) -> Result<()> {
     let (id, deal, partner) = (commission.id, commission.deal_id, commission.partner_id);
+    tracing::warn!(commission = %id, %deal, fault = fault.code(), "a commission is held");
     let mut change: commission::ActiveModel = commission.into();
     change.state = Set(State::Held);
     change.evaluation_id = Set(Some(evaluation));

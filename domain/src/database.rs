@@ -82,6 +82,15 @@ impl Database {
         Ok(database)
     }
 
+    /// Closes every connection, also of clones.
+    ///
+    /// # Errors
+    ///
+    /// Where one does not close.
+    pub async fn close(&self) -> Result<()> {
+        Ok(self.connection.clone().close().await?)
+    }
+
     /// Discards every pooled connection once it is given back: one of them
     /// failed to commit, and may not be in the state that it seems to be in.
     pub(crate) fn discard_connections(&self) {

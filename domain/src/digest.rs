@@ -11,17 +11,35 @@ pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
 }
 
 /// Lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The bytes that hexadecimal digits say.
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks(2);
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => {
+            let digit = |byte: &u8| char::from(*byte).to_digit(16);
+            u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+        }
+        _ => None,
+    };
+    pairs.map(byte).collect()
+}
+
+/// Bytes from the operating system's source of randomness.
+pub(crate) fn random<const LEN: usize>() -> Result<[u8; LEN]> {
+    let mut bytes = [0; LEN];
+    rand::rngs::SysRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|error| Error::broken(format!("no randomness: {error}")))?;
+    Ok(bytes)
 }
 
 /// 256 bits from the operating system, in hexadecimal.
 pub(crate) fn secret() -> Result<String> {
-    let mut bytes = [0; 32];
-    rand::rngs::SysRng
-        .try_fill_bytes(&mut bytes)
-        .map_err(|error| Error::broken(format!("no randomness: {error}")))?;
-    Ok(hex(&bytes))
+    Ok(hex(&random::<32>()?))
 }
 
 /// Whether two digests are equal, in a time that does not tell where they differ.

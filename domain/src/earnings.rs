@@ -124,7 +124,7 @@ pub(crate) async fn release(
                 .plus_days(terms.hold_days),
             false => tx.now(),
         };
-        insert(tx, commission, &collection, amount, payable_at).await?;
+        insert(tx, deal, commission, &collection, amount, payable_at).await?;
     }
     Ok(())
 }
@@ -145,6 +145,7 @@ pub(crate) async fn released(tx: &Tx, commission: CommissionId) -> Result<i64> {
 
 async fn insert(
     tx: &mut Tx,
+    deal: &deal::Model,
     commission: &commission::Model,
     collection: &collection::Model,
     amount_minor: i64,
@@ -158,12 +159,11 @@ async fn insert(
         "amount": money.on_the_wire(),
         "payable_at": payable_at.to_string(),
     });
-    let deal = Some(commission.deal_id);
     let position = tx
         .log(Fact {
             kind: "earning.released",
             subject: &id,
-            deal,
+            deal: Some(deal.id),
             data,
         })
         .await?;
@@ -172,13 +172,17 @@ async fn insert(
         id: Set(id),
         commission_id: Set(commission.id),
         collection_id: Set(collection.id),
-        deal_id: Set(commission.deal_id),
+        deal_id: Set(deal.id),
+        program_id: Set(deal.program_id),
+        terms_id: Set(deal.terms_id),
         partner_id: Set(commission.partner_id),
         amount_minor: Set(amount_minor),
         currency: Set(commission.currency),
         state: Set(State::Held),
         payable_at: Set(payable_at),
+        run_id: Set(None),
         payout_id: Set(None),
+        held_since: Set(position),
         created_at: Set(tx.now()),
         position: Set(position),
     };

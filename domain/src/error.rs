@@ -27,7 +27,7 @@ pub enum Error {
         noun: Noun,
     },
     /// The actor's role does not allow it.
-    #[error("this key may not do that ({0:?})")]
+    #[error("this key may not do that: it takes the permission {0}")]
     Forbidden(Permission),
     /// An argument that no state of the tenant would accept.
     #[error("{message}")]
@@ -54,6 +54,12 @@ pub enum Error {
     /// The idempotency key was used for something else.
     #[error("this idempotency key was used with other arguments")]
     IdempotencyMismatch,
+    /// The log has no such position.
+    #[error(
+        "the log has no such position: it is beyond its end, or a backup was put back since; \
+         read what is there anew, and follow from `lastPosition` on"
+    )]
+    PositionUnknown,
     /// A rule faulted where an answer was needed at once.
     #[error("{0}")]
     Refused(crate::calculator::Refusal),
@@ -275,6 +281,7 @@ impl Error {
             | Self::IdempotencyMismatch
             | Self::Refused(_) => true,
             Self::Forbidden(_)
+            | Self::PositionUnknown
             | Self::Unavailable(_)
             | Self::OutcomeUnknown(_)
             | Self::Storage(_)

@@ -5,7 +5,6 @@ use sea_orm::entity::prelude::*;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::digest::sha256;
 use crate::entity::command;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -32,7 +31,6 @@ pub async fn claim<A: Serialize + Sync>(
     limits::bounded("idempotencyKey", key, 255)?;
     let arguments = serde_json::to_vec(arguments)
         .map_err(|error| Error::broken(format!("arguments have no JSON: {error}")))?;
-    let arguments_digest = sha256(arguments);
     // Partners count for themselves: neither blocks another's keys, nor learns of them.
     let key = match tx.partner() {
         Some(partner) => format!("{partner}/{key}"),
@@ -41,14 +39,18 @@ pub async fn claim<A: Serialize + Sync>(
     let earlier = command::Entity::find_by_id((tx.tenant(), key.clone()))
         .one(tx)
         .await?;
-    let done = match earlier {
-        Some(earlier)
-            if earlier.operation != operation || earlier.arguments_digest != arguments_digest =>
-        {
+    let keyring = tx.keyring();
+    if let Some(earlier) = &earlier {
+        let digest = &earlier.arguments_digest;
+        let is_same =
+            earlier.operation == operation && keyring.matches(tx.tenant(), &arguments, digest)?;
+        if !is_same {
             return Err(Error::IdempotencyMismatch);
         }
-        earlier => earlier.map(|earlier| earlier.subject),
-    };
+    }
+    // Arguments may hold secrets that could be guessed from a plain digest.
+    let arguments_digest = keyring.fingerprint(tx.tenant(), &arguments)?;
+    let done = earlier.map(|earlier| earlier.subject);
     Ok(Claim {
         operation,
         key,

@@ -1,5 +1,4 @@
-//! The paperwork without which nobody is paid: agreements, tax forms and payout
-//! methods.
+//! The paperwork without which nobody is paid: agreements and tax forms.
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -7,11 +6,9 @@ use serde_json::json;
 
 use crate::access::Permission;
 use crate::clock::Moment;
-use crate::entity::{
-    Owned, agreement, enrollment, partner, payout_method, tax_form, tenant, terms,
-};
+use crate::entity::{Owned, agreement, enrollment, partner, tax_form, terms};
 use crate::error::{About, Conflict, Error, Result};
-use crate::ids::{AgreementId, PartnerId, PayoutMethodId, TaxFormId, TermsId};
+use crate::ids::{AgreementId, PartnerId, TaxFormId, TermsId};
 use crate::kernel::check::{Check, Given};
 use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, limits, partners, people, readiness};
@@ -242,132 +239,6 @@ pub async fn decide_tax_form(
     partners::settle_state(&mut tx, form.partner_id).await?;
     tx.commit().await?;
     Ok(form)
-}
-
-/// Adds a payout method on a rail that this server has, and that moves money
-/// where the tenant is live and none where it is a sandbox. Another person, of
-/// the tenant, verifies it before anything is paid to it.
-pub async fn add_payout_method(
-    scope: &Scope,
-    key: &str,
-    partner: impl Into<Given<PartnerId>>,
-    rail: &str,
-    destination: &str,
-) -> Result<payout_method::Model> {
-    scope.require(Permission::PartnerFile)?;
-    let mut check = Check::default();
-    let partner = check.given(partner)?;
-    let unknown = || Error::invalid("rail", "this server has no such rail");
-    let moves_money = scope.engine().rail(rail).ok_or_else(unknown);
-    let moves_money = check.take(moves_money.map(|rail| rail.moves_money()))?;
-    let destination = check.take(limits::name("destination", destination))?;
-    let (Some(partner), Some(moves_money), Some(destination)) = (partner, moves_money, destination)
-    else {
-        return Err(check.failed());
-    };
-    scope.require_partner(partner)?;
-    let mut tx = scope.begin().await?;
-    let arguments = (partner, rail, &destination);
-    let claim = idempotency::claim(&tx, "payout_method.add", key, &arguments).await?;
-    if let Some(id) = claim.done {
-        return payout_method::Entity::get(&tx, tx.tenant(), PayoutMethodId(id)).await;
-    }
-    if moves_money != (tx.head().kind == tenant::Kind::Live) {
-        let message = "live tenants pay over rails that move money, sandboxes over others";
-        return Err(Error::invalid("rail", message));
-    }
-    partner::Entity::get(&tx, tx.tenant(), partner)
-        .await
-        .at("partnerId")?;
-    let row = payout_method::ActiveModel {
-        tenant_id: Set(tx.tenant()),
-        id: Set(PayoutMethodId::new()),
-        partner_id: Set(partner),
-        rail: Set(rail.to_owned()),
-        label: Set(masked(&destination)),
-        destination: Set(destination),
-        state: Set(payout_method::State::Unverified),
-        added_by: Set(tx.actor()),
-        verified_by: Set(None),
-        created_at: Set(tx.now()),
-    };
-    let method = row.insert(&tx).await?;
-    let data = json!({ "partner": partner, "rail": rail });
-    tx.log(Fact {
-        kind: "payout_method.added",
-        subject: &method.id,
-        deal: None,
-        data,
-    })
-    .await?;
-    claim.keep(&tx, method.id.0).await?;
-    tx.commit().await?;
-    Ok(method)
-}
-
-/// All but the last four characters hidden.
-fn masked(destination: &str) -> String {
-    let tail: Vec<char> = destination.chars().rev().take(4).collect();
-    let hidden = destination.chars().count().saturating_sub(4).min(8);
-    "•".repeat(hidden) + &tail.into_iter().rev().collect::<String>()
-}
-
-/// Verifies a payout method that somebody else added, and disables those the
-/// partner had before. One person alone never sends a partner's money elsewhere.
-pub async fn verify_payout_method(
-    scope: &Scope,
-    id: impl Into<Given<PayoutMethodId>>,
-) -> Result<payout_method::Model> {
-    scope.require(Permission::PartnerManage)?;
-    let id = id.into().read()?;
-    let mut tx = scope.begin().await?;
-    let method = payout_method::Entity::get(&tx, tx.tenant(), id)
-        .await
-        .at("id")?;
-    match method.state {
-        payout_method::State::Verified => return Ok(method),
-        payout_method::State::Disabled => {
-            return Err(Error::conflict(
-                Conflict::WrongState,
-                "the method is disabled",
-            ));
-        }
-        payout_method::State::Unverified => {}
-    }
-    let message = "whoever added a payout method cannot verify it: ask a second person";
-    people::require_second(&tx, method.added_by, message).await?;
-    let earlier = payout_method::Entity::of(tx.tenant())
-        .filter(payout_method::Column::PartnerId.eq(method.partner_id))
-        .filter(payout_method::Column::State.eq(payout_method::State::Verified));
-    for earlier in earlier.all(&tx).await? {
-        let (subject, data) = (earlier.id, json!({ "partner": earlier.partner_id }));
-        let mut change: payout_method::ActiveModel = earlier.into();
-        change.state = Set(payout_method::State::Disabled);
-        change.update(&tx).await?;
-        let kind = "payout_method.disabled";
-        tx.log(Fact {
-            kind,
-            subject: &subject,
-            deal: None,
-            data,
-        })
-        .await?;
-    }
-    let mut change: payout_method::ActiveModel = method.into();
-    change.state = Set(payout_method::State::Verified);
-    change.verified_by = Set(Some(tx.actor()));
-    let method = change.update(&tx).await?;
-    let data = json!({ "partner": method.partner_id });
-    tx.log(Fact {
-        kind: "payout_method.verified",
-        subject: &id,
-        deal: None,
-        data,
-    })
-    .await?;
-    partners::settle_state(&mut tx, method.partner_id).await?;
-    tx.commit().await?;
-    Ok(method)
 }
 
 async fn agreement_for(

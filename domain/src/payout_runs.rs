@@ -1,206 +1,106 @@
-//! Payout runs: who is paid, who is not yet, and why.
-
-use std::collections::BTreeMap;
+//! Payout runs: proposed, prepared, approved by a second person, and stopped.
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, PaginatorTrait, QueryOrder};
+use sea_orm::{Condition, QueryOrder, QuerySelect};
 use serde_json::json;
 
 use crate::access::Permission;
-use crate::balances::{self, Balance};
-use crate::entity::payout_hold::{self, Reason};
+use crate::balances;
+use crate::entity::payout_hold;
 use crate::entity::payout_run::{self, State};
-use crate::entity::{Owned, earning, payout, payout_method, program, work};
+use crate::entity::{Owned, payout, program, work};
 use crate::error::{About, Conflict, Error, Result};
-use crate::ids::{EarningId, PartnerId, PayoutId, PayoutRunId, ProgramId};
-use crate::kernel::check::Given;
-use crate::money::Money;
-use crate::scope::{Fact, Scope, Tx};
-use crate::{idempotency, payouts, people, readiness, terms};
+use crate::ids::{PayoutRunId, ProgramId};
+use crate::kernel::check::{Check, Given};
+use crate::kernel::work::{Progress, Step};
+use crate::scope::{Scope, Tx};
+use crate::settlement::{self, log};
+use crate::{idempotency, people, rails};
 
-/// Proposes a run over everything of a program that is not paid. What is due
-/// to ready partners goes into payouts; everything else is listed with the
-/// reason. A run with nothing to send is done at once.
+/// Proposes a run over everything of a program that is not paid, as of now. The
+/// server prepares it: what is due to ready partners goes into payouts, everything
+/// else is listed with the reason. With `rail`, all of it is paid over that one,
+/// whatever the partners' payout methods are on: what is paid outside goes over
+/// the manual rail.
 pub async fn propose(
     scope: &Scope,
     key: &str,
     program: impl Into<Given<ProgramId>>,
+    rail: Option<&str>,
 ) -> Result<payout_run::Model> {
     scope.require(Permission::PayoutPropose)?;
-    let program = program.into().read()?;
+    let mut check = Check::default();
+    let program = check.given(program)?;
+    let rail = check.take(rail.map(|name| rails::known(scope, name)).transpose())?;
+    let (Some(program), Some(rail)) = (program, rail) else {
+        return Err(check.failed());
+    };
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "payout_run.propose", key, &program).await?;
+    let arguments = (program, &rail);
+    let claim = idempotency::claim(&tx, "payout_run.propose", key, &arguments).await?;
     if let Some(id) = claim.done {
         return payout_run::Entity::get(&tx, tx.tenant(), PayoutRunId(id)).await;
     }
     let program = program::Entity::get(&tx, tx.tenant(), program)
         .await
         .at("programId")?;
-    refuse_second_run(&tx, program.id).await?;
-    let balances = balances::of_program(&tx, program.id).await?;
-    if balances.is_empty() {
-        return Err(Error::conflict(
-            Conflict::NothingToPay,
-            "nobody has anything to be paid",
-        ));
+    if let Some(name) = &rail {
+        rails::for_tenant(scope, tx.head().kind, name)?;
     }
-    let run = insert(&tx, &program).await?;
-    let total = fill(&tx, &run, balances).await?;
-    let money = Money::new(total, run.currency);
-    let data = json!({ "program": program.id, "total": money.on_the_wire() });
-    log(&mut tx, "payout_run.proposed", run.id, data).await?;
-    let run = match total {
-        0 => finish(&mut tx, run).await?,
-        _ => run,
-    };
+    refuse_second_run(&tx, program.id).await?;
+    let anything = balances::unpaid(tx.tenant(), program.id, i64::MAX).limit(1);
+    if anything.one(&tx).await?.is_none() {
+        let message = "nobody has anything to be paid";
+        return Err(Error::conflict(Conflict::NothingToPay, message));
+    }
+    let run = insert(&mut tx, &program, rail).await?;
     claim.keep(&tx, run.id.0).await?;
     tx.commit().await?;
     Ok(run)
 }
 
-/// Puts what is due into payouts, lists what is not, and returns what the
-/// payouts add up to.
-async fn fill(
-    tx: &Tx,
-    run: &payout_run::Model,
-    balances: BTreeMap<PartnerId, Balance>,
-) -> Result<i64> {
-    let partners: Vec<PartnerId> = balances.keys().copied().collect();
-    let mut papers = readiness::papers(tx, tx.tenant(), &partners, tx.now()).await?;
-    let minimums = terms::payout_minimums(tx, run.program_id).await?;
-    let mut total = 0_i64;
-    for (partner, balance) in balances {
-        if balance.on_hold_minor > 0 {
-            let until = balance
-                .on_hold_until
-                .map(|end| end.to_string())
-                .unwrap_or_default();
-            let detail = format!("the first hold ends on {until}");
-            hold(
-                tx,
-                run,
-                partner,
-                Reason::OnHold,
-                balance.on_hold_minor,
-                detail,
-            )
-            .await?;
-        }
-        let papers = papers.remove(&partner).unwrap_or_default();
-        let reasons = balances::reasons(&balance, &papers, &minimums);
-        for &reason in &reasons {
-            let detail = reason.words().to_owned();
-            hold(tx, run, partner, reason, balance.due_minor, detail).await?;
-        }
-        if let (true, Some(method)) = (reasons.is_empty() && balance.due_minor > 0, papers.method) {
-            total = total
-                .checked_add(balance.due_minor)
-                .ok_or_else(|| Error::broken("a run overflows"))?;
-            schedule(tx, run, method, balance).await?;
-        }
-    }
-    Ok(total)
-}
-
 async fn refuse_second_run(tx: &Tx, program: ProgramId) -> Result<()> {
     let unfinished = payout_run::Entity::of(tx.tenant())
         .filter(payout_run::Column::ProgramId.eq(program))
-        .filter(payout_run::Column::State.is_in([State::Draft, State::Approved]));
+        .filter(payout_run::Column::State.is_in(State::UNFINISHED));
     match unfinished.one(tx).await? {
         None => Ok(()),
         Some(run) => {
             let message = format!("{} is not finished: approve or cancel it first", run.id);
-            Err(Error::conflict(Conflict::RunInProgress, message))
+            let ids = vec![run.id.to_string()];
+            Err(Error::in_the_way(Conflict::RunInProgress, message, ids))
         }
     }
 }
 
-async fn insert(tx: &Tx, program: &program::Model) -> Result<payout_run::Model> {
+async fn insert(
+    tx: &mut Tx,
+    program: &program::Model,
+    rail: Option<String>,
+) -> Result<payout_run::Model> {
+    let id = PayoutRunId::new();
+    let data = json!({ "program": program.id });
+    let position = log(tx, "payout_run.proposed", id, data).await?;
     let row = payout_run::ActiveModel {
         tenant_id: Set(tx.tenant()),
-        id: Set(PayoutRunId::new()),
+        id: Set(id),
         program_id: Set(program.id),
         currency: Set(program.currency),
-        state: Set(State::Draft),
+        rail: Set(rail),
+        state: Set(State::Preparing),
+        as_of_position: Set(position),
+        prepared_upto: Set(None),
+        earnings_total: Set(None),
+        earnings_done: Set(0),
         proposed_by: Set(tx.actor()),
         proposed_at: Set(tx.now()),
         approved_by: Set(None),
         approved_at: Set(None),
         finished_at: Set(None),
     };
+    tx.enqueue(work::Kind::PrepareRun, id.0, None).await?;
     Ok(row.insert(tx).await?)
-}
-
-async fn hold(
-    tx: &Tx,
-    run: &payout_run::Model,
-    partner: PartnerId,
-    reason: Reason,
-    amount_minor: i64,
-    detail: String,
-) -> Result<()> {
-    let row = payout_hold::ActiveModel {
-        tenant_id: Set(tx.tenant()),
-        run_id: Set(run.id),
-        partner_id: Set(partner),
-        reason: Set(reason),
-        amount_minor: Set(amount_minor),
-        currency: Set(run.currency),
-        detail: Set(detail),
-    };
-    payout_hold::Entity::insert(row)
-        .exec_without_returning(tx)
-        .await?;
-    Ok(())
-}
-
-async fn schedule(
-    tx: &Tx,
-    run: &payout_run::Model,
-    method: payout_method::Model,
-    balance: Balance,
-) -> Result<()> {
-    let id = PayoutId::new();
-    let row = payout::ActiveModel {
-        tenant_id: Set(tx.tenant()),
-        id: Set(id),
-        run_id: Set(run.id),
-        partner_id: Set(method.partner_id),
-        method_id: Set(method.id),
-        amount_minor: Set(balance.due_minor),
-        currency: Set(run.currency),
-        state: Set(payout::State::Scheduled),
-        rail: Set(method.rail),
-        attempt: Set(1),
-        reference: Set(None),
-        reason: Set(None),
-        sent_at: Set(None),
-        settled_at: Set(None),
-    };
-    payout::Entity::insert(row)
-        .exec_without_returning(tx)
-        .await?;
-    let ids: Vec<EarningId> = balance.due.iter().map(|row| row.id).collect();
-    for ids in ids.chunks(readiness::CHUNK) {
-        let claimed = earning::Entity::update_many()
-            .col_expr(
-                earning::Column::State,
-                Expr::value(earning::State::InPayout),
-            )
-            .col_expr(earning::Column::PayoutId, Expr::value(id))
-            .filter(earning::Column::TenantId.eq(tx.tenant()))
-            .filter(earning::Column::Id.is_in(ids.iter().copied()))
-            .filter(earning::Column::State.eq(earning::State::Held))
-            .exec(tx)
-            .await?;
-        assert_eq!(
-            claimed.rows_affected,
-            ids.len() as u64,
-            "each earning is in one payout"
-        );
-    }
-    Ok(())
 }
 
 /// Approves a run that somebody else proposed; the rail is then at work.
@@ -215,15 +115,14 @@ pub async fn approve(
     let run = payout_run::Entity::get(&tx, tx.tenant(), id)
         .await
         .at("id")?;
-    match run.state {
-        State::Draft => {}
-        State::Cancelled => {
-            return Err(Error::conflict(
-                Conflict::WrongState,
-                "the run is cancelled",
-            ));
-        }
-        _ => return Ok(run),
+    let refused = match run.state {
+        State::Draft => None,
+        State::Preparing => Some("the run is being prepared: look at it before you approve it"),
+        State::Cancelling | State::Cancelled => Some("the run is cancelled"),
+        State::Approved | State::Executing | State::Done => return Ok(run),
+    };
+    if let Some(message) = refused {
+        return Err(Error::conflict(Conflict::WrongState, message));
     }
     let message = "whoever proposed a run cannot approve it: ask a second person";
     people::require_second(&tx, run.proposed_by, message).await?;
@@ -249,78 +148,87 @@ pub async fn cancel(scope: &Scope, id: impl Into<Given<PayoutRunId>>) -> Result<
     let run = payout_run::Entity::get(&tx, tx.tenant(), id)
         .await
         .at("id")?;
-    if run.state == State::Cancelled {
-        return Ok(run);
+    match run.state {
+        State::Cancelling | State::Cancelled => return Ok(run),
+        State::Preparing | State::Draft | State::Approved | State::Executing => {}
+        State::Done => return Err(nothing_left()),
     }
-    let payouts = payouts::of_run(&tx, id).await?;
-    let unsent = payouts
-        .into_iter()
-        .filter(|row| row.state == payout::State::Scheduled);
-    let unsent: Vec<payout::Model> = unsent.collect();
-    if unsent.is_empty() {
-        let message = "everything in the run was sent already";
-        return Err(Error::conflict(Conflict::WrongState, message));
+    let sent_all = run.state == State::Executing && unsent(&tx, id).await?.is_none();
+    if sent_all {
+        return Err(nothing_left());
     }
-    for payout in unsent {
-        payouts::fail(&mut tx, payout, "the run was cancelled".to_owned()).await?;
-    }
-    if run.state == State::Executing {
-        close_if_settled(&mut tx, id).await?;
-    } else {
-        let mut change: payout_run::ActiveModel = run.into();
-        change.state = Set(State::Cancelled);
-        change.finished_at = Set(Some(tx.now()));
-        change.update(&tx).await?;
-        tx.complete(work::Kind::ExecuteRun, id.0).await?;
-        log(&mut tx, "payout_run.cancelled", id, json!({})).await?;
-    }
-    let run = payout_run::Entity::get(&tx, tx.tenant(), id)
-        .await
-        .at("id")?;
+    let mut change: payout_run::ActiveModel = run.into();
+    change.state = Set(State::Cancelling);
+    let run = change.update(&tx).await?;
+    log(&mut tx, "payout_run.cancelling", id, json!({})).await?;
+    tx.complete(work::Kind::PrepareRun, id.0).await?;
+    tx.complete(work::Kind::ExecuteRun, id.0).await?;
+    tx.enqueue(work::Kind::CancelRun, id.0, None).await?;
     tx.commit().await?;
     Ok(run)
 }
 
-/// Closes a run once all its payouts are settled, in the transaction that
-/// settles the last.
-pub(crate) async fn close_if_settled(tx: &mut Tx, id: PayoutRunId) -> Result<()> {
-    let open = payout::Entity::of(tx.tenant())
-        .filter(payout::Column::RunId.eq(id))
-        .filter(payout::Column::State.is_not_in(payout::State::SETTLED))
-        .count(tx)
-        .await?;
-    let run = payout_run::Entity::get(tx, tx.tenant(), id).await?;
-    if open > 0 || !State::AT_WORK.contains(&run.state) {
-        return Ok(());
+fn nothing_left() -> Error {
+    let message = "everything in the run was sent already";
+    Error::conflict(Conflict::WrongState, message)
+}
+
+/// A payout of a run that was not sent.
+async fn unsent(tx: &Tx, run: PayoutRunId) -> Result<Option<payout::Model>> {
+    let query = payout::Entity::of(tx.tenant())
+        .filter(payout::Column::RunId.eq(run))
+        .filter(payout::Column::State.eq(payout::State::Scheduled))
+        .order_by_asc(payout::Column::Id);
+    Ok(query.one(tx).await?)
+}
+
+/// Gives back, payout by payout, what a cancelled run did not send; then the run
+/// goes on with what it did, or is cancelled.
+pub(crate) async fn work_off_cancelled(scope: &Scope, id: PayoutRunId) -> Result<Progress> {
+    let step = Step::begin();
+    loop {
+        let mut tx = scope.begin().await?;
+        let run = payout_run::Entity::get(&tx, tx.tenant(), id).await?;
+        if run.state != State::Cancelling {
+            tx.complete(work::Kind::CancelRun, id.0).await?;
+            tx.commit().await?;
+            return Ok(Progress::Done);
+        }
+        if let Some(payout) = unsent(&tx, id).await? {
+            settlement::fail(&mut tx, payout, "the run was cancelled".to_owned()).await?;
+        } else if let Some(payout) = settlement::unapplied_of(&tx, id).await? {
+            settlement::apply(&mut tx, payout).await?;
+        } else if settlement::undo_set_off(&tx, id).await? {
+            stop(&mut tx, run).await?;
+        }
+        tx.commit().await?;
+        if step.is_over() {
+            return Ok(Progress::More);
+        }
     }
-    tx.complete(work::Kind::ExecuteRun, id.0).await?;
-    finish(tx, run).await?;
-    Ok(())
 }
 
-async fn finish(tx: &mut Tx, run: payout_run::Model) -> Result<payout_run::Model> {
+/// Ends the cancelling of a run: with what was sent it goes on.
+async fn stop(tx: &mut Tx, run: payout_run::Model) -> Result<()> {
+    let id = run.id;
+    let departed = payout::Entity::of(tx.tenant())
+        .filter(payout::Column::RunId.eq(id))
+        .filter(payout::Column::SentAt.is_not_null())
+        .limit(1);
+    let goes_on = departed.one(tx).await?.is_some();
     let mut change: payout_run::ActiveModel = run.into();
-    change.state = Set(State::Done);
-    change.finished_at = Set(Some(tx.now()));
-    let run = change.update(tx).await?;
-    log(tx, "payout_run.done", run.id, json!({})).await?;
-    Ok(run)
-}
-
-async fn log(
-    tx: &mut Tx,
-    kind: &'static str,
-    run: PayoutRunId,
-    data: serde_json::Value,
-) -> Result<()> {
-    tx.log(Fact {
-        kind,
-        subject: &run,
-        deal: None,
-        data,
-    })
-    .await?;
-    Ok(())
+    if goes_on {
+        change.state = Set(State::Executing);
+        change.update(tx).await?;
+        tx.enqueue(work::Kind::ExecuteRun, id.0, None).await?;
+        settlement::close_if_settled(tx, id).await
+    } else {
+        change.state = Set(State::Cancelled);
+        change.finished_at = Set(Some(tx.now()));
+        change.update(tx).await?;
+        log(tx, "payout_run.cancelled", id, json!({})).await?;
+        Ok(())
+    }
 }
 
 /// Who runs do not pay, and why. A partner sees its own lines alone.

@@ -13,27 +13,26 @@ use futures_util::stream;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query;
-use sea_orm::{QueryOrder, QuerySelect};
-use serde_json::json;
+use sea_orm::{Condition, QueryOrder, QuerySelect};
 
-use crate::entity::ledger_transaction::Kind;
 use crate::entity::payout::{self, State};
 use crate::entity::payout_hold::Reason;
 use crate::entity::{Owned, earning, payout_method, payout_run, work};
 use crate::error::{Error, Result};
-use crate::ids::{PayoutId, PayoutRunId};
+use crate::ids::{PayoutId, PayoutRunId, TermsId};
 use crate::kernel::work::Progress;
 use crate::money::Money;
 use crate::rail::{Instruction, Status};
 use crate::reads::Visible;
-use crate::scope::{Fact, Scope, Tx};
-use crate::{balances, ledger, payout_runs, readiness};
+use crate::scope::{Scope, Tx};
+use crate::settlement::{self, PAUSE};
+use crate::{balances, payout_methods, readiness};
 
 /// How long a rail is waited for. Whoever does not answer in time may have paid.
 const RAIL_TIME: Duration = Duration::from_secs(10);
 
-/// Between two looks at the payouts of a run that are on their way.
-const POLL: Duration = Duration::from_secs(1);
+/// Payouts of a run that are worked on in one step.
+const BATCH: usize = 200;
 
 /// Payouts of one tenant that the rail is asked about at the same time.
 const AT_ONCE: usize = 4;
@@ -46,39 +45,91 @@ impl payout::Model {
 }
 
 /// Brings the payouts of a run through their rails: sends what is scheduled, and
-/// asks after what is on its way.
+/// asks after what is on its way, some of each run at a time.
 pub(crate) async fn work(scope: &Scope, run: PayoutRunId) -> Result<Progress> {
-    let db = scope.read().await?;
-    let mut open = payout::Entity::of(scope.tenant())
-        .filter(payout::Column::RunId.eq(run))
-        .filter(payout::Column::State.is_not_in(State::SETTLED))
-        .order_by_asc(payout::Column::Id)
-        .all(&db)
-        .await?;
-    drop(db);
+    let open = next(scope, run).await?;
     scope.end_read().await;
     if open.is_empty() {
-        let mut tx = scope.begin().await?;
-        payout_runs::close_if_settled(&mut tx, run).await?;
-        tx.complete(work::Kind::ExecuteRun, run.0).await?;
-        tx.commit().await?;
-        return Ok(Progress::Done);
+        return rest(scope, run).await;
     }
-    // Each time another one comes first: those that the rail does not answer
-    // for must not keep the others from their turn.
-    let start = scope.engine().next_rotation() % open.len().max(1);
-    open.rotate_left(start);
-    // Those that were never sent come before all that is asked after.
-    open.sort_by_key(|payout| payout.state != State::Scheduled);
+    let more = open.len() >= BATCH;
     stream::iter(open)
         .for_each_concurrent(AT_ONCE, async |payout| {
             // One payout that cannot be worked on must not stop the others.
-            if let Err(error) = advance(scope, payout.id).await {
-                tracing::error!(payout = %payout.id, ?error, "a payout could not be advanced");
+            if let Err(error) = advance(scope, payout).await {
+                tracing::error!(%payout, ?error, "a payout could not be advanced");
             }
         })
         .await;
-    Ok(Progress::Wait(POLL))
+    match more {
+        true => Ok(Progress::More),
+        false => Ok(Progress::Wait(PAUSE)),
+    }
+}
+
+/// The payouts of a run to work on next: those that were never sent come before all
+/// that is asked after.
+async fn next(scope: &Scope, run: PayoutRunId) -> Result<Vec<PayoutId>> {
+    let rails = &scope.engine().rails;
+    let known = rails.iter().map(|rail| rail.name());
+    let answering = rails.iter().filter(|rail| rail.answers());
+    let answering = answering.map(|rail| rail.name());
+    let of_run = || {
+        payout::Entity::of(scope.tenant())
+            .filter(payout::Column::RunId.eq(run))
+            .select_only()
+            .column(payout::Column::Id)
+            .order_by_asc(payout::Column::Id)
+    };
+    let db = scope.read().await?;
+    let scheduled: Vec<PayoutId> = of_run()
+        .filter(payout::Column::State.eq(State::Scheduled))
+        .filter(payout::Column::Rail.is_in(known))
+        .limit(BATCH as u64)
+        .into_tuple()
+        .all(&db)
+        .await?;
+    if !scheduled.is_empty() {
+        return Ok(scheduled);
+    }
+    let asked_after = Condition::all()
+        .add(payout::Column::State.is_in([State::Unknown, State::Sent]))
+        .add(payout::Column::Rail.is_in(answering));
+    let mut open: Vec<PayoutId> = of_run()
+        .filter(
+            Condition::any()
+                .add(payout::Column::State.eq(State::Sending))
+                .add(asked_after),
+        )
+        .into_tuple()
+        .all(&db)
+        .await?;
+    // Each time other ones come first: those that the rail does not answer for must
+    // not keep the others from their turn.
+    let start = scope.engine().next_rotation() % open.len().max(1);
+    open.rotate_left(start);
+    open.truncate(BATCH);
+    Ok(open)
+}
+
+/// What is left of a run that this server cannot work on: nothing, what people
+/// report, or what another server has the rail for.
+async fn rest(scope: &Scope, run: PayoutRunId) -> Result<Progress> {
+    let mut tx = scope.begin().await?;
+    settlement::close_if_settled(&mut tx, run).await?;
+    let elsewhere = payout::Entity::of(tx.tenant())
+        .filter(payout::Column::RunId.eq(run))
+        .filter(payout::Column::State.is_in([State::Scheduled, State::Sending]))
+        .limit(1);
+    let done = elsewhere.one(&tx).await?.is_none();
+    if done {
+        tx.complete(work::Kind::ExecuteRun, run.0).await?;
+    }
+    tx.commit().await?;
+    match done {
+        true => Ok(Progress::Done),
+        false => Ok(Progress::Wait(PAUSE)),
+    }
 }
 
 /// Sends one payout, or asks after it.
@@ -92,6 +143,7 @@ async fn advance(scope: &Scope, id: PayoutId) -> Result<()> {
     // one may; or the run is cancelled.
     let missing = || Error::broken(format!("this server has no rail {}", payout.rail));
     let rail = scope.engine().rail(&payout.rail).ok_or_else(missing)?;
+    let destination = payout_methods::destination(&scope.engine().keyring, &method)?;
     if payout.state == State::Scheduled {
         payout = prepare(scope, id).await?;
     }
@@ -101,7 +153,7 @@ async fn advance(scope: &Scope, id: PayoutId) -> Result<()> {
     let instruction = Instruction {
         payout: payout.id,
         attempt: payout.attempt,
-        destination: method.destination,
+        destination,
         money: Money::new(payout.amount_minor, payout.currency),
         sent_at,
         now: scope.now().max(sent_at),
@@ -135,12 +187,18 @@ async fn prepare(scope: &Scope, id: PayoutId) -> Result<payout::Model> {
         return Ok(payout);
     }
     let run = payout_run::Entity::get(&tx, tx.tenant(), payout.run_id).await?;
+    if !payout_run::State::AT_WORK.contains(&run.state) {
+        return Ok(payout);
+    }
     let unready = no_longer_ready(&tx, &run, &payout).await?;
     start(&tx, run).await?;
-    let payout = match unready {
-        Some(reason) => fail_and_close(&mut tx, payout, reason.to_owned()).await?,
-        None => depart(&mut tx, payout).await?,
-    };
+    match unready {
+        Some(reason) => settlement::fail_and_close(&mut tx, payout, reason.to_owned()).await?,
+        None => {
+            settlement::depart(&mut tx, payout).await?;
+        }
+    }
+    let payout = payout::Entity::get(&tx, tx.tenant(), id).await?;
     tx.commit().await?;
     Ok(payout)
 }
@@ -155,29 +213,30 @@ async fn start(tx: &Tx, run: payout_run::Model) -> Result<()> {
     Ok(())
 }
 
-/// Books a scheduled payout as sent, before it is.
-async fn depart(tx: &mut Tx, payout: payout::Model) -> Result<payout::Model> {
-    let (payout, position) = mark(tx, payout, State::Sending, None, None).await?;
-    post(tx, position, Kind::PayoutSent, &payout).await?;
-    Ok(payout)
-}
-
 /// What must be true when money leaves and has ceased to be.
 async fn no_longer_ready(
     tx: &Tx,
     run: &payout_run::Model,
     payout: &payout::Model,
 ) -> Result<Option<&'static str>> {
-    let earnings = earnings_of(tx, payout.id).await?;
-    let sum: i64 = earnings.iter().map(|row| row.amount_minor).sum();
-    if sum != payout.amount_minor {
+    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
+    let sum = sea_query::ExprTrait::cast_as(earning::Column::AmountMinor.sum(), "bigint");
+    let by_terms: Vec<(TermsId, i64)> = earning::Entity::of(tx.tenant())
+        .filter(earning::Column::PayoutId.eq(payout.id))
+        .select_only()
+        .column(earning::Column::TermsId)
+        .column_as(sum, "sum")
+        .group_by(earning::Column::TermsId)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    if by_terms.iter().map(|(_, sum)| sum).sum::<i64>() != payout.amount_minor {
         let what = format!("{} is not the sum of its earnings", payout.id);
         return Err(Error::broken(what));
     }
     let papers = readiness::papers(tx, tx.tenant(), &[payout.partner_id], tx.now()).await?;
     let papers = papers.get(&payout.partner_id).cloned().unwrap_or_default();
-    let terms = balances::terms_of(tx, &earnings).await?;
-    let obstacles = papers.obstacles_under(&terms.into_values().collect());
+    let obstacles = papers.obstacles_under(&by_terms.into_iter().map(|(terms, _)| terms).collect());
     if let Some(&obstacle) = obstacles.first() {
         return Ok(Some(Reason::from(obstacle).words()));
     }
@@ -188,8 +247,8 @@ async fn no_longer_ready(
         return Ok(Some("the payout method is no longer the partner's"));
     }
     // What a refund took back since is to be set off before money leaves.
-    let others = balances::of_partner(tx, run.program_id, payout.partner_id).await?;
-    Ok((others.due_minor < 0).then_some("something was refunded since the run was proposed"))
+    let in_debt = balances::is_in_debt(tx, run, payout.partner_id).await?;
+    Ok(in_debt.then_some("something was refunded since the run was proposed"))
 }
 
 /// Records an answer of the rail to one attempt. Answers to a payout that is
@@ -203,122 +262,17 @@ async fn settle(scope: &Scope, id: PayoutId, attempt: i32, status: Status) -> Re
     }
     match status {
         Status::Accepted { reference } => {
-            mark(&mut tx, payout, State::Sent, Some(reference), None).await?;
+            settlement::mark(&mut tx, payout, State::Sent, Some(reference), None).await?;
         }
         Status::Unknown { reason } => {
-            mark(&mut tx, payout, State::Unknown, None, Some(reason)).await?;
+            settlement::mark(&mut tx, payout, State::Unknown, None, Some(reason)).await?;
         }
-        Status::Paid { reference } => pay(&mut tx, payout, reference).await?,
+        Status::Paid { reference } => settlement::pay(&mut tx, payout, reference).await?,
         Status::Failed { reason } => {
-            fail_and_close(&mut tx, payout, reason).await?;
+            settlement::fail_and_close(&mut tx, payout, reason).await?;
         }
     }
     tx.commit().await
-}
-
-/// Moves a payout on, and appends that to the log.
-async fn mark(
-    tx: &mut Tx,
-    payout: payout::Model,
-    state: State,
-    reference: Option<String>,
-    reason: Option<String>,
-) -> Result<(payout::Model, i64)> {
-    let kind = match state {
-        State::Scheduled => "payout.scheduled",
-        State::Sending => "payout.sending",
-        State::Unknown => "payout.unknown",
-        State::Sent => "payout.sent",
-        State::Paid => "payout.paid",
-        State::Failed => "payout.failed",
-    };
-    let reference = reference.or(payout.reference.clone());
-    let mut change: payout::ActiveModel = payout.into();
-    change.state = Set(state);
-    change.reference = Set(reference);
-    change.reason = Set(reason);
-    if state == State::Sending {
-        change.sent_at = Set(Some(tx.now()));
-    }
-    if State::SETTLED.contains(&state) {
-        change.settled_at = Set(Some(tx.now()));
-    }
-    let payout = change.update(tx).await?;
-    let data = json!({
-        "partner": payout.partner_id,
-        "amount": Money::new(payout.amount_minor, payout.currency).on_the_wire(),
-        "rail": payout.rail,
-        "reason": payout.reason,
-    });
-    let fact = Fact {
-        kind,
-        subject: &payout.id,
-        deal: None,
-        data,
-    };
-    let position = tx.log(fact).await?;
-    Ok((payout, position))
-}
-
-async fn pay(tx: &mut Tx, payout: payout::Model, reference: String) -> Result<()> {
-    let (payout, position) = mark(tx, payout, State::Paid, Some(reference), None).await?;
-    post(tx, position, Kind::PayoutSettled, &payout).await?;
-    earning::Entity::update_many()
-        .col_expr(earning::Column::State, Expr::value(earning::State::Paid))
-        .filter(earning::Column::TenantId.eq(tx.tenant()))
-        .filter(earning::Column::PayoutId.eq(payout.id))
-        .exec(tx)
-        .await?;
-    payout_runs::close_if_settled(tx, payout.run_id).await
-}
-
-async fn fail_and_close(
-    tx: &mut Tx,
-    payout: payout::Model,
-    reason: String,
-) -> Result<payout::Model> {
-    let payout = fail(tx, payout, reason).await?;
-    payout_runs::close_if_settled(tx, payout.run_id).await?;
-    Ok(payout)
-}
-
-/// Fails a payout: its earnings wait for the next run.
-pub(crate) async fn fail(
-    tx: &mut Tx,
-    payout: payout::Model,
-    reason: String,
-) -> Result<payout::Model> {
-    let departed = payout.state != State::Scheduled;
-    earning::Entity::update_many()
-        .col_expr(earning::Column::State, Expr::value(earning::State::Held))
-        .col_expr(earning::Column::PayoutId, Expr::value(None::<PayoutId>))
-        .filter(earning::Column::TenantId.eq(tx.tenant()))
-        .filter(earning::Column::PayoutId.eq(payout.id))
-        .exec(tx)
-        .await?;
-    let (payout, position) = mark(tx, payout, State::Failed, None, Some(reason)).await?;
-    if departed {
-        post(tx, position, Kind::PayoutFailed, &payout).await?;
-    }
-    Ok(payout)
-}
-
-async fn post(tx: &Tx, position: i64, kind: Kind, payout: &payout::Model) -> Result<()> {
-    let money = Money::new(payout.amount_minor, payout.currency);
-    ledger::post(tx, position, kind, payout.id.0, payout.partner_id, money).await
-}
-
-async fn earnings_of(tx: &Tx, payout: PayoutId) -> Result<Vec<earning::Model>> {
-    let query = earning::Entity::of(tx.tenant()).filter(earning::Column::PayoutId.eq(payout));
-    Ok(query.all(tx).await?)
-}
-
-/// The payouts of a run, in order of id.
-pub(crate) async fn of_run(tx: &Tx, run: PayoutRunId) -> Result<Vec<payout::Model>> {
-    let query = payout::Entity::of(tx.tenant())
-        .filter(payout::Column::RunId.eq(run))
-        .order_by_asc(payout::Column::Id);
-    Ok(query.all(tx).await?)
 }
 
 /// What the payouts of runs add up to, in minor units of the run's currency,

@@ -6,7 +6,9 @@
 use futures_util::future::BoxFuture;
 
 use crate::clock::Moment;
+use crate::entity::tenant;
 use crate::ids::PayoutId;
+use crate::keyring::Secret;
 use crate::money::Money;
 
 /// One payment to make.
@@ -17,7 +19,7 @@ pub struct Instruction {
     /// From 1; grows only after a provider said for certain that nothing was paid.
     pub attempt: i32,
     /// Where to, in the provider's terms.
-    pub destination: String,
+    pub destination: Secret,
     /// How much; positive.
     pub money: Money,
     /// When the instruction was first sent, on the tenant's clock.
@@ -63,9 +65,15 @@ pub trait Rail: Send + Sync + 'static {
     /// Its name, as stored with every payout.
     fn name(&self) -> &'static str;
 
-    /// Whether real money leaves over it. Live tenants are paid over such rails
-    /// alone, and sandboxes never are.
-    fn moves_money(&self) -> bool;
+    /// Whether it serves such tenants. Real money leaves for live tenants alone, and
+    /// what a live tenant is owed is never only pretended to be paid.
+    fn serves(&self, kind: tenant::Kind) -> bool;
+
+    /// Whether it tells what became of an instruction. Where it does not, people do:
+    /// one reports, another confirms.
+    fn answers(&self) -> bool {
+        true
+    }
 
     /// Sends an instruction, or asks after one already sent: repeating is harmless.
     fn send(&self, instruction: Instruction) -> BoxFuture<'_, Status>;

@@ -4,11 +4,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{JoinType, QuerySelect, RelationTrait};
+use sea_orm::sea_query::{ExprTrait, Query};
+use sea_orm::{JoinType, QuerySelect};
 
 use crate::clock::Moment;
 use crate::entity::{
-    Owned, agreement, commission, deal, enrollment, partner, payout_method, tax_form, terms,
+    Owned, agreement, commission, enrollment, partner, payout_method, tax_form, terms,
 };
 use crate::error::Result;
 use crate::ids::{PartnerId, ProgramId, TenantId, TermsId};
@@ -91,6 +92,40 @@ pub(crate) async fn papers<C: ConnectionTrait>(
     Ok(all)
 }
 
+/// The terms under which each partner has a commission. A look-up for each pair, in
+/// one statement: partners have many commissions and tenants few terms.
+async fn credited<C: ConnectionTrait>(
+    db: &C,
+    tenant: TenantId,
+    partners: &[PartnerId],
+) -> Result<Vec<(PartnerId, TermsId)>> {
+    let any = Query::select()
+        .expr(Expr::value(1))
+        .from(commission::Entity)
+        .and_where(commission::Column::TenantId.eq(tenant))
+        .and_where(
+            Expr::col((commission::Entity, commission::Column::PartnerId))
+                .equals((partner::Entity, partner::Column::Id)),
+        )
+        .and_where(
+            Expr::col((commission::Entity, commission::Column::TermsId))
+                .equals((terms::Entity, terms::Column::Id)),
+        )
+        .to_owned();
+    let every_pair: RelationDef = partner::Entity::belongs_to(terms::Entity)
+        .from(partner::Column::TenantId)
+        .to(terms::Column::TenantId)
+        .into();
+    let query = partner::Entity::of(tenant)
+        .join(JoinType::InnerJoin, every_pair)
+        .filter(partner::Column::Id.is_in(partners.iter().copied()))
+        .filter(Expr::exists(any))
+        .select_only()
+        .column(partner::Column::Id)
+        .column(terms::Column::Id);
+    Ok(query.into_tuple().all(db).await?)
+}
+
 async fn papers_of_some<C: ConnectionTrait>(
     db: &C,
     tenant: TenantId,
@@ -133,17 +168,7 @@ async fn papers_of_some<C: ConnectionTrait>(
             .required
             .extend(required);
     }
-    let credited: Vec<(PartnerId, TermsId)> = commission::Entity::of(tenant)
-        .join(JoinType::InnerJoin, commission::Relation::Deal.def())
-        .filter(commission::Column::PartnerId.is_in(of_all()))
-        .select_only()
-        .distinct()
-        .column(commission::Column::PartnerId)
-        .column(deal::Column::TermsId)
-        .into_tuple()
-        .all(db)
-        .await?;
-    for (partner, terms) in credited {
+    for (partner, terms) in credited(db, tenant, partners).await? {
         all.entry(partner).or_default().required.insert(terms);
     }
     let query = tax_form::Entity::of(tenant)

@@ -93,8 +93,23 @@ pub async fn page<E: Visible>(
     filter: Condition,
     window: Window<E::Id>,
 ) -> Result<Page<E::Model>> {
-    let limit = checked(window.limit)?;
-    let mut query = E::visible(scope).filter(filter);
+    checked(window.limit)?;
+    let page = page_of(&scope.read().await?, E::visible(scope), filter, window).await?;
+    Ok(Page {
+        rows: E::shown(scope, page.rows).await?,
+        ..page
+    })
+}
+
+/// A page, however large, of rows that pass the filter.
+pub(crate) async fn page_of<E: Visible, C: ConnectionTrait>(
+    db: &C,
+    query: Select<E>,
+    filter: Condition,
+    window: Window<E::Id>,
+) -> Result<Page<E::Model>> {
+    let limit = window.limit;
+    let mut query = query.filter(filter);
     if let Some(after) = window.after {
         query = query.filter(E::id_column().gt(after));
     }
@@ -107,9 +122,7 @@ pub async fn page<E: Visible>(
         Order::Asc
     };
     let query = query.order_by(E::id_column(), order).limit(limit + 1);
-    let rows = query.all(&scope.read().await?).await?;
-    let rows = E::shown(scope, rows).await?;
-    Ok(cut(rows, &window, limit))
+    Ok(cut(query.all(db).await?, &window, limit))
 }
 
 /// For each parent the first rows of its children after a cursor, all in one

@@ -1,8 +1,8 @@
 //! Tenants, and the clock of a sandbox.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
 use serde_json::json;
 
 use crate::access::Permission;
@@ -30,6 +30,7 @@ pub async fn create(
         kind: Set(kind),
         clock_at: Set((kind == tenant::Kind::Sandbox).then_some(clock_at.unwrap_or(now))),
         last_position: Set(0),
+        epoch: Set(0),
         created_at: Set(now),
     };
     Ok(row.insert(&*engine.db).await?)
@@ -49,6 +50,13 @@ pub async fn named(engine: &Engine, name: &str) -> Result<Vec<tenant::Model>> {
         .filter(tenant::Column::Name.eq(name))
         .order_by_asc(tenant::Column::Id);
     Ok(query.all(&*engine.db).await?)
+}
+
+/// The ids of all tenants, in order. For whoever runs the server.
+pub async fn all(engine: &Engine) -> Result<Vec<TenantId>> {
+    let query = tenant::Entity::find().order_by_asc(tenant::Column::Id);
+    let ids = query.select_only().column(tenant::Column::Id).into_tuple();
+    Ok(ids.all(&*engine.db).await?)
 }
 
 /// Moves a sandbox's clock forward, and expires what expires by then.

@@ -6,7 +6,7 @@
 
 mod draft;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -310,7 +310,7 @@ pub(crate) async fn current_in(tx: &Tx, id: ProgramId) -> Result<Option<terms::M
 
 /// The least that is paid out under each version of a program's terms, in minor
 /// units.
-pub(crate) async fn payout_minimums(tx: &Tx, id: ProgramId) -> Result<HashMap<TermsId, i64>> {
+pub(crate) async fn payout_minimums(tx: &Tx, id: ProgramId) -> Result<BTreeMap<TermsId, i64>> {
     let query = terms::Entity::of(tx.tenant())
         .filter(terms::Column::ProgramId.eq(id))
         .select_only()

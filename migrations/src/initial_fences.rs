@@ -24,6 +24,7 @@ const CHANGING: &[&str] = &[
     "commission",
     "payout_run",
     "payout",
+    "payout_report",
     "earning",
 ];
 
@@ -38,6 +39,7 @@ const APPENDED: &[&str] = &[
     "credit_share",
     "evaluation",
     "event",
+    "log_epoch",
     "command",
     "ledger_transaction",
     "entry",

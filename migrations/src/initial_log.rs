@@ -6,7 +6,7 @@ use sea_orm_migration::schema::*;
 use crate::schema::{index, owned, tenants};
 
 pub(crate) fn tables() -> Vec<TableCreateStatement> {
-    vec![event(), command(), work(), write_probe()]
+    vec![event(), log_epoch(), command(), work(), write_probe()]
 }
 
 pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
@@ -24,6 +24,16 @@ fn event() -> TableCreateStatement {
         .col(text("data"))
         .col(string("actor"))
         .col(big_integer("occurred_at"))
+        .foreign_key(&mut tenants())
+        .to_owned()
+}
+
+fn log_epoch() -> TableCreateStatement {
+    owned("log_epoch", &["tenant_id", "number"])
+        .col(integer("number"))
+        .col(big_integer("epoch"))
+        .col(big_integer("began_after"))
+        .col(big_integer("began_at"))
         .foreign_key(&mut tenants())
         .to_owned()
 }

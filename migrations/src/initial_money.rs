@@ -17,6 +17,7 @@ pub(crate) fn tables() -> Vec<TableCreateStatement> {
         commission(),
         payout_run(),
         payout(),
+        payout_report(),
         payout_hold(),
         earning(),
         ledger_transaction(),
@@ -36,19 +37,26 @@ pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
             "commission",
             &["tenant_id", "deal_id", "rule_id", "partner_id"],
         ),
-        index("commission", &["tenant_id", "partner_id"]),
+        index("commission", &["tenant_id", "partner_id", "terms_id"]),
         index("commission", &["tenant_id", "state"]),
         unique_where(
             "payout_run",
             &["tenant_id", "program_id"],
-            "state IN ('draft', 'approved')",
+            "state IN ('preparing', 'draft', 'approved')",
         ),
         unique("payout", &["tenant_id", "run_id", "partner_id"]),
         index("payout", &["tenant_id", "partner_id"]),
+        index("payout", &["tenant_id", "run_id", "state"]),
+        index_where("payout", &["tenant_id", "run_id"], "NOT is_applied"),
         unique("earning", &["tenant_id", "commission_id", "collection_id"]),
         index("earning", &["tenant_id", "partner_id", "state"]),
         index("earning", &["tenant_id", "deal_id"]),
-        index_where("earning", &["tenant_id", "deal_id"], "state = 'held'"),
+        index_where(
+            "earning",
+            &["tenant_id", "program_id", "partner_id", "position"],
+            "state = 'held'",
+        ),
+        index("earning", &["tenant_id", "run_id", "partner_id"]),
         index("earning", &["tenant_id", "payout_id"]),
         index("entry", &["tenant_id", "position"]),
     ]
@@ -157,6 +165,7 @@ fn commission() -> TableCreateStatement {
     owned("commission", &["tenant_id", "id"])
         .col(uuid("id"))
         .col(uuid("deal_id"))
+        .col(uuid("terms_id"))
         .col(uuid("credit_id"))
         .col(uuid("partner_id"))
         .col(uuid("rule_id"))
@@ -173,6 +182,7 @@ fn commission() -> TableCreateStatement {
         .col(big_integer("created_at"))
         .col(big_integer_null("assessed_at"))
         .foreign_key(&mut references("deal_id", "deal", "id"))
+        .foreign_key(&mut references("terms_id", "terms", "id"))
         .foreign_key(&mut references("credit_id", "credit", "id"))
         .foreign_key(&mut references("partner_id", "partner", "id"))
         .foreign_key(&mut references("rule_id", "rule", "id"))
@@ -186,7 +196,12 @@ fn payout_run() -> TableCreateStatement {
         .col(uuid("id"))
         .col(uuid("program_id"))
         .col(string_len("currency", 3))
+        .col(string_null("rail"))
         .col(string_len("state", 32))
+        .col(big_integer("as_of_position"))
+        .col(uuid_null("prepared_upto"))
+        .col(big_integer_null("earnings_total"))
+        .col(big_integer("earnings_done"))
         .col(string("proposed_by"))
         .col(big_integer("proposed_at"))
         .col(string_null("approved_by"))
@@ -210,14 +225,34 @@ fn payout() -> TableCreateStatement {
         .col(string_len("state", 32))
         .col(string("rail"))
         .col(integer("attempt"))
+        .col(boolean("is_applied"))
         .col(string_null("reference"))
         .col(string_null("reason"))
         .col(big_integer_null("sent_at"))
         .col(big_integer_null("settled_at"))
+        .col(big_integer_null("settled_position"))
         .foreign_key(&mut references("run_id", "payout_run", "id"))
         .foreign_key(&mut references("partner_id", "partner", "id"))
         .foreign_key(&mut references("method_id", "payout_method", "id"))
         .check(Expr::cust("amount_minor > 0"))
+        .to_owned()
+}
+
+fn payout_report() -> TableCreateStatement {
+    owned("payout_report", &["tenant_id", "payout_id"])
+        .col(uuid("payout_id"))
+        .col(string_len("outcome", 32))
+        .col(big_integer("occurred_at"))
+        .col(string("reference"))
+        .col(text("evidence"))
+        .col(string("reported_by"))
+        .col(big_integer("reported_at"))
+        .col(string_null("confirmed_by"))
+        .col(big_integer_null("confirmed_at"))
+        .foreign_key(&mut references("payout_id", "payout", "id"))
+        .check(Expr::cust(
+            "confirmed_by IS NULL OR confirmed_by <> reported_by",
+        ))
         .to_owned()
 }
 
@@ -243,18 +278,25 @@ fn earning() -> TableCreateStatement {
         .col(uuid("commission_id"))
         .col(uuid("collection_id"))
         .col(uuid("deal_id"))
+        .col(uuid("program_id"))
+        .col(uuid("terms_id"))
         .col(uuid("partner_id"))
         .col(big_integer("amount_minor"))
         .col(string_len("currency", 3))
         .col(string_len("state", 32))
         .col(big_integer("payable_at"))
+        .col(uuid_null("run_id"))
         .col(uuid_null("payout_id"))
+        .col(big_integer("held_since"))
         .col(big_integer("created_at"))
         .col(big_integer("position"))
         .foreign_key(&mut references("commission_id", "commission", "id"))
         .foreign_key(&mut references("collection_id", "collection", "id"))
         .foreign_key(&mut references("deal_id", "deal", "id"))
         .foreign_key(&mut references("partner_id", "partner", "id"))
+        .foreign_key(&mut references("program_id", "program", "id"))
+        .foreign_key(&mut references("terms_id", "terms", "id"))
+        .foreign_key(&mut references("run_id", "payout_run", "id"))
         .foreign_key(&mut references("payout_id", "payout", "id"))
         .check(Expr::cust("amount_minor <> 0"))
         .to_owned()

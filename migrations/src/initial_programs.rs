@@ -25,6 +25,7 @@ pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
         unique("agreement", &["tenant_id", "partner_id", "terms_id"]),
         index("tax_form", &["tenant_id", "partner_id"]),
         index("payout_method", &["tenant_id", "partner_id"]),
+        index("payout_method", &["tenant_id", "fingerprint"]),
         unique_where(
             "payout_method",
             &["tenant_id", "partner_id"],
@@ -135,6 +136,7 @@ fn payout_method() -> TableCreateStatement {
         .col(uuid("partner_id"))
         .col(string("rail"))
         .col(string("destination"))
+        .col(string("fingerprint"))
         .col(string("label"))
         .col(string_len("state", 32))
         .col(string("added_by"))

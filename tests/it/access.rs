@@ -35,6 +35,35 @@ fn the_committed_matrix_is_the_one_in_force() {
 }
 
 story! {
+    /// The schema has every permission by name. A key can ask for its own, and what
+    /// it may not do names the one that it lacks.
+    async fn permissions_have_public_names(world: World) {
+        let acme = Acme::new(&world).await;
+        let document = "{ __type(name: \"Permission\") { enumValues { name } }
+            viewer { role permissions } }";
+        for (role, client) in [
+            (Role::Owner, acme.owner.clone()),
+            (Role::Finance, acme.person("Fay", "FINANCE").await),
+            (Role::Partner, acme.partner("Northwind").await.client),
+        ] {
+            let seen = client.asks(document, json!({})).await;
+            let values = seen["__type"]["enumValues"].as_array().unwrap();
+            let names: Vec<_> = values.iter().map(|value| text(&value["name"])).collect();
+            let all: Vec<_> = Permission::iter().map(|each| each.to_string()).collect();
+            assert_eq!(names, all);
+            let own: Vec<_> = role.permissions().map(|each| each.to_string()).collect();
+            assert_eq!(seen["viewer"]["permissions"], json!(own), "{role:?}");
+        }
+        let vera = acme.person("Vera", "VIEWER").await;
+        let document = "mutation { 	advanceTestClock(input: { to: \"2027-01-01T00:00:00Z\" }) { tenant { id } } }";
+        let answer = vera.post(document, json!({})).await;
+        let error = &answer["errors"][0];
+        assert_eq!(error["extensions"]["permission"], "CLOCK_ADVANCE", "{answer}");
+        assert_eq!(error["message"], "this key may not do that: it takes the permission CLOCK_ADVANCE");
+    }
+}
+
+story! {
     /// Whoever only looks changes nothing, whatever they try.
     async fn a_viewer_changes_nothing(world: World) {
         let acme = Acme::new(&world).await;
@@ -96,8 +125,7 @@ story! {
             acme.collects(deal, "2000.00").await;
         }
         acme.day("2026-03-05").await;
-        let input = json!({ "idempotencyKey": acme.key(), "programId": acme.program });
-        acme.owner.does("proposePayoutRun", "payoutRun { id }", input).await;
+        acme.proposes_run(&acme.owner).await;
 
         let seen = north.client.asks(OWN_ROWS, json!({})).await;
         let words = seen.to_string();

@@ -73,9 +73,18 @@ impl Acme {
 
     /// The same at a server.
     pub async fn on(server: &Server) -> Self {
+        Self::of_kind(server, Kind::Sandbox).await
+    }
+
+    /// A tenant that pays real money, and its owner.
+    pub async fn live(world: &World) -> Self {
+        Self::of_kind(&world.server, Kind::Live).await
+    }
+
+    async fn of_kind(server: &Server, kind: Kind) -> Self {
         let engine = &server.engine;
-        let clock = Moment::parse("2026-01-05T09:00:00Z");
-        let tenant = tenants::create(engine, "Acme Cloud", Kind::Sandbox, clock)
+        let clock = Moment::parse("2026-01-05T09:00:00Z").filter(|_| kind == Kind::Sandbox);
+        let tenant = tenants::create(engine, "Acme Cloud", kind, clock)
             .await
             .unwrap();
         let key = keys::create_for(engine, tenant.id, "Ada", Role::Owner, None);
@@ -226,9 +235,15 @@ impl Acme {
 
     /// A partner's payout method is added and verified.
     pub async fn adds_payout_method(&self, partner: &Partner, destination: &str) {
+        self.adds_payout_method_on(partner, "sandbox", destination)
+            .await;
+    }
+
+    /// The same on another rail.
+    pub async fn adds_payout_method_on(&self, partner: &Partner, rail: &str, destination: &str) {
         let input = json!({
             "idempotencyKey": self.key(),
-            "partnerId": partner.id, "rail": "sandbox", "destination": destination,
+            "partnerId": partner.id, "rail": rail, "destination": destination,
         });
         let method = partner
             .client

@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tributary_api::rails::Sandbox;
+use tributary_domain::entity::tenant;
 use tributary_domain::rail::{Instruction, Rail, Status};
 
 use crate::acme::{Acme, text};
@@ -49,11 +50,7 @@ async fn approved_run(world: &World, destinations: &[&str]) -> (Acme, Value) {
         acme.collects(&deal, "10000.00").await;
     }
     acme.day("2026-02-10").await;
-    let input = json!({ "idempotencyKey": acme.key(), "programId": acme.program });
-    let run = acme
-        .owner
-        .does("proposePayoutRun", "payoutRun { id }", input)
-        .await;
+    let run = acme.proposes_run(&acme.owner).await;
     let second = acme.person("Fay", "FINANCE").await;
     let input = json!({ "id": run["id"] });
     second
@@ -119,12 +116,12 @@ impl Rail for Hanging {
         "sandbox"
     }
 
-    fn moves_money(&self) -> bool {
-        false
+    fn serves(&self, kind: tenant::Kind) -> bool {
+        kind == tenant::Kind::Sandbox
     }
 
     fn send(&self, instruction: Instruction) -> BoxFuture<'_, Status> {
-        match instruction.destination.as_str() {
+        match instruction.destination.expose() {
             "hangs@sandbox" => pending().boxed(),
             _ => Sandbox.send(instruction),
         }

@@ -179,6 +179,9 @@ impl Repeats<'_> {
         self.tried.insert(command.to_owned());
         input["idempotencyKey"] = json!(self.acme.key());
         let once = owner.does(command, &selection, input.clone()).await;
+        if command == "proposePayoutRun" {
+            self.acme.prepared(&once["id"]).await;
+        }
         let before = tables::rows(&self.world.database, self.acme.tenant).await;
         let again = owner.does(command, &selection, input.clone()).await;
         assert_eq!(again, once, "{command}");
@@ -213,10 +216,11 @@ story! {
         let program = json!({ "name": "Another", "model": "RESELLER", "currency": "USD" });
         let other = json!({ "name": "Yet another" });
         let program = repeats.does("createProgram", "program", program, other).await;
-        let run = json!({ "programId": acme.program });
-        let other = json!({ "programId": program["id"] });
-        repeats.does("proposePayoutRun", "payoutRun", run, other).await;
         stops(&mut repeats, &partner, &deal).await;
+        let run = json!({ "programId": acme.program, "rail": "manual" });
+        let other = json!({ "programId": program["id"] });
+        let run = repeats.does("proposePayoutRun", "payoutRun", run, other).await;
+        is_paid_by_hand(&mut repeats, &run).await;
 
         assert_eq!(repeats.tried, repeats.repeatable);
     }
@@ -322,6 +326,25 @@ async fn is_won(repeats: &mut Repeats<'_>, partner: &Value) -> Value {
     repeats
         .does("closeDealWon", "deal", json!({ "id": deal["id"] }), other)
         .await
+}
+
+/// A run is approved, and somebody says that its one payout arrived.
+async fn is_paid_by_hand(repeats: &mut Repeats<'_>, run: &Value) {
+    let acme = repeats.acme;
+    let second = acme.person("Fay", "FINANCE").await;
+    let input = json!({ "id": run["id"] });
+    second
+        .does("approvePayoutRun", "payoutRun { id }", input)
+        .await;
+    let payout = acme.payout_that_is(&run["id"], "SENT").await;
+    let report = json!({
+        "id": payout["id"], "outcome": "PAID", "occurredAt": "2026-03-05T08:00:00Z",
+        "reference": "wire 17", "evidence": "the statement of March",
+    });
+    let other = json!({ "reference": "wire 18" });
+    repeats
+        .does("reportPayoutOutcome", "payout", report, other)
+        .await;
 }
 
 /// An id of the same kind that nothing has.

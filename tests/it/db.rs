@@ -95,7 +95,8 @@ pub async fn sqlite_at(file: &Path) -> String {
     sqlite_url(file)
 }
 
-async fn connect(url: &str) -> Result<DatabaseConnection, sea_orm::DbErr> {
+/// A pool of our own to any database.
+pub async fn connect(url: &str) -> Result<DatabaseConnection, sea_orm::DbErr> {
     Database::connect(ConnectOptions::new(url).max_connections(POOL).to_owned()).await
 }
 

@@ -5,6 +5,7 @@ use tributary_api::client::{Client, list};
 use tributary_api::demo::{self, Operator, Outcome, Teller};
 use tributary_domain::access::Role;
 use tributary_domain::entity::tenant::Kind;
+use tributary_domain::positions::Position;
 use tributary_domain::tenants;
 
 use crate::rules::accelerator;
@@ -32,8 +33,11 @@ fn check(outcome: &Outcome) {
     let days = EARNED_ON.map(|day| json!(format!("{day}T09:00:00.000Z")));
     assert!(earned.eq(&days), "{:#?}", outcome.earnings);
     assert_eq!(outcome.events["count"], 21);
-    let position = |which: &str| outcome.events[which].as_str().unwrap().parse::<u64>();
-    assert!(position("first").unwrap() < position("last").unwrap());
+    let position = |which: &str| {
+        let position = outcome.events[which].as_str().unwrap().parse::<Position>();
+        position.unwrap().number
+    };
+    assert!(position("first") < position("last"));
 }
 
 /// What a reader of the story may do with its keys: open another deal, and give

@@ -51,7 +51,13 @@ impl Office {
 async fn all_are_kept(world: &World, office: &Office, acknowledged: &[DealId]) {
     let base = &office.engine;
     let db = Database::connect(&world.database.url, 1).await.unwrap();
-    let engine = Engine::new(db, base.calculator.clone(), Vec::new(), base.clock.clone());
+    let engine = Engine::new(
+        db,
+        base.calculator.clone(),
+        Vec::new(),
+        base.clock.clone(),
+        base.keyring.clone(),
+    );
     let system = engine.system(office.tenant).await.unwrap();
     let found = tributary_domain::reads::by_ids::<deal::Entity>(&system, acknowledged);
     assert_eq!(found.await.unwrap().len(), acknowledged.len());

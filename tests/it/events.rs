@@ -68,7 +68,7 @@ story! {
         let log = whole_log(&other).await;
         let positions: Vec<String> =
             log.iter().map(|event| event["position"].as_str().unwrap().to_owned()).collect();
-        let expected: Vec<String> = (1..=log.len()).map(|position| position.to_string()).collect();
+        let expected: Vec<String> = (1..=log.len()).map(|position| format!("0-{position}")).collect();
         assert_eq!(positions, expected);
         let moved = log.iter().filter(|event| event["kind"] == "deal.stage_changed").count();
         assert_eq!(moved, 20, "every acknowledged command is in the log once");

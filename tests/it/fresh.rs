@@ -18,10 +18,13 @@ const SHORT_LISTS: &[&str] = &[
     "Query.events",
     // By the number of accounts in a ledger and of currencies.
     "Ledger.balances",
+    // By what the server was built with.
+    "Query.rails",
     // By the roles, which have one rule each.
     "Terms.rules",
     // By the programs of a tenant, in which a partner is enrolled once each.
     "Partner.enrollments",
+    "PayoutMethod.sameDestination",
     // By the versions of terms that a partner is to accept.
     "Readiness.termsToAccept",
     // By the partners at work on one deal, or of one program.

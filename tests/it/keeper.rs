@@ -51,11 +51,23 @@ pub struct OwnDatabase {
     keeper: &'static Keeper,
 }
 
-/// Makes a database for one story. Blocks.
+/// Makes a migrated database for one story. Blocks.
 ///
 /// # Errors
 /// If no server is named, or it refuses.
 pub fn create() -> Result<OwnDatabase, String> {
+    made(|prefix| format!("{prefix}template"))
+}
+
+/// Makes one without anything in it. Blocks.
+///
+/// # Errors
+/// If no server is named, or it refuses.
+pub fn create_empty() -> Result<OwnDatabase, String> {
+    made(|_| "template0".to_owned())
+}
+
+fn made(template: impl Fn(&str) -> String) -> Result<OwnDatabase, String> {
     let keeper = KEEPER
         .get_or_init(Keeper::start)
         .as_ref()
@@ -67,8 +79,8 @@ pub fn create() -> Result<OwnDatabase, String> {
     );
     keeper
         .order(format!(
-            "CREATE DATABASE {name} TEMPLATE {}template",
-            keeper.prefix
+            "CREATE DATABASE {name} TEMPLATE {}",
+            template(&keeper.prefix)
         ))
         .map_err(|error| format!("cannot make a PostgreSQL database: {error}"))?;
     Ok(OwnDatabase {

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rust_decimal::Decimal;
-use sea_orm::entity::prelude::*;
-use tokio::task::JoinHandle;
 use tributary_domain::access::Role;
 use tributary_domain::accounts::NewAccount;
 use tributary_domain::clock::Moment;
@@ -14,19 +12,16 @@ use tributary_domain::collections::{self, Direction, NewCollection};
 use tributary_domain::deals::{self, NewDeal};
 use tributary_domain::entity::credit_share::Role as CreditRole;
 use tributary_domain::entity::involvement::Kind;
-use tributary_domain::entity::payout_hold::Reason;
 use tributary_domain::entity::program::ProgramModel;
 use tributary_domain::entity::{
-    Owned, collection, commission, earning, payout, payout_run, program, tax_form, tenant, terms,
-    work,
+    Owned, collection, commission, earning, payout, program, tax_form, tenant, terms,
 };
 use tributary_domain::error::Result;
-use tributary_domain::ids::{DealId, PartnerId, PayoutRunId, TenantId};
+use tributary_domain::ids::{DealId, PartnerId, TenantId};
 use tributary_domain::involvements::{self, NewInvolvement};
-use tributary_domain::ledger::{self, TrialBalance};
 use tributary_domain::money::{Currency, Money};
 use tributary_domain::paperwork::{self, Signature};
-use tributary_domain::payout_runs;
+use tributary_domain::payout_methods;
 use tributary_domain::rail::Rail;
 use tributary_domain::scope::{Engine, Scope};
 use tributary_domain::terms::{self as published, Formula, NewRule, NewTerms};
@@ -93,7 +88,13 @@ impl Office {
     ) -> Self {
         let base = &world.server.engine;
         let (db, calculator) = (base.db.clone(), base.calculator.clone());
-        let engine = Engine::new(db, calculator, vec![rail], base.clock.clone());
+        let engine = Engine::new(
+            db,
+            calculator,
+            vec![rail],
+            base.clock.clone(),
+            base.keyring.clone(),
+        );
         let clock = Moment::parse("2026-01-05T09:00:00Z");
         let kind = tenant::Kind::Sandbox;
         let tenant = tenants::create(&engine, "Acme Cloud", kind, clock)
@@ -203,15 +204,23 @@ impl Office {
     pub async fn adds_method(&self, partner: PartnerId, destination: &str) {
         let rail = self.engine.rails[0].name();
         let key = self.key();
-        let method = paperwork::add_payout_method(&self.ada, &key, partner, rail, destination);
+        let method = payout_methods::add(&self.ada, &key, partner, rail, destination);
         let method = method.await.unwrap();
-        paperwork::verify_payout_method(&self.cleo, method.id)
-            .await
-            .unwrap();
+        payout_methods::verify(&self.cleo, method.id).await.unwrap();
     }
 
     /// An open deal with an account of its own, sourced and influenced.
     pub async fn deal(&self, minor: i64, source: PartnerId, others: &[PartnerId]) -> DealId {
+        let deal = self.open_deal(minor).await;
+        self.involves(deal, source, CreditRole::Sourced).await;
+        for &other in others {
+            self.involves(deal, other, CreditRole::Influenced).await;
+        }
+        deal
+    }
+
+    /// An open deal with an account of its own, in which nobody has a part.
+    pub async fn open_deal(&self, minor: i64) -> DealId {
         let key = self.key();
         let account = NewAccount {
             name: format!("Customer {key}"),
@@ -223,18 +232,24 @@ impl Office {
             amount: self.money(minor).into(),
             stage: "Qualified".to_owned(),
         };
-        let deal = deals::open(&self.ada, &key, self.program.id, account, new, None)
+        deals::open(&self.ada, &key, self.program.id, account, new, None)
             .await
             .unwrap()
-            .id;
-        self.involves(deal, source, CreditRole::Sourced).await;
-        for &other in others {
-            self.involves(deal, other, CreditRole::Influenced).await;
-        }
-        deal
+            .id
     }
 
     async fn involves(&self, deal: DealId, partner: PartnerId, role: CreditRole) {
+        self.involves_through(&self.ada, deal, partner, role).await;
+    }
+
+    /// Somebody records a partner's part in a deal and confirms it.
+    pub async fn involves_through(
+        &self,
+        scope: &Scope,
+        deal: DealId,
+        partner: PartnerId,
+        role: CreditRole,
+    ) {
         let new = NewInvolvement {
             deal: deal.into(),
             partner: partner.into(),
@@ -243,10 +258,8 @@ impl Office {
             evidence: "minutes of the meeting".to_owned(),
             occurred_at: None,
         };
-        let involvement = involvements::record(&self.ada, &self.key(), new)
-            .await
-            .unwrap();
-        involvements::decide(&self.ada, &self.key(), involvement.id, None)
+        let involvement = involvements::record(scope, &self.key(), new).await.unwrap();
+        involvements::decide(scope, &self.key(), involvement.id, None)
             .await
             .unwrap();
     }
@@ -290,53 +303,6 @@ impl Office {
         tenants::advance_clock(&self.ada, now.plus_days(days))
             .await
             .unwrap();
-    }
-
-    /// Ada proposes a run.
-    pub async fn proposes(&self) -> Result<payout_run::Model> {
-        payout_runs::propose(&self.ada, &self.key(), self.program.id).await
-    }
-
-    /// Ada proposes a run, and Ben approves it.
-    pub async fn approved_run(&self) -> PayoutRunId {
-        let run = self.proposes().await.unwrap();
-        payout_runs::approve(&self.ben, run.id).await.unwrap().id
-    }
-
-    /// The server does what the rail has to do.
-    pub async fn executes(&self) {
-        self.executing(&self.engine).await.unwrap();
-    }
-
-    /// The same by any server, as a task of its own, which can be killed.
-    pub fn executing(&self, engine: &Engine) -> JoinHandle<()> {
-        let (engine, tenant) = (engine.clone(), self.tenant);
-        tokio::spawn(async move {
-            works(&engine, tenant).await;
-        })
-    }
-
-    /// What the server has to do of its own accord.
-    pub async fn work(&self) -> Vec<work::Kind> {
-        let rows = work::Entity::find().filter(work::Column::TenantId.eq(self.tenant));
-        let rows = rows.all(&*self.engine.db).await.unwrap();
-        rows.into_iter().map(|row| row.kind).collect()
-    }
-
-    /// Who a run does not pay, and why.
-    pub async fn holds(&self, run: PayoutRunId) -> Vec<(PartnerId, Reason, i64)> {
-        self.ada.end_read().await;
-        let holds = payout_runs::holds(&self.ada, &[run]).await.unwrap();
-        holds
-            .into_iter()
-            .map(|row| (row.partner_id, row.reason, row.amount_minor))
-            .collect()
-    }
-
-    /// The books, added up anew.
-    pub async fn books(&self) -> TrialBalance {
-        self.ada.end_read().await;
-        ledger::trial_balance(&self.ada).await.unwrap()
     }
 
     /// All earnings, oldest first.

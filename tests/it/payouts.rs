@@ -223,7 +223,7 @@ story! {
         let run = office.proposes().await.unwrap().id;
         is_refused(office.proposes().await, Conflict::RunInProgress);
 
-        payout_runs::cancel(&office.ada, run).await.unwrap();
+        office.cancels(run).await;
         is_refused(payout_runs::approve(&office.ben, run).await, Conflict::WrongState);
         office.executes().await;
         assert_eq!(rail.calls(), 0);
@@ -232,7 +232,7 @@ story! {
 
         let run = office.approved_run().await;
         is_refused(office.proposes().await, Conflict::RunInProgress);
-        payout_runs::cancel(&office.ada, run).await.unwrap();
+        office.cancels(run).await;
         assert!(office.work().await.is_empty());
         office.executes().await;
         assert_eq!(rail.calls(), 0);
@@ -252,10 +252,11 @@ story! {
         let northwind = office.partner("Northwind").await;
         office.paid_deal(1_000_000, northwind).await;
         office.days_pass(31).await;
-        let once = payout_runs::propose(&office.ada, "november", office.program.id);
+        let once = payout_runs::propose(&office.ada, "november", office.program.id, None);
         let once = once.await.unwrap();
-        let twice = payout_runs::propose(&office.ada, "november", office.program.id);
-        assert_eq!(twice.await.unwrap(), once);
+        let twice = payout_runs::propose(&office.ada, "november", office.program.id, None);
+        assert_eq!(twice.await.unwrap().id, once.id);
+        office.prepares(once.id).await;
         assert_eq!(office.payouts().await.len(), 1);
     }
 }
@@ -357,8 +358,7 @@ story! {
         }
         acme.day("2026-02-10").await;
         let ben = acme.person("Ben", "FINANCE").await;
-        let input = json!({ "idempotencyKey": acme.key(), "programId": acme.program });
-        let run = ben.does("proposePayoutRun", "payoutRun { id state }", input).await;
+        let run = acme.proposes_run(&ben).await;
         let input = json!({ "id": run["id"] });
         let alone = ben.tries("approvePayoutRun", "payoutRun { id }", input.clone()).await;
         alone.fails_with("SECOND_PERSON_NEEDED");

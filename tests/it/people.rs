@@ -7,6 +7,7 @@ use tributary_domain::accounts::NewAccount;
 use tributary_domain::entity::{deal, tax_form};
 use tributary_domain::error::{Conflict, Error};
 use tributary_domain::paperwork::{self, Signature};
+use tributary_domain::payout_methods;
 use tributary_domain::registrations::{self, NewRegistration};
 use tributary_domain::{conflicts, involvements, partners, reads};
 
@@ -64,10 +65,10 @@ story! {
     async fn a_payout_method_takes_two_people(world: World) {
         let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
         let northwind = office.partner("Northwind").await;
-        let method = paperwork::add_payout_method(&office.cleo, "mine", northwind, "test", "cleo").await.unwrap();
-        let refused = paperwork::verify_payout_method(&office.cleo, method.id).await;
+        let method = payout_methods::add(&office.cleo, "mine", northwind, "test", "cleo").await.unwrap();
+        let refused = payout_methods::verify(&office.cleo, method.id).await;
         assert_eq!(code(refused), Conflict::SecondPersonNeeded);
-        let verified = paperwork::verify_payout_method(&office.ada, method.id).await.unwrap();
+        let verified = payout_methods::verify(&office.ada, method.id).await.unwrap();
         assert_eq!((verified.added_by, verified.verified_by), (office.cleo.actor(), Some(office.ada.actor())));
     }
 }
@@ -162,7 +163,7 @@ story! {
         );
         let filed = form("12-3456789").await.unwrap();
         assert_eq!(form("12-3456789").await.unwrap().id, filed.id);
-        let method = || paperwork::add_payout_method(&office.ada, "method", northwind.id, "test", "nora");
+        let method = || payout_methods::add(&office.ada, "method", northwind.id, "test", "nora");
         assert_eq!(method().await.unwrap().id, method().await.unwrap().id);
         assert_eq!(office.all::<tax_form::Entity>().await.len(), 1);
         let bad = partners::invite(&office.ada, "a\0b", "Eastbay", office.program.id, None).await;

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
+use tributary_domain::entity::tenant;
 use tributary_domain::rail::{Instruction, Rail, Status};
 
 /// What becomes of one call.
@@ -133,7 +134,7 @@ impl TestRail {
         if let Some(decision) = decision {
             let earlier = state.decided.insert(key.clone(), decision);
             if decision == Decision::Paid && earlier != Some(Decision::Paid) {
-                let destination = instruction.destination.clone();
+                let destination = instruction.destination.expose().to_owned();
                 state.moved.push(Moved {
                     key,
                     destination,
@@ -177,8 +178,8 @@ impl Rail for TestRail {
         "test"
     }
 
-    fn moves_money(&self) -> bool {
-        false
+    fn serves(&self, kind: tenant::Kind) -> bool {
+        kind == tenant::Kind::Sandbox
     }
 
     fn send(&self, instruction: Instruction) -> BoxFuture<'_, Status> {

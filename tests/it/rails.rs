@@ -175,6 +175,7 @@ async fn another_server(world: &World, office: &Office) -> Engine {
         base.calculator.clone(),
         base.rails.to_vec(),
         base.clock.clone(),
+        base.keyring.clone(),
     )
 }
 

@@ -137,11 +137,11 @@ story! {
         office.days_pass(31).await;
         let run = office.approved_run().await;
         let base = &office.engine;
-        let without = Engine::new(base.db.clone(), base.calculator.clone(), Vec::new(), base.clock.clone());
+        let without = Engine::new(base.db.clone(), base.calculator.clone(), Vec::new(), base.clock.clone(), base.keyring.clone());
         office.executing(&without).await.unwrap();
         assert_eq!(office.payouts().await[0].state, State::Scheduled);
 
-        let cancelled = payout_runs::cancel(&office.ada, run).await.unwrap();
+        let cancelled = office.cancels(run).await;
         assert!(cancelled.finished_at.is_some());
         office.approved_run().await;
         office.executes().await;

@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 use tributary_api::{AppState, rails, serve};
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database::Database;
+use tributary_domain::keyring::Keyring;
 use tributary_domain::rail::Rail;
 use tributary_domain::scope::Engine;
 use tributary_plugins::Sandbox;
@@ -69,5 +70,11 @@ impl Server {
 async fn engine(url: &str, connections: u32, rails: Vec<Arc<dyn Rail>>) -> Engine {
     let db = Database::connect(url, connections).await.unwrap();
     let sandbox = SANDBOX.get_or_init(|| Arc::new(Sandbox::new().unwrap()));
-    Engine::new(db, sandbox.clone(), rails, Arc::new(SystemClock))
+    let clock = Arc::new(SystemClock);
+    Engine::new(db, sandbox.clone(), rails, clock, keyring())
+}
+
+/// The keys of every server here: nodes of one database share them.
+pub fn keyring() -> Keyring {
+    Keyring::parse(&format!("test:{}", "42".repeat(32))).unwrap()
 }

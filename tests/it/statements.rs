@@ -13,6 +13,7 @@ use tributary_plugins::Sandbox;
 
 use crate::acme::{Acme, Deal, Partner, text, usd};
 use crate::db::POOL;
+use crate::server::keyring;
 use crate::world::World;
 
 /// Statements for the page below: one for each kind of thing on it, and on
@@ -96,7 +97,7 @@ story! {
 async fn statements(world: &World, acme: &Acme, first: usize) -> usize {
     let db = Database::connect(&world.database.url, POOL).await.unwrap();
     let sandbox = Arc::new(Sandbox::new().unwrap());
-    let engine = Engine::new(db, sandbox, Vec::new(), Arc::new(SystemClock));
+    let engine = Engine::new(db, sandbox, Vec::new(), Arc::new(SystemClock), keyring());
     let scope = keys::authenticate(&engine, &acme.owner.token, Origin::default()).await;
     let scope = scope.unwrap().unwrap();
 

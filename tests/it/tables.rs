@@ -21,7 +21,7 @@ macro_rules! owned_entities {
         $each! {
             account account_identifier activation agreement api_key collection command commission credit
             credit_share deal earning enrollment entry evaluation event involvement
-            ledger_transaction partner payout payout_hold payout_method payout_run person plugin
+            ledger_transaction log_epoch partner payout payout_hold payout_method payout_report payout_run person plugin
             plugin_code plugin_version program registration registration_conflict rule tax_form terms upload work
         }
     };
@@ -78,8 +78,12 @@ pub async fn pairs(connection: &DatabaseConnection, sql: &str) -> Vec<(String, S
 /// Every row of a tenant, in words. Reading them all as their entities shows
 /// that the migrations made what the entities expect.
 pub async fn rows(database: &TestDatabase, tenant: TenantId) -> Tables {
-    let connection = database.connect().await;
-    let db = pinned(&connection, Some(tenant)).await;
+    rows_at(&database.connect().await, tenant).await
+}
+
+/// The same of the database behind a connection.
+pub async fn rows_at(connection: &DatabaseConnection, tenant: TenantId) -> Tables {
+    let db = pinned(connection, Some(tenant)).await;
     let mut tables = Tables::new();
     macro_rules! read {
         ($($entity:ident)+) => {$(
@@ -114,6 +118,14 @@ pub async fn pinned(
         db.execute_unprepared(&pin).await.unwrap();
     }
     db
+}
+
+/// How many rows of a table a transaction sees.
+pub async fn count(db: &DatabaseTransaction, table: &str) -> i64 {
+    let sql = format!("SELECT count(*) FROM \"{table}\"");
+    let statement = Statement::from_string(db.get_database_backend(), sql);
+    let row = db.query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get_by_index(0).unwrap()
 }
 
 /// Everything that a thief of the database would have of a tenant.

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
+
+use tributary_domain::positions;
 
 use crate::acme::{Acme, usd};
 use crate::contract::{self, list, name, named};
@@ -40,6 +42,21 @@ pub fn commands(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
         ("retryCommission", by_id("com")),
         ("approvePayoutRun", by_id("run")),
         ("cancelPayoutRun", by_id("run")),
+        (
+            "exportPayoutRun",
+            json!({ "id": theirs["run"], "after": theirs["pay"] }),
+        ),
+        (
+            "reportPayoutOutcome",
+            json!({
+                "idempotencyKey": "s", "id": theirs["pay"], "outcome": "PAID", "reference": "S",
+                "occurredAt": "2026-01-05T08:00:00Z", "evidence": "none",
+            }),
+        ),
+        (
+            "confirmPayoutOutcome",
+            json!({ "id": theirs["pay"], "outcome": "PAID", "reference": "S" }),
+        ),
         (
             "proposePayoutRun",
             json!({ "idempotencyKey": "s", "programId": theirs["prg"] }),
@@ -304,6 +321,7 @@ async fn the_database_itself_keeps_tenants_apart() {
     let acme = Acme::new(&world).await;
     whole::everything(&acme).await;
     let rival = Acme::new(&world).await;
+    positions::begin_epochs(&world.server.engine).await.unwrap();
     let connection = world.database.connect().await;
     let outside = ["api_key", "tenant", "work"];
     let fenced: Vec<String> = tables::entity_columns().into_keys().collect();
@@ -313,10 +331,14 @@ async fn the_database_itself_keeps_tenants_apart() {
 
     for table in fenced.clone() {
         let db = tables::pinned(&connection, None).await;
-        assert_eq!(count(&db, table).await, 0, "{table} without a tenant");
+        assert_eq!(
+            tables::count(&db, table).await,
+            0,
+            "{table} without a tenant"
+        );
         db.rollback().await.unwrap();
         let db = tables::pinned(&connection, Some(acme.tenant)).await;
-        let own = count(&db, table).await;
+        let own = tables::count(&db, table).await;
         assert!(
             own > 0 || table == "payout_hold" || table == "registration_conflict",
             "{table}"
@@ -342,11 +364,4 @@ async fn the_database_itself_keeps_tenants_apart() {
             db.rollback().await.unwrap();
         }
     }
-}
-
-async fn count(db: &DatabaseTransaction, table: &str) -> i64 {
-    let sql = format!("SELECT count(*) FROM \"{table}\"");
-    let statement = Statement::from_string(db.get_database_backend(), sql);
-    let row = db.query_one_raw(statement).await.unwrap().unwrap();
-    row.try_get_by_index(0).unwrap()
 }

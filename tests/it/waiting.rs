@@ -126,6 +126,7 @@ async fn office(world: &World, troubles: &[Trouble]) -> (Office, Arc<Troubled>) 
         sandbox.clone(),
         base.rails.to_vec(),
         base.clock.clone(),
+        base.keyring.clone(),
     );
     office.ada = office::person(&engine, office.tenant, "Ada", Role::Owner, None).await;
     office.engine = engine;

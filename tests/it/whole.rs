@@ -70,16 +70,19 @@ pub async fn everything(acme: &Acme) -> Ids {
 
 /// Pays what is due, with a second person's consent, and waits until it is paid.
 async fn pays(acme: &Acme) {
-    let input = json!({ "idempotencyKey": acme.key(), "programId": acme.program });
-    let run = acme
-        .owner
-        .does("proposePayoutRun", "payoutRun { id }", input)
-        .await;
+    let run = acme.proposes_run(&acme.owner).await;
     let input = json!({ "id": run["id"] });
     let fay = acme.person("Fay", "FINANCE").await;
     fay.does("approvePayoutRun", "payoutRun { id }", input)
         .await;
-    let document = "query($id: ID!) { node(id: $id) { ... on PayoutRun { state payouts { nodes { state } } } } }";
+    let document = "query($id: ID!) { node(id: $id) { ... on PayoutRun { state payouts { nodes { id state } } } } }";
+    let payout = acme.payout_that_is(&run["id"], "SENT").await;
+    let input = json!({
+        "idempotencyKey": acme.key(), "id": payout["id"], "outcome": "PAID", "reference": "wire 1",
+        "occurredAt": "2026-03-05T08:00:00Z", "evidence": "the statement of March",
+    });
+    fay.does("reportPayoutOutcome", "payout { id }", input)
+        .await;
     for (state, day) in [("SENT", "2026-03-06"), ("PAID", "2026-03-07")] {
         waits(&fay, document, &run, state).await;
         acme.day(day).await;

@@ -54,13 +54,37 @@ function fetcher(params, options) {
     : post(params, headers);
 }
 
+// What the editor keeps, it keeps in memory: its history holds headers, and so
+// keys, and the browser's storage outlives the session.
+function memory() {
+  const items = new Map();
+  return {
+    get length() {
+      return items.size;
+    },
+    key: (index) => [...items.keys()][index] ?? null,
+    getItem: (name) => items.get(name) ?? null,
+    setItem: (name, value) => void items.set(name, String(value)),
+    removeItem: (name) => void items.delete(name),
+    clear: () => items.clear(),
+  };
+}
+
+// Takes away what an earlier version of this page may have stored.
+function forget() {
+  Object.keys(localStorage)
+    .filter((name) => name.startsWith("graphiql:"))
+    .forEach((name) => localStorage.removeItem(name));
+}
+
+forget();
 ReactDOM.createRoot(document.getElementById("editor")).render(
   React.createElement(GraphiQL, {
     fetcher,
     defaultQuery: WELCOME,
     defaultHeaders: JSON.stringify({ Authorization: "Bearer " }, null, 2),
     defaultEditorToolsVisibility: "headers",
-    // Keys stay in memory: the browser's storage outlives the session.
+    storage: memory(),
     shouldPersistHeaders: false,
   }),
 );

@@ -12,7 +12,7 @@ use tributary_domain::reads::{self, Window};
 use tributary_domain::scope::Engine;
 use tributary_domain::{keys, tenants};
 
-use super::serve::{interrupted, listen};
+use super::serve::listen;
 use super::{Failure, engine};
 use crate::client::Client;
 use crate::config::DatabaseSettings;
@@ -49,7 +49,7 @@ pub struct Demo {
 
 impl Demo {
     pub async fn run(self) -> Result<(), Failure> {
-        let interrupted = interrupted()?;
+        let interrupted = crate::stop::requested()?;
         let mut teller = match self.json {
             true => Teller::aside(),
             false => Teller::aloud(),

@@ -5,63 +5,70 @@ use std::sync::Arc;
 
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database::Database;
+use tributary_domain::payout_methods;
 use tributary_domain::scope::Engine;
 use tributary_migrations::{Migrator, MigratorTrait, pending};
 use tributary_plugins::Sandbox;
 
 use super::Failure;
 use crate::config::{DatabaseSettings, DatabaseUrl};
-use crate::rails;
+use crate::{keyring, rails};
 
 /// Connects, and starts the sandbox. The directory of an SQLite file is made.
 ///
 /// An SQLite database is brought up to date on the way: it is one machine's.
 /// One that several servers share is for `tributary migrate` alone.
 pub async fn open(settings: &DatabaseSettings) -> Result<Engine, Failure> {
+    let db = connect(settings).await?;
     if settings.database_url.is_local() {
-        return Ok(migrated(settings).await?.0);
+        apply(&db).await?;
     }
-    up_to_date(connect(settings).await?, settings).await
+    engine(db, settings).await
 }
 
 /// The same for trying things out: a database without a schema is given one.
 pub async fn open_or_make(settings: &DatabaseSettings) -> Result<Engine, Failure> {
-    let engine = connect(settings).await?;
-    let steps = pending(&engine.db).await?;
-    if settings.database_url.is_local() || steps == Migrator::migrations().len() {
-        apply(&engine, steps).await?;
+    let db = connect(settings).await?;
+    let is_new = pending(&db).await? == Migrator::migrations().len();
+    if settings.database_url.is_local() || is_new {
+        apply(&db).await?;
     }
-    up_to_date(engine, settings).await
+    engine(db, settings).await
 }
 
-async fn up_to_date(engine: Engine, settings: &DatabaseSettings) -> Result<Engine, Failure> {
-    match pending(&engine.db).await? {
-        0 => Ok(engine),
-        steps => Err(format!(
-            "{} is {steps} steps behind this program: run `tributary migrate` first",
-            settings.database_url
-        )
-        .into()),
-    }
-}
-
-/// Connects and brings the schema up to date; says how many steps that took.
-pub async fn migrated(settings: &DatabaseSettings) -> Result<(Engine, usize), Failure> {
-    let engine = connect(settings).await?;
-    let steps = pending(&engine.db).await?;
-    apply(&engine, steps).await?;
-    Ok((engine, steps))
+/// Brings the schema up to date; says how many steps that took.
+pub async fn migrate(settings: &DatabaseSettings) -> Result<usize, Failure> {
+    apply(&connect(settings).await?).await
 }
 
 /// Also where there is nothing to do, the migrator would refuse a newer schema.
-async fn apply(engine: &Engine, steps: usize) -> Result<(), Failure> {
-    match steps {
-        0 => Ok(()),
-        _ => Ok(Migrator::up(&*engine.db, None).await?),
+pub async fn apply(db: &Database) -> Result<usize, Failure> {
+    let steps = pending(db).await?;
+    if steps > 0 {
+        Migrator::up(&**db, None).await?;
     }
+    Ok(steps)
 }
 
-async fn connect(settings: &DatabaseSettings) -> Result<Engine, Failure> {
+/// An engine over a database that is up to date.
+async fn engine(db: Database, settings: &DatabaseSettings) -> Result<Engine, Failure> {
+    match pending(&db).await? {
+        0 => {}
+        steps => {
+            let url = &settings.database_url;
+            let message = "steps behind this program: run `tributary migrate` first";
+            return Err(format!("{url} is {steps} {message}").into());
+        }
+    }
+    let holds_secrets = settings.database_url.is_local() && payout_methods::holds_any(&db).await?;
+    let keyring = keyring::open(settings, holds_secrets)?;
+    let sandbox = Arc::new(Sandbox::new()?);
+    let clock = Arc::new(SystemClock);
+    Ok(Engine::new(db, sandbox, rails::all(), clock, keyring))
+}
+
+/// Connects, whatever the schema is. The directory of an SQLite file is made.
+pub async fn connect(settings: &DatabaseSettings) -> Result<Database, Failure> {
     let url = &settings.database_url;
     let directory = url.file().and_then(|file| Path::new(file).parent());
     if let Some(directory) = directory.filter(|directory| !directory.as_os_str().is_empty()) {
@@ -72,13 +79,7 @@ async fn connect(settings: &DatabaseSettings) -> Result<Engine, Failure> {
         .await
         .map_err(|error| format!("{url} cannot be opened: {}", cause(&error, url)))?;
     tracing::info!(database = %url, "connected");
-    let sandbox = Arc::new(Sandbox::new()?);
-    Ok(Engine::new(
-        db,
-        sandbox,
-        rails::all(),
-        Arc::new(SystemClock),
-    ))
+    Ok(db)
 }
 
 /// The driver's own words, without the address, should they repeat it.

@@ -1,15 +1,20 @@
 //! The command line: one module per command.
 
+pub mod backup;
 mod demo;
 mod engine;
 mod key;
+mod keyring;
 mod plugin;
 mod publish;
+pub mod restore;
 mod serve;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use tributary_domain::positions;
 
 use crate::config::{DatabaseSettings, LogSettings};
 use crate::telemetry;
@@ -44,6 +49,21 @@ enum Command {
     /// Create API keys
     #[command(subcommand)]
     Key(key::Key),
+    /// Keep the keys that seal secrets at rest
+    #[command(subcommand)]
+    Keyring(keyring::KeyringCommand),
+    /// Write a verified copy of an SQLite database, also while a server uses it
+    Backup(backup::Backup),
+    /// Put a backup of an SQLite database in its place
+    Restore(restore::Restore),
+    /// Tell clients that the database was restored by other means
+    ///
+    /// Positions in the log that were told since the backup are refused from then on.
+    /// Run it after PostgreSQL was restored, before the servers start.
+    Restored {
+        #[command(flatten)]
+        database: DatabaseSettings,
+    },
     /// Build, check and try rules in WebAssembly
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -72,7 +92,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(serve) => serve.run().await,
         Command::Migrate { database } => {
-            let (_, steps) = engine::migrated(&database).await?;
+            let steps = engine::migrate(&database).await?;
             println!("{}: {steps} steps applied", database.database_url);
             Ok(())
         }
@@ -82,6 +102,15 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Key(key) => key.run().await,
+        Command::Keyring(keyring) => keyring.run().await,
+        Command::Backup(backup) => backup.run().await,
+        Command::Restore(restore) => restore.run().await,
+        Command::Restored { database } => {
+            let engine = engine::open(&database).await?;
+            let tenants = positions::begin_epochs(&engine).await?;
+            println!("{tenants} logs begin a new epoch");
+            Ok(())
+        }
         Command::Plugin(plugin) => plugin.run().await,
     }
 }

@@ -81,12 +81,11 @@ pub async fn second_run(story: &mut Story<'_>) -> Result<()> {
 /// sandbox's rail pays an hour after it was asked: at `settled`.
 async fn pay(story: &mut Story<'_>, key: &str, settled: &str) -> Result<()> {
     let input = json!({ "idempotencyKey": key, "programId": story.program });
-    let selection = "payoutRun { id holds { reason amount { amount } detail partner { name } } }";
-    let mut proposed = story
+    let proposed = story
         .finance
-        .order("proposePayoutRun", input, selection)
+        .order("proposePayoutRun", input, "payoutRun { id }")
         .await?;
-    let run = proposed["payoutRun"].take();
+    let run = prepared(story, text(&proposed, "/payoutRun/id")?).await?;
     let input = json!({ "id": run["id"] });
     let alone = story
         .finance
@@ -139,6 +138,18 @@ fn by_partner(rows: &mut [Value]) {
 fn each_payout_is(run: &Value, state: &str) -> bool {
     let payouts = run.pointer("/payouts/nodes").and_then(Value::as_array);
     payouts.is_some_and(|payouts| payouts.iter().all(|payout| payout["state"] == state))
+}
+
+/// A run, once the server has found out who is paid and who is not.
+async fn prepared(story: &Story<'_>, run: &str) -> Result<Value> {
+    let document = "query($id: ID!) { node(id: $id) { ... on PayoutRun { id state
+        holds { reason amount { amount } detail partner { name } } } } }";
+    until("the run to be prepared", async || {
+        let mut answer = story.finance.ask(document, json!({ "id": run })).await?;
+        let run = answer["node"].take();
+        Ok((run["state"] != "PREPARING").then_some(run))
+    })
+    .await
 }
 
 /// A run, once the server's background work has brought it so far.

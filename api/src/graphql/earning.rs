@@ -25,10 +25,8 @@ pub enum EarningState {
     Payable,
     /// In a payout that is not finished.
     InPayout,
-    /// The partner has it, or it was set off against what the partner has.
+    /// The partner has it, or it was set off against what was taken back.
     Paid,
-    /// The rail gave it back.
-    Returned,
 }
 
 impl EarningState {
@@ -39,7 +37,6 @@ impl EarningState {
             State::Held => Self::Held,
             State::InPayout => Self::InPayout,
             State::Paid => Self::Paid,
-            State::Returned => Self::Returned,
         }
     }
 }

@@ -38,7 +38,7 @@ impl From<ApiError> for async_graphql::Error {
         let code = match &*error {
             Error::Forbidden(_) => "FORBIDDEN",
             Error::Unavailable(source) => {
-                tracing::warn!(error = %source, "the database cannot be used");
+                crate::telemetry::warn_of_database(source);
                 "UNAVAILABLE"
             }
             Error::OutcomeUnknown(source) => {
@@ -53,13 +53,19 @@ impl From<ApiError> for async_graphql::Error {
                 tracing::error!(what, "an invariant does not hold");
                 "INTERNAL"
             }
+            Error::PositionUnknown => "POSITION_UNKNOWN",
             Error::NotFound(_) | Error::Unknown { .. } => "NOT_FOUND",
             Error::Invalid { .. } | Error::Several(_) => "INVALID_INPUT",
             Error::Conflict { .. } => "CONFLICT",
             Error::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
             Error::Refused(_) => "PLUGIN_REFUSED",
         };
-        Self::new(error.to_string()).extend_with(|_, extensions| extensions.set("code", code))
+        Self::new(error.to_string()).extend_with(|_, extensions| {
+            extensions.set("code", code);
+            if let Error::Forbidden(permission) = &*error {
+                extensions.set("permission", permission.to_string());
+            }
+        })
     }
 }
 
@@ -177,6 +183,7 @@ fn user_error(error: Error) -> ApiResult<UserError> {
         }
         Error::Refused(_) => (ErrorCode::PluginRefused, None, Vec::new()),
         Error::Several(_)
+        | Error::PositionUnknown
         | Error::Forbidden(_)
         | Error::Unavailable(_)
         | Error::OutcomeUnknown(_)

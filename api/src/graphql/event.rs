@@ -7,9 +7,9 @@ use tokio::sync::watch;
 use tokio::time::{Duration, sleep, timeout};
 use tributary_domain::entity::event;
 use tributary_domain::error::{Error, Result};
-use tributary_domain::events;
 use tributary_domain::ids::{DealId, EventId, Noun};
 use tributary_domain::scope::Scope;
+use tributary_domain::{events, positions};
 use tributary_transport::document::directives::{cost, list_size};
 
 use super::actor::Actor;
@@ -39,8 +39,8 @@ impl Event {
     }
 
     /// Its place in the log. Give it as `after` to go on from here.
-    async fn position(&self) -> Position {
-        Position(self.0.position)
+    async fn position(&self, ctx: &Context<'_>) -> Position {
+        Position::of(ctx, self.0.position)
     }
 
     /// What happened, as `deal.closed_won`.
@@ -93,7 +93,10 @@ impl EventQueries {
     ) -> Option<ApiResult<Vec<Event>>> {
         let page = async {
             let limit = Slice::forward(first, None).window::<EventId>()?.limit;
-            let after = after.map_or(0, |position| position.0);
+            let after = match after {
+                Some(Position(position)) => positions::resume(ctx.scope(), position).await?,
+                None => 0,
+            };
             let events = events::after(ctx.scope(), after, limit).await?;
             Ok(events.into_iter().map(Event).collect())
         };
@@ -129,8 +132,11 @@ impl EventSubscriptions {
 struct Follower {
     scope: Scope,
     deal: Option<DealId>,
-    /// Only what comes after it is told; none before the first look.
-    position: Option<i64>,
+    /// Where the client goes on from, until the first look.
+    after: Option<positions::Position>,
+    /// Only what comes after it is told, in the log of this epoch; none before the
+    /// first look.
+    position: Option<positions::Position>,
     /// The end of the log when nothing more was found.
     seen: Option<i64>,
     wake: watch::Receiver<u64>,
@@ -140,7 +146,8 @@ impl Follower {
     fn new(scope: Scope, deal: Option<ID>, after: Option<Position>) -> ApiResult<Self> {
         Ok(Self {
             deal: deal.map(|text| id(Noun::Deal, &text)).transpose()?,
-            position: after.map(|Position(position)| position),
+            after: after.map(|Position(position)| position),
+            position: None,
             seen: None,
             wake: scope.engine().wake(),
             scope,
@@ -194,19 +201,30 @@ impl Follower {
     /// alone: every commit, of any tenant, is a hint to look.
     async fn look(&mut self) -> Result<Vec<event::Model>> {
         let end = self.scope.catch_up().await?;
-        let position = *self.position.get_or_insert(end);
+        let epoch = self.scope.epoch();
+        let number = match (self.position, self.after) {
+            (Some(position), _) if position.epoch == epoch => position.number,
+            // What was told may be gone.
+            (Some(_), _) => return Err(Error::PositionUnknown),
+            (None, Some(after)) => positions::resume(&self.scope, after).await?,
+            (None, None) => end,
+        };
+        self.position = Some(positions::Position { epoch, number });
         if self.seen == Some(end) {
             return Ok(Vec::new());
         }
         let page = match self.deal {
-            Some(deal) => events::of_deal_after(&self.scope, deal, position).await,
-            None => events::of_deals_after(&self.scope, position).await,
+            Some(deal) => events::of_deal_after(&self.scope, deal, number).await,
+            None => events::of_deals_after(&self.scope, number).await,
         };
         // Each look sees the state of then.
         self.scope.end_read().await;
         let page = page?;
         match page.last() {
-            Some(newest) => self.position = Some(newest.position),
+            Some(newest) => {
+                let number = newest.position;
+                self.position = Some(positions::Position { epoch, number });
+            }
             None => self.seen = Some(end),
         }
         Ok(page)

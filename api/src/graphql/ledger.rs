@@ -119,8 +119,8 @@ impl LedgerEntry {
 
     /// The position in the log of the event that it books. The entries of one
     /// position balance.
-    async fn position(&self) -> Position {
-        Position(self.0.position)
+    async fn position(&self, ctx: &Context<'_>) -> Position {
+        Position::of(ctx, self.0.position)
     }
 
     /// The account.

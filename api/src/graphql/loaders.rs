@@ -17,8 +17,8 @@ use tributary_domain::readiness::{self, Papers};
 use tributary_domain::reads::{self, Page, Window};
 use tributary_domain::scope::Scope;
 use tributary_domain::{
-    accounts, activations, collections, conflicts, credits, earnings, partners, payout_runs,
-    payouts, people, tenants, terms as published,
+    accounts, activations, collections, conflicts, credits, earnings, partners, payout_methods,
+    payout_reports, payout_runs, payouts, people, tenants, terms as published,
 };
 
 use super::error::{ApiError, ApiResult};
@@ -272,6 +272,14 @@ answers! {
     /// What the payouts of a run add up to, in minor units.
     TotalOfRun(PayoutRunId) -> i64 = |scope, runs| {
         payouts::totals(scope, &runs).await?
+    };
+    /// What a person reported of a payout.
+    ReportOfPayout(PayoutId) -> payout_report::Model = |scope, payouts| {
+        payout_reports::of(scope, &payouts).await?
+    };
+    /// Other methods that pay to where a payout method does.
+    SameDestination(PayoutMethodId) -> Vec<payout_method::Model> = |scope, methods| {
+        payout_methods::sharing(scope, &methods).await?
     };
     /// What a run does not pay, and why.
     HoldsOfRun(PayoutRunId) -> Vec<payout_hold::Model> = |scope, runs| {

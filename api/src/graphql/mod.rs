@@ -24,15 +24,19 @@ pub mod pages;
 pub mod paperwork;
 pub mod partner;
 pub mod payout;
+pub mod payout_export;
+pub mod payout_report;
 pub mod payout_run;
 pub mod plugin;
 pub mod program;
+pub mod rail;
 pub mod readiness;
 pub mod registration;
 pub mod rule;
 pub mod scalars;
 pub mod schema;
 pub mod tenant;
+pub mod viewer;
 
 pub use schema::Schema;
 

@@ -7,8 +7,7 @@ use async_graphql::Response;
 use async_graphql::async_trait::async_trait;
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
 use tributary_domain::scope::Scope;
-
-use crate::telemetry;
+use tributary_transport::log::Notes;
 
 /// Ends the read transaction after each execution, and notes its statements.
 pub struct OneMoment;
@@ -30,7 +29,9 @@ impl Extension for OneMoment {
         let response = next.run(ctx, operation_name).await;
         if let Some(scope) = ctx.data_opt::<Scope>() {
             scope.end_read().await;
-            telemetry::note_statements(scope.meter().count());
+            if let Some(notes) = ctx.data_opt::<Notes>() {
+                notes.statements(scope.meter().count());
+            }
         }
         response
     }

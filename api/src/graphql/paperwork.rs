@@ -4,12 +4,14 @@ use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::entity::{payout_method, tax_form};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::paperwork;
 use tributary_domain::scope::Scope;
+use tributary_domain::{paperwork, payout_methods};
+use tributary_transport::document::directives::list_size;
 
 use super::actor::Actor;
 use super::context::{Beside, given, mirrors, wraps};
 use super::error::{ApiResult, payload};
+use super::loaders::SameDestination;
 use super::partner::Partner;
 use super::scalars::DateTime;
 
@@ -171,6 +173,14 @@ impl PayoutMethod {
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
     }
+
+    /// Other payout methods that pay to the same destination over the same rail,
+    /// of any partner, oldest first, at most 20. Empty for a partner's key.
+    #[graphql(directive = list_size::apply(Some(20), None, None))]
+    async fn same_destination(&self, ctx: &Context<'_>) -> ApiResult<Vec<Self>> {
+        let others = ctx.loaders().one(SameDestination(self.0.id)).await?;
+        Ok(others.unwrap_or_default().into_iter().map(Self).collect())
+    }
 }
 
 /// A tax form to file.
@@ -248,7 +258,7 @@ impl AddPayoutMethodInput {
     async fn run(self, scope: &Scope) -> Result<payout_method::Model> {
         let partner = given(Noun::Partner, "partnerId", &self.partner_id);
         let (key, rail) = (&self.idempotency_key, &self.rail);
-        paperwork::add_payout_method(scope, key, partner, rail, &self.destination).await
+        payout_methods::add(scope, key, partner, rail, &self.destination).await
     }
 }
 
@@ -261,7 +271,7 @@ pub struct VerifyPayoutMethodInput {
 
 impl VerifyPayoutMethodInput {
     async fn run(self, scope: &Scope) -> Result<payout_method::Model> {
-        paperwork::verify_payout_method(scope, given(Noun::PayoutMethod, "id", &self.id)).await
+        payout_methods::verify(scope, given(Noun::PayoutMethod, "id", &self.id)).await
     }
 }
 

@@ -6,10 +6,11 @@ use tributary_domain::entity::{earning, payout};
 use super::context::{Beside, mirrors, wraps};
 use super::earning::Earning;
 use super::error::ApiResult;
-use super::loaders::EarningsOfPayout;
+use super::loaders::{EarningsOfPayout, ReportOfPayout};
 use super::pages::{Connection, Paged, Slice, connection};
 use super::paperwork::PayoutMethod;
 use super::partner::Partner;
+use super::payout_report::PayoutReport;
 use super::payout_run::PayoutRun;
 use super::scalars::{DateTime, Money};
 
@@ -20,7 +21,8 @@ mirrors! {
         Scheduled,
         /// About to be sent, or sent and not answered.
         Sending,
-        /// Sent, and the answer proves nothing: the rail is asked again.
+        /// Sent, and the answer proves nothing: the rail is asked again, and people
+        /// may report what became of it.
         Unknown,
         /// The rail has it.
         Sent,
@@ -96,6 +98,13 @@ impl Payout {
     /// When it was paid or failed; null until then.
     async fn settled_at(&self) -> Option<DateTime> {
         self.0.settled_at.map(DateTime)
+    }
+
+    /// What a person reported of it; null where nobody did, and for keys that may not
+    /// read the books.
+    async fn report(&self, ctx: &Context<'_>) -> ApiResult<Option<PayoutReport>> {
+        let report = ctx.loaders().one(ReportOfPayout(self.0.id)).await?;
+        Ok(report.map(PayoutReport))
     }
 
     /// What it pays, oldest first; they add up to its amount. Those of a failed

@@ -1,6 +1,6 @@
 //! Batches of payouts.
 
-use async_graphql::{Context, Description, ID, InputObject, Object};
+use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
 use tributary_domain::entity::{payout, payout_hold, payout_run};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
@@ -22,7 +22,9 @@ use super::scalars::{DateTime, Money};
 mirrors! {
     /// Where a payout run stands.
     PayoutRunState = payout_run::State {
-        /// Proposed; nothing is sent.
+        /// Proposed, and not ready to be looked at: `progress` tells how far it is.
+        Preparing,
+        /// Ready to be approved; nothing is sent.
         Draft,
         /// A second person approved it.
         Approved,
@@ -30,6 +32,8 @@ mirrors! {
         Executing,
         /// Every payout is paid or failed.
         Done,
+        /// It is being stopped: what was not sent is given back.
+        Cancelling,
         /// It was stopped before anything was sent.
         Cancelled,
     }
@@ -81,6 +85,20 @@ impl PayoutRun {
     /// Where it stands.
     async fn state(&self) -> PayoutRunState {
         self.0.state.into()
+    }
+
+    /// The rail that all of it is paid over; null where each partner is paid over
+    /// that of its own payout method.
+    async fn rail(&self) -> Option<&str> {
+        self.0.rail.as_deref()
+    }
+
+    /// How far its preparation is.
+    async fn progress(&self) -> Progress {
+        Progress {
+            done: self.0.earnings_done.to_string(),
+            total: self.0.earnings_total.map(|total| total.to_string()),
+        }
     }
 
     /// Who proposed it. Null for a partner's key.
@@ -136,6 +154,15 @@ impl PayoutRun {
         let holds = holds.unwrap_or_default();
         Ok(holds.into_iter().map(PayoutHold).collect())
     }
+}
+
+/// How far the preparation of a run is.
+#[derive(SimpleObject)]
+pub struct Progress {
+    /// How many unpaid earnings were looked at, as decimal text.
+    done: String,
+    /// How many there were when the run was proposed; null until they were counted.
+    total: Option<String>,
 }
 
 /// One reason why part of what a partner earned is not in a run.
@@ -201,12 +228,16 @@ pub struct ProposePayoutRunInput {
     idempotency_key: String,
     /// The program whose partners are to be paid.
     program_id: ID,
+    /// The rail to pay all of it over, whatever the payout methods are on: `manual`
+    /// for what is paid outside. That of each payout method, if not given.
+    rail: Option<String>,
 }
 
 impl ProposePayoutRunInput {
     async fn run(self, scope: &Scope) -> Result<payout_run::Model> {
         let program = given(Noun::Program, "programId", &self.program_id);
-        payout_runs::propose(scope, &self.idempotency_key, program).await
+        let (key, rail) = (&self.idempotency_key, self.rail.as_deref());
+        payout_runs::propose(scope, key, program, rail).await
     }
 }
 
@@ -261,9 +292,10 @@ pub struct PayoutRunMutations;
 
 #[Object]
 impl PayoutRunMutations {
-    /// Proposes a run over everything of a program that is not paid. What is
-    /// due to ready partners goes into payouts; everything else is listed under
-    /// `holds`. A run with nothing to send is done at once.
+    /// Proposes a run over everything of a program that is not paid, as of now. The
+    /// server prepares it: what is due to ready partners goes into payouts, everything
+    /// else is listed under `holds`. Then the run is a DRAFT, or DONE where it has
+    /// nothing to send.
     async fn propose_payout_run(
         &self,
         ctx: &Context<'_>,
@@ -282,9 +314,9 @@ impl PayoutRunMutations {
         ApprovePayoutRunPayload::answer(input.run(ctx.scope()).await)
     }
 
-    /// Stops a run: what was not sent is given back and waits for the next run,
-    /// what was sent goes on. A run of which nothing was sent is cancelled
-    /// thereby. Repeating it is harmless.
+    /// Stops a run: the server gives back what was not sent, for the next run; what
+    /// was sent goes on. A run of which nothing was sent is cancelled thereby.
+    /// Repeating it is harmless.
     async fn cancel_payout_run(
         &self,
         ctx: &Context<'_>,

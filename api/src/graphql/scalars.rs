@@ -1,12 +1,14 @@
 //! Values: time, positions, JSON and money, as they stand on the wire.
 
 use async_graphql::{
-    Description, InputObject, InputValueError, Scalar, ScalarType, SimpleObject, Value,
+    Context, Description, InputObject, InputValueError, Scalar, ScalarType, SimpleObject, Value,
 };
 use tributary_domain::clock::Moment;
 use tributary_domain::error::{Error, Result};
 use tributary_domain::kernel::check::Given;
-use tributary_domain::money;
+use tributary_domain::{money, positions};
+
+use super::context::Beside;
 
 /// An instant as RFC 3339 text, as `2026-01-05T09:00:00.000Z`. Answers are in
 /// UTC with milliseconds; any offset is understood.
@@ -33,17 +35,24 @@ impl ScalarType for DateTime {
 }
 
 /// A place in the tenant's log. Give the last one you saw as `after` and you
-/// get what came since; treat it as opaque.
+/// get what came since; treat it as opaque. `"0"` is the beginning.
 #[derive(Clone, Copy, Description)]
-pub struct Position(pub i64);
+pub struct Position(pub positions::Position);
+
+impl Position {
+    /// A place in the log that the caller sees.
+    pub fn of(ctx: &Context<'_>, number: i64) -> Self {
+        Self(positions::Position::new(ctx.scope(), number))
+    }
+}
 
 #[Scalar(use_type_description)]
 impl ScalarType for Position {
     fn parse(value: Value) -> Result<Self, InputValueError<Self>> {
         match &value {
             Value::String(text) => match text.parse() {
-                Ok(position) if position >= 0 => Ok(Self(position)),
-                _ => Err(InputValueError::custom("not a position")),
+                Ok(position) => Ok(Self(position)),
+                Err(()) => Err(InputValueError::custom("not a position")),
             },
             _ => Err(InputValueError::expected_type(value)),
         }

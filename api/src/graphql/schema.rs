@@ -17,9 +17,12 @@ use super::node::NodeQueries;
 use super::outcome::OutcomeMutations;
 use super::paperwork::PaperworkMutations;
 use super::partner::{PartnerMutations, PartnerQueries};
+use super::payout_export::PayoutExportMutations;
+use super::payout_report::PayoutReportMutations;
 use super::payout_run::{PayoutRunMutations, PayoutRunQueries};
 use super::plugin::{PluginMutations, PluginQueries};
 use super::program::{ProgramMutations, ProgramQueries};
+use super::rail::RailQueries;
 use super::registration::{RegistrationMutations, RegistrationQueries};
 use super::tenant::{TenantMutations, TenantQueries};
 
@@ -37,6 +40,7 @@ pub struct Query(
     CommissionQueries,
     EarningQueries,
     PayoutRunQueries,
+    RailQueries,
     PluginQueries,
     ActivationQueries,
     LedgerQueries,
@@ -59,6 +63,8 @@ pub struct Mutation(
     CommissionMutations,
     EvaluationMutations,
     PayoutRunMutations,
+    PayoutReportMutations,
+    PayoutExportMutations,
     PluginMutations,
     ActivationMutations,
 );

@@ -6,7 +6,7 @@ use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::keys::{self, KeyPurpose, NewKey};
 use tributary_domain::scope::Scope;
-use tributary_domain::{access, tenants};
+use tributary_domain::{positions, tenants};
 
 use super::actor::Actor;
 use super::context::{Beside, given, mirrors, wraps};
@@ -14,6 +14,7 @@ use super::error::{ApiResult, UserError, alone, payload, split};
 use super::pages::{Connection, Paged, Slice, connection};
 use super::partner::Partner;
 use super::scalars::{DateTime, Position};
+use super::viewer::{Role, Viewer};
 
 mirrors! {
     /// Whether a tenant's money is real.
@@ -22,24 +23,6 @@ mirrors! {
         Live,
         /// Nothing is real, and the clock can be moved forward.
         Sandbox,
-    }
-}
-
-mirrors! {
-    /// What a key's holder may do.
-    Role = access::Role {
-        /// Everything, keys included.
-        Owner,
-        /// Runs programs: partners, registrations, deals and rules.
-        Manager,
-        /// Runs money: collections and payout runs.
-        Finance,
-        /// A system that sends deals, involvements and collections.
-        Integrator,
-        /// Reads everything of the tenant, changes nothing.
-        Viewer,
-        /// One partner's own people: their own rows alone.
-        Partner,
     }
 }
 
@@ -72,38 +55,8 @@ impl Tenant {
 
     /// The end of its log: the position of the newest event, 0 before the first.
     async fn last_position(&self) -> Position {
-        Position(self.0.last_position)
-    }
-}
-
-/// Who asks.
-#[derive(Description)]
-pub struct Viewer;
-
-#[Object(use_type_description)]
-impl Viewer {
-    /// The person or service that the key belongs to.
-    async fn actor(&self, ctx: &Context<'_>) -> Option<Actor> {
-        Actor::shown(ctx.scope().actor())
-    }
-
-    /// What the key may do.
-    async fn role(&self, ctx: &Context<'_>) -> Role {
-        ctx.scope().role().into()
-    }
-
-    /// The partner that the key speaks for; null for the tenant's own people.
-    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
-        Ok(ctx
-            .loaders()
-            .maybe(ctx.scope().partner())
-            .await?
-            .map(Partner))
-    }
-
-    /// The tenant that the key belongs to.
-    async fn tenant(&self, ctx: &Context<'_>) -> ApiResult<Tenant> {
-        Ok(tenants::current(ctx.scope()).await?.into())
+        let (epoch, number) = (self.0.epoch, self.0.last_position);
+        Position(positions::Position { epoch, number })
     }
 }
 

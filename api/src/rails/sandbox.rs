@@ -3,6 +3,7 @@
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use tributary_domain::clock::Moment;
+use tributary_domain::entity::tenant;
 use tributary_domain::rail::{Instruction, Rail, Status};
 
 /// Minutes from sending to settling, on the tenant's clock.
@@ -28,8 +29,8 @@ impl Rail for Sandbox {
         "sandbox"
     }
 
-    fn moves_money(&self) -> bool {
-        false
+    fn serves(&self, kind: tenant::Kind) -> bool {
+        kind == tenant::Kind::Sandbox
     }
 
     fn send(&self, instruction: Instruction) -> BoxFuture<'_, Status> {
@@ -39,7 +40,7 @@ impl Rail for Sandbox {
 
 fn answer(instruction: &Instruction) -> Status {
     let reference = format!("sandbox-{}", instruction.key());
-    match instruction.destination.as_str() {
+    match instruction.destination.expose() {
         "fail@sandbox" => Status::Failed {
             reason: "the sandbox refuses this destination".to_owned(),
         },
@@ -58,6 +59,7 @@ fn settles_at(instruction: &Instruction) -> Moment {
 #[cfg(test)]
 mod tests {
     use tributary_domain::ids::PayoutId;
+    use tributary_domain::keyring::Secret;
     use tributary_domain::money::{Currency, Money};
 
     use super::*;
@@ -67,7 +69,7 @@ mod tests {
         Instruction {
             payout: PayoutId::new(),
             attempt: 1,
-            destination: destination.to_owned(),
+            destination: Secret::new(destination),
             money: Money::new(816_667, Currency::USD),
             sent_at,
             now: sent_at,

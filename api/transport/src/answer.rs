@@ -3,11 +3,17 @@
 
 use async_graphql::{Response, ServerError};
 use axum::body::Body;
-use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
+use axum::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Serialize, Serializer};
 
+use super::bounds::MAX_RESPONSE_BYTES;
 use super::refusal::Refusal;
+
+/// When to try again while the database is away, in seconds.
+pub const RETRY_AFTER_SECONDS: &str = "5";
 
 /// The forms an answer can take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,23 +110,39 @@ impl Serialize for Wire<'_> {
 pub fn respond(media: Media, response: &Response) -> axum::response::Response {
     let refusal = Refusal::of(response);
     let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status(media));
-    let body = match serde_json::to_vec(&Wire(response)) {
-        Ok(body) => body,
-        Err(error) => {
-            tracing::error!(%error, "a response could not be written");
-            return respond(media, &internal());
-        }
-    };
+    let body = written(response, |response| serde_json::to_string(&Wire(response)));
     let mut answer = axum::response::Response::new(Body::from(body));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(VARY, HeaderValue::from_static("accept"));
-    if refusal == Some(Refusal::Unauthenticated) {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    match refusal {
+        Some(Refusal::Unauthenticated) => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        Some(Refusal::Unavailable) => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        }
+        _ => {}
     }
     answer
+}
+
+/// The text of a response, or of the one that says that it is too large or that
+/// it cannot be written.
+pub fn written(
+    response: &Response,
+    write: impl Fn(&Response) -> Result<String, serde_json::Error>,
+) -> String {
+    let text = write(response).and_then(|text| match text.len() > MAX_RESPONSE_BYTES {
+        true => write(&too_large()),
+        false => Ok(text),
+    });
+    text.unwrap_or_else(|error| {
+        tracing::error!(%error, "a response could not be written");
+        write(&internal()).unwrap_or_default()
+    })
 }
 
 /// The HTTP answer for a request that was turned away.
@@ -134,6 +156,19 @@ pub fn broken_off(code: &str) -> Response {
     let message = "the operation was broken off: what it did, if anything, is not known";
     let mut error = ServerError::new(message, None);
     error.extensions.get_or_insert_default().set("code", code);
+    Response::from_errors(vec![error])
+}
+
+/// What callers are told of an answer that would be too large. It was executed,
+/// so it has `data`, though null.
+pub fn too_large() -> Response {
+    let message = format!(
+        "the answer would be larger than {MAX_RESPONSE_BYTES} bytes: ask for less, or for \
+         smaller pages; what a mutation did stays"
+    );
+    let mut error = ServerError::new(message, None);
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("code", "RESPONSE_TOO_LARGE");
     Response::from_errors(vec![error])
 }
 

@@ -1,13 +1,13 @@
 //! A code on every error. Resolvers give their own; what the executor itself
-//! refuses gets one here.
+//! refuses gets one here. And what one execution may take: see [`super::bounds`].
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_graphql::async_trait::async_trait;
 use async_graphql::extensions::{
-    Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextRequest, NextResolve,
-    NextSubscribe, NextValidation, ResolveInfo,
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextRequest,
+    NextResolve, NextSubscribe, NextValidation, ResolveInfo,
 };
 use async_graphql::futures_util::stream::{BoxStream, StreamExt};
 use async_graphql::parser::types::ExecutableDocument;
@@ -17,18 +17,32 @@ use async_graphql::{
 };
 use futures_util::FutureExt;
 
+use super::answer::too_large;
+use super::bounds::{ExpensivePlaces, Progress, Resolved};
+use super::document::price::Price;
 use super::refusal::Refusal;
 
-/// Gives each error that leaves the schema an `extensions.code`.
-pub struct Codes;
+/// Gives each error that leaves the schema an `extensions.code`, and bounds each
+/// execution.
+#[derive(Default)]
+pub struct Codes {
+    places: ExpensivePlaces,
+}
 
 impl ExtensionFactory for Codes {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Coder)
+        Arc::new(Coder {
+            places: self.places.clone(),
+            progress: Progress::default(),
+        })
     }
 }
 
-struct Coder;
+/// Accompanies one operation.
+struct Coder {
+    places: ExpensivePlaces,
+    progress: Progress,
+}
 
 #[async_trait]
 impl Extension for Coder {
@@ -67,6 +81,21 @@ impl Extension for Coder {
         validated.map_err(|errors| errors.into_iter().map(invalid).collect())
     }
 
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation_name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        let _place = self.places.take(ctx.data_opt::<Price>()).await;
+        let execution = next.run(ctx, operation_name);
+        let response = self.progress.paced(execution).await;
+        match self.progress.is_too_large() {
+            true => too_large(),
+            false => response,
+        }
+    }
+
     /// A resolver that panics fails at its own path, and takes the answer with
     /// it: the executor makes no null of what an extension reports. So what ran
     /// before it in a mutation is not told; that nobody knows, the message says.
@@ -76,9 +105,18 @@ impl Extension for Coder {
         info: ResolveInfo<'_>,
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
-        let (at, path) = (info.field.name.pos, *info.path_node);
+        self.progress.turn().await;
+        let (at, path, field) = (info.field.name.pos, *info.path_node, Resolved::new(&info));
+        if self.progress.is_too_large() {
+            // The answer is replaced as a whole once its execution has ended.
+            return Err(ServerError::new("the answer is too large", Some(at)));
+        }
         match AssertUnwindSafe(next.run(ctx, info)).catch_unwind().await {
-            Ok(resolved) => resolved,
+            Ok(Ok(value)) => {
+                self.progress.add(&field, value.as_ref());
+                Ok(value)
+            }
+            Ok(failed) => failed,
             // The panic has told its story on standard error.
             Err(_) => {
                 let message =

@@ -1,9 +1,8 @@
 //! What the three transports share: the schema, how callers are let in, and
 //! how long things may take.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Data, Executor};
@@ -17,6 +16,8 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use super::document::Documents;
+use super::places::{Place, Places};
+use super::workers::Workers;
 
 /// Where axum leaves the peer's address; absent where it was not asked to.
 pub type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
@@ -59,7 +60,7 @@ pub fn bearer(value: &str) -> Option<String> {
 pub enum Denied {
     /// No key, or one that is unknown or revoked.
     Unauthenticated,
-    /// Keys could not be looked up.
+    /// Keys cannot be looked up now.
     Unavailable,
 }
 
@@ -104,47 +105,6 @@ impl Default for Timings {
 /// The most sockets and streams of one key at a time.
 pub const MAX_CONNECTIONS: usize = 100;
 
-/// The sockets and streams that are open, by their key.
-#[derive(Clone, Default)]
-pub struct Places(Arc<Mutex<HashMap<String, usize>>>);
-
-impl Places {
-    /// Takes a place for a connection of the caller's; `None` if all are taken.
-    pub fn take(&self, caller: &Caller) -> Option<Place> {
-        let key = caller.token.clone()?;
-        let mut taken = self.lock();
-        let count = taken.entry(key.clone()).or_default();
-        if *count >= MAX_CONNECTIONS {
-            return None;
-        }
-        *count += 1;
-        let places = self.clone();
-        Some(Place { places, key })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A connection's place, given back when dropped.
-pub struct Place {
-    places: Places,
-    key: String,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut taken = self.places.lock();
-        if let Some(count) = taken.get_mut(&self.key) {
-            *count -= 1;
-            if *count == 0 {
-                taken.remove(&self.key);
-            }
-        }
-    }
-}
-
 /// The schema with its door.
 #[derive(Clone)]
 pub struct Gateway<S> {
@@ -152,12 +112,14 @@ pub struct Gateway<S> {
     pub schema: S,
     /// What documents are held to: the same schema.
     pub documents: Arc<Documents>,
+    /// Where operations run.
+    pub workers: Workers,
     /// Who may come in.
     pub admit: Admit,
     /// How long they may take.
     pub timings: Timings,
-    /// Where they are.
-    pub places: Places,
+    /// The sockets and streams that are open, by their key: [`MAX_CONNECTIONS`].
+    pub places: Places<String>,
     /// Turns true when the server is about to stop.
     pub stopping: watch::Receiver<bool>,
     /// The page that a browser gets.
@@ -168,6 +130,11 @@ impl<S: Executor> Gateway<S> {
     /// Lets a caller in for one operation.
     pub async fn admit(&self, caller: &Caller) -> Result<Data, Denied> {
         (self.admit)(caller.clone()).await
+    }
+
+    /// Takes a place for a connection of the caller's; `None` if it has no more.
+    pub fn place(&self, caller: &Caller) -> Option<Place<String>> {
+        self.places.take(caller.token.clone()?)
     }
 
     /// Whether the caller's key was revoked. One that cannot be looked up now

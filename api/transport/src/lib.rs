@@ -3,15 +3,20 @@
 //! nothing of what the schema is about.
 
 pub mod answer;
+pub mod bounds;
 pub mod codes;
 pub mod document;
 pub mod gateway;
 pub mod http;
+pub mod log;
 pub mod messages;
 pub mod operation;
+pub mod places;
 pub mod refusal;
+pub mod request;
 pub mod sse;
 pub mod websocket;
+pub mod workers;
 
 use async_graphql::{SchemaBuilder, ValidationMode};
 
@@ -29,5 +34,5 @@ pub fn served<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S
         .validation_mode(ValidationMode::Fast)
         // A field, and perhaps a fragment on its type, at each level.
         .limit_recursive_depth(2 * MAX_DEPTH + 1)
-        .extension(codes::Codes)
+        .extension(codes::Codes::default())
 }

@@ -106,9 +106,18 @@ impl<'a, P: Serialize> Outgoing<'a, P> {
         }
     }
 
+    /// The text of the message.
+    ///
+    /// # Errors
+    ///
+    /// A payload that cannot be written as JSON.
+    pub fn written(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
     /// The frame; `None` if it cannot be written as JSON.
     pub fn text(&self) -> Option<Message> {
-        match serde_json::to_string(self) {
+        match self.written() {
             Ok(text) => Some(Message::Text(text.into())),
             Err(error) => {
                 tracing::error!(%error, "a message could not be written");

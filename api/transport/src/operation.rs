@@ -1,13 +1,22 @@
 //! Running an operation: its document is prepared, the executor runs it, and
 //! its answers say what it cost.
 
+use std::panic::AssertUnwindSafe;
+
 use async_graphql::futures_util::stream::BoxStream;
-use async_graphql::{Executor, Request, Response, value};
+use async_graphql::{Executor, Request, Response, ServerError, value};
+use futures_util::FutureExt;
 use futures_util::stream::{self, StreamExt};
+use tokio::sync::mpsc;
 
 use super::MAX_COMPLEXITY;
+use super::answer::{internal, written};
 use super::document::price::Price;
-use super::document::{Documents, Prepared, Refused};
+use super::document::{Refused, streamed};
+use super::gateway::Gateway;
+use super::log::{Line, Notes};
+use super::refusal::Refusal;
+use super::workers::Running;
 
 /// The answer that says why nothing ran.
 pub fn refused(refused: Refused) -> Response {
@@ -18,18 +27,82 @@ pub fn refused(refused: Refused) -> Response {
     }
 }
 
-/// The answers of an operation, or the one that says why it did not run.
-pub fn answers<S: Executor>(
-    schema: &S,
-    documents: &Documents,
+/// One result of an operation.
+pub struct Answer {
+    /// What goes over the wire.
+    pub text: String,
+    /// Why nothing ran, if nothing did.
+    pub refused: Option<Vec<ServerError>>,
+}
+
+/// The results of an operation that runs apart; it ends with this.
+pub struct Answers {
+    results: mpsc::Receiver<Answer>,
+    line: Line,
+    _running: Running<()>,
+}
+
+impl Answers {
+    /// The next result; `None` after the last.
+    pub async fn next(&mut self) -> Option<Answer> {
+        let answer = self.results.recv().await;
+        if answer.is_none() {
+            self.line.notes.complete(None);
+        }
+        answer
+    }
+}
+
+/// Starts an operation, or tells why it may not run. `write` gives a result its
+/// form on the wire.
+pub fn start<S: Executor>(
+    gateway: &Gateway<S>,
     mut request: Request,
-    allowed: impl FnOnce(Prepared) -> Result<Prepared, Refused>,
+    write: impl Fn(&Response) -> Result<String, serde_json::Error> + Send + Sync + 'static,
+) -> Answers {
+    let line = Line::begin();
+    request.data.insert(line.notes.clone());
+    let (sender, results) = mpsc::channel(1);
+    let (gateway, notes) = (gateway.clone(), line.notes.clone());
+    let running = gateway.workers.clone().run(async move {
+        let mut responses = responses(&gateway, &notes, request);
+        // A panic is logged by the panic hook.
+        while let Some(response) = AssertUnwindSafe(responses.next())
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| Some(internal()))
+        {
+            notes.result(&response);
+            let text = written(&response, &write);
+            let is_refused = Refusal::of(&response).is_some();
+            let refused = is_refused.then_some(response.errors);
+            if sender.send(Answer { text, refused }).await.is_err() || is_refused {
+                return;
+            }
+        }
+    });
+    Answers {
+        results,
+        line,
+        _running: running,
+    }
+}
+
+/// The responses of an operation, or the one that says why it did not run.
+fn responses<S: Executor>(
+    gateway: &Gateway<S>,
+    notes: &Notes,
+    mut request: Request,
 ) -> BoxStream<'static, Response> {
-    match documents.prepare(&mut request).and_then(allowed) {
-        Ok(Prepared { price, .. }) => schema
-            .execute_stream(request, None)
-            .map(move |response| priced(response, price))
-            .boxed(),
+    let prepared = gateway.documents.prepare(&mut request).and_then(streamed);
+    notes.prepared(prepared.as_ref());
+    match prepared {
+        Ok(prepared) => {
+            let responses = gateway.schema.execute_stream(request, None);
+            responses
+                .map(move |response| priced(response, prepared.price))
+                .boxed()
+        }
         Err(reasons) => stream::iter([refused(reasons)]).boxed(),
     }
 }

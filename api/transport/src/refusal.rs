@@ -16,7 +16,7 @@ pub enum Refusal {
     MalformedRequest,
     /// The body is an array: one request, one operation.
     BatchNotSupported,
-    /// The body is larger than [`super::http::BODY_LIMIT`].
+    /// The body is larger than [`super::request::BODY_LIMIT`].
     PayloadTooLarge,
     /// The body did not come in time.
     BodyTimeout,
@@ -25,7 +25,7 @@ pub enum Refusal {
     UnsupportedMediaType,
     /// The caller accepts no form of answer that exists here.
     NotAcceptable,
-    /// Only POST executes anything.
+    /// Another method than POST, or than GET for a query.
     MethodNotAllowed,
     /// No key, or one that is unknown or revoked.
     Unauthenticated,
@@ -46,13 +46,15 @@ pub enum Refusal {
     TooManyOperations,
     /// More sockets and streams are open with this key than it may have.
     TooManyConnections,
+    /// The database cannot be used now: nothing was done.
+    Unavailable,
     /// The server failed; the caller did nothing wrong.
     Internal,
 }
 
 impl Refusal {
     /// All of them, for tests and documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::MalformedRequest,
         Self::BatchNotSupported,
         Self::PayloadTooLarge,
@@ -69,6 +71,7 @@ impl Refusal {
         Self::MutationOverStream,
         Self::TooManyOperations,
         Self::TooManyConnections,
+        Self::Unavailable,
         Self::Internal,
     ];
 
@@ -100,6 +103,7 @@ impl Refusal {
             Self::MutationOverStream => ("MUTATION_OVER_STREAM", S::BAD_REQUEST, true),
             Self::TooManyOperations => ("TOO_MANY_OPERATIONS", S::TOO_MANY_REQUESTS, true),
             Self::TooManyConnections => ("TOO_MANY_CONNECTIONS", S::TOO_MANY_REQUESTS, true),
+            Self::Unavailable => ("UNAVAILABLE", S::SERVICE_UNAVAILABLE, false),
             Self::Internal => ("INTERNAL", S::INTERNAL_SERVER_ERROR, false),
         }
     }
@@ -161,7 +165,8 @@ mod tests {
         for reason in Refusal::ALL {
             let plain = reason.status(Media::Json);
             let proper = reason.status(Media::GraphqlResponse);
-            assert!(proper.is_client_error() || reason == Refusal::Internal);
+            let at_fault = matches!(reason, Refusal::Internal | Refusal::Unavailable);
+            assert_eq!(proper.is_server_error(), at_fault, "{reason:?}");
             assert!(plain == StatusCode::OK || plain == proper, "{reason:?}");
         }
         assert_eq!(Refusal::ParseFailed.status(Media::Json), StatusCode::OK);

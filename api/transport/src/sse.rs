@@ -6,7 +6,6 @@
 //! and a client that takes nothing for too long loses its stream.
 
 use std::convert::Infallible;
-use std::panic::AssertUnwindSafe;
 
 use async_graphql::futures_util::stream::BoxStream;
 use async_graphql::{Executor, Request, Response as Answer};
@@ -18,11 +17,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tracing::Instrument;
 
-use super::answer::{Media, Wire, internal, refuse};
-use super::gateway::{Caller, Denied, Gateway, MAX_CONNECTIONS, Place, stopped};
-use super::operation::answers;
+use super::answer::{Media, Wire, refuse, written};
+use super::gateway::{Caller, Denied, Gateway, MAX_CONNECTIONS, stopped};
+use super::http;
+use super::log::Logged;
+use super::operation::{self, Answers};
+use super::places::Place;
 use super::refusal::Refusal;
-use super::{document, http};
 
 /// Events that wait for the response.
 const QUEUE: usize = 8;
@@ -30,13 +31,7 @@ const QUEUE: usize = 8;
 /// Streams the results of one operation. What validation refuses is a result
 /// too: once a stream is accepted, there is no status left to tell it by.
 pub fn stream<S: Executor>(gateway: Gateway<S>, caller: Caller, request: Request) -> Response {
-    let answers = answers(
-        &gateway.schema,
-        &gateway.documents,
-        request,
-        document::streamed,
-    );
-    let Some(place) = gateway.places.take(&caller) else {
+    let Some(place) = gateway.place(&caller) else {
         let message =
             format!("this key has {MAX_CONNECTIONS} sockets and streams open, which is all it may");
         return refuse(
@@ -44,12 +39,13 @@ pub fn stream<S: Executor>(gateway: Gateway<S>, caller: Caller, request: Request
             Refusal::TooManyConnections.error(message, None),
         );
     };
+    let answers = operation::start(&gateway, request, wire);
     let keep_alive = KeepAlive::new().interval(gateway.timings.ping);
     let (queue, events) = mpsc::channel(QUEUE);
     let running = Running {
         gateway,
         caller,
-        events: ending(answers),
+        events: ending(texts(answers)),
         queue,
         _place: place,
     };
@@ -63,6 +59,7 @@ pub fn stream<S: Executor>(gateway: Gateway<S>, caller: Caller, request: Request
     // Some proxies hold a response back until it is long enough.
     let headers = response.headers_mut();
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response.extensions_mut().insert(Logged);
     response
 }
 
@@ -71,7 +68,7 @@ struct Running<S> {
     caller: Caller,
     events: BoxStream<'static, Event>,
     queue: mpsc::Sender<Event>,
-    _place: Place,
+    _place: Place<String>,
 }
 
 impl<S: Executor> Running<S> {
@@ -96,7 +93,7 @@ impl<S: Executor> Running<S> {
                     revoked = self.gateway.is_revoked(&self.caller).await;
                     if revoked {
                         let error = http::denied(Denied::Unauthenticated);
-                        let answer = Answer::from_errors(vec![error]);
+                        let answer = written(&Answer::from_errors(vec![error]), wire);
                         self.events = ending(stream::iter([answer]).boxed());
                     }
                 }
@@ -116,21 +113,23 @@ impl<S: Executor> Running<S> {
     }
 }
 
-/// The events that tell of answers, to their end.
-fn ending(answers: BoxStream<'static, Answer>) -> BoxStream<'static, Event> {
-    let answers = AssertUnwindSafe(answers).catch_unwind();
-    // A panic has told its story on standard error.
-    let events = answers.map(|answer| next(&answer.unwrap_or_else(|_| internal())));
-    events.chain(stream::iter([complete()])).boxed()
+fn wire(answer: &Answer) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&Wire(answer))
 }
 
-fn next(answer: &Answer) -> Event {
-    let event = Event::default().event("next");
-    event.json_data(Wire(answer)).unwrap_or_else(|error| {
-        tracing::error!(%error, "a result could not be written");
-        let fallback = serde_json::to_string(&Wire(&internal())).unwrap_or_default();
-        Event::default().event("next").data(fallback)
-    })
+/// The texts of an operation's results.
+fn texts(answers: Answers) -> BoxStream<'static, String> {
+    let texts = stream::unfold(answers, async |mut answers| {
+        let answer = answers.next().await?;
+        Some((answer.text, answers))
+    });
+    texts.boxed()
+}
+
+/// The events that tell of results, to their end.
+fn ending(texts: BoxStream<'static, String>) -> BoxStream<'static, Event> {
+    let events = texts.map(|text| Event::default().event("next").data(text));
+    events.chain(stream::iter([complete()])).boxed()
 }
 
 /// Says nothing in its data, but has some: readers of event streams pass over

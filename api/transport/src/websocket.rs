@@ -11,9 +11,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use async_graphql::{Executor, Request, ServerError};
+use async_graphql::{Executor, Request, Response, ServerError};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::response::Response;
+use axum::response::Response as HttpResponse;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::sync::mpsc::{self, error::TrySendError};
@@ -22,11 +22,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 use tracing::Instrument;
 
 use super::answer::{Wire, internal};
-use super::gateway::{Caller, Denied, Gateway, Place, bearer, stopped};
+use super::gateway::{Caller, Denied, Gateway, bearer, stopped};
 use super::messages::{Incoming, Outgoing};
-use super::operation::answers;
+use super::places::Place;
 use super::refusal::Refusal;
-use super::{document, http};
+use super::{http, operation};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// The most bytes in a message from a client.
@@ -40,8 +40,8 @@ pub const MAX_OPERATIONS: usize = 50;
 const QUEUE: usize = 32;
 /// Most sockets are quiet, so their buffers are small; they grow when needed.
 const BUFFER: usize = 4 * 1024;
-/// For the closing handshake.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// For the closing handshake, whoever begins it.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why a connection is closed: a code and a short text.
 type Close = (u16, &'static str);
@@ -50,6 +50,7 @@ const GOING_AWAY: Close = (1001, "Server is stopping");
 const TOO_BIG: Close = (1009, "Message too big");
 const FAULT: Close = (1011, "Internal error");
 const TOO_MANY: Close = (1013, "Too many connections of this key");
+const UNAVAILABLE: Close = (1013, "Keys cannot be looked up: try again later");
 const BAD_MESSAGE: Close = (4400, "Invalid message");
 const UNAUTHORIZED: Close = (4401, "Unauthorized");
 const FORBIDDEN: Close = (4403, "Forbidden");
@@ -57,9 +58,11 @@ const NO_PROTOCOL: Close = (4406, "Subprotocol not acceptable");
 const INIT_TIMEOUT: Close = (4408, "Connection initialisation timeout");
 const INIT_TWICE: Close = (4429, "Too many initialisation requests");
 
-/// How a connection ends: with a close frame, or without where the peer is gone.
+/// How a connection ends: with a close frame of ours, with the answer to the
+/// peer's, or without one where the peer is gone.
 enum End {
     Close(u16, String),
+    Answer,
     Gone,
 }
 
@@ -74,7 +77,7 @@ pub fn open<S: Executor>(
     gateway: Gateway<S>,
     caller: Caller,
     upgrade: WebSocketUpgrade,
-) -> Response {
+) -> HttpResponse {
     let upgrade = upgrade
         .protocols([PROTOCOL])
         .max_message_size(READ_LIMIT)
@@ -104,20 +107,23 @@ async fn serve<S: Executor>(gateway: Gateway<S>, caller: Caller, socket: WebSock
         true => connection.run(&mut frames).await,
         false => NO_PROTOCOL.into(),
     };
-    if let End::Close(code, reason) = end {
-        tracing::debug!(code, reason, "socket closed");
-        let frame = CloseFrame {
-            code,
-            reason: reason.into(),
-        };
-        // The last frame is sent behind whatever is queued, and then the peer
-        // gets a moment to say goodbye, or its system may discard the frame.
-        let farewell = async {
-            queue.send(Message::Close(Some(frame))).await.ok();
-            while let Some(Ok(_)) = frames.next().await {}
-        };
-        timeout(FAREWELL, farewell).await.ok();
-    }
+    // A close frame is sent behind whatever is queued, and then the peer gets a
+    // moment to answer it, or its system may discard the frame. The answer to the
+    // peer's own is written by reading on.
+    let farewell = async {
+        match end {
+            End::Close(code, reason) => {
+                tracing::debug!(code, reason, "socket closed");
+                let reason = reason.into();
+                let frame = CloseFrame { code, reason };
+                queue.send(Message::Close(Some(frame))).await.ok();
+            }
+            End::Answer => {}
+            End::Gone => return,
+        }
+        while let Some(Ok(_)) = frames.next().await {}
+    };
+    timeout(CLOSE_TIMEOUT, farewell).await.ok();
     writer.abort();
 }
 
@@ -151,7 +157,7 @@ struct Connection<S> {
     /// What the reader says as soon as the queue has room.
     unsaid: Option<Message>,
     /// Taken when the caller was let in.
-    place: Option<Place>,
+    place: Option<Place<String>>,
     running: HashMap<String, AbortHandle>,
     tasks: JoinSet<Outcome>,
 }
@@ -210,7 +216,8 @@ impl<S: Executor> Connection<S> {
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(()),
             Some(Ok(Message::Binary(_))) => return Err(BAD_MESSAGE.into()),
-            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Gone),
+            Some(Ok(Message::Close(_))) => return Err(End::Answer),
+            Some(Err(_)) | None => return Err(End::Gone),
         };
         let message = serde_json::from_str(&text).map_err(|_| End::from(BAD_MESSAGE))?;
         match message {
@@ -245,12 +252,12 @@ impl<S: Executor> Connection<S> {
         }
         match self.gateway.admit(&self.caller).await {
             Ok(_) => {
-                let place = self.gateway.places.take(&self.caller);
+                let place = self.gateway.place(&self.caller);
                 self.place = Some(place.ok_or(TOO_MANY)?);
                 self.say(&Outgoing::ack())
             }
             Err(Denied::Unauthenticated) => Err(FORBIDDEN.into()),
-            Err(Denied::Unavailable) => Err(FAULT.into()),
+            Err(Denied::Unavailable) => Err(UNAVAILABLE.into()),
         }
     }
 
@@ -330,20 +337,14 @@ async fn operate<S: Executor>(
         Err(Denied::Unauthenticated) => return Outcome::Revoked,
         Err(denied) => return Outcome::Refused(vec![http::denied(denied)]),
     };
-    let mut answers = answers(
-        &gateway.schema,
-        &gateway.documents,
-        request,
-        document::streamed,
-    );
+    let write = move |answer: &Response| Outgoing::next(&id, Wire(answer)).written();
+    let mut answers = operation::start(&gateway, request, write);
     while let Some(answer) = answers.next().await {
-        if Refusal::of(&answer).is_some() {
-            return Outcome::Refused(answer.errors);
+        if let Some(errors) = answer.refused {
+            answers.next().await;
+            return Outcome::Refused(errors);
         }
-        let Some(message) = Outgoing::next(&id, Wire(&answer)).text() else {
-            return Outcome::Refused(internal().errors);
-        };
-        if queue.send(message).await.is_err() {
+        if queue.send(Message::Text(answer.text.into())).await.is_err() {
             break;
         }
     }

@@ -3,7 +3,9 @@
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Moment;
-use crate::ids::{CommissionId, CreditId, DealId, EvaluationId, PartnerId, RuleId, TenantId};
+use crate::ids::{
+    CommissionId, CreditId, DealId, EvaluationId, PartnerId, RuleId, TenantId, TermsId,
+};
 use crate::money::Currency;
 
 /// Where a commission stands.
@@ -50,6 +52,8 @@ pub struct Model {
     pub id: CommissionId,
     /// The deal.
     pub deal_id: DealId,
+    /// The deal's terms.
+    pub terms_id: TermsId,
     /// The version of the credit it rests on.
     pub credit_id: CreditId,
     /// The partner.

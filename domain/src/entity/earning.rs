@@ -3,7 +3,10 @@
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Moment;
-use crate::ids::{CollectionId, CommissionId, DealId, EarningId, PartnerId, PayoutId, TenantId};
+use crate::ids::{
+    CollectionId, CommissionId, DealId, EarningId, PartnerId, PayoutId, PayoutRunId, ProgramId,
+    TenantId, TermsId,
+};
 use crate::money::Currency;
 
 /// Where an earning stands.
@@ -32,8 +35,6 @@ pub enum State {
     InPayout,
     /// The partner has it, or it was set off against what the partner has.
     Paid,
-    /// The rail gave it back.
-    Returned,
 }
 
 /// An earning. Its amount is never changed.
@@ -53,6 +54,10 @@ pub struct Model {
     pub collection_id: CollectionId,
     /// The deal.
     pub deal_id: DealId,
+    /// The deal's program.
+    pub program_id: ProgramId,
+    /// The deal's terms.
+    pub terms_id: TermsId,
     /// The partner.
     pub partner_id: PartnerId,
     /// What was released, in minor units; negative where a refund took it back.
@@ -63,8 +68,12 @@ pub struct Model {
     pub state: State,
     /// When the hold ends.
     pub payable_at: Moment,
+    /// The run that took it, into a payout or as set off.
+    pub run_id: Option<PayoutRunId>,
     /// The payout that carries it.
     pub payout_id: Option<PayoutId>,
+    /// The place in the log since which it is in no run; kept while it is in one.
+    pub held_since: i64,
     /// When it was released.
     pub created_at: Moment,
     /// The place in the log at which it was released.

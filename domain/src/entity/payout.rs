@@ -72,6 +72,8 @@ pub struct Model {
     pub rail: String,
     /// The attempt, from 1; part of the rail's idempotency key.
     pub attempt: i32,
+    /// Once settled: whether its earnings are where they belong.
+    pub is_applied: bool,
     /// The rail's own id for it.
     pub reference: Option<String>,
     /// Why it failed, or is not known.
@@ -80,6 +82,8 @@ pub struct Model {
     pub sent_at: Option<Moment>,
     /// When the rail's final answer was recorded.
     pub settled_at: Option<Moment>,
+    /// The place of that in the log.
+    pub settled_position: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -5,6 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::actor::Actor;
 use crate::clock::Moment;
 use crate::ids::{PartnerId, PayoutMethodId, TenantId};
+use crate::keyring::{Place, Sealed};
 
 /// Where a payout method stands.
 #[derive(
@@ -49,8 +50,10 @@ pub struct Model {
     pub partner_id: PartnerId,
     /// The rail that pays it.
     pub rail: String,
-    /// Where to, in the rail's terms. Secret.
-    pub destination: String,
+    /// Where to, in the rail's terms.
+    pub destination: Sealed,
+    /// Of rail and destination: equal where two methods of a tenant are the same.
+    pub fingerprint: String,
     /// What people are shown: the destination, masked.
     pub label: String,
     /// Where it stands.
@@ -61,6 +64,17 @@ pub struct Model {
     pub verified_by: Option<Actor>,
     /// When it was added.
     pub created_at: Moment,
+}
+
+impl Model {
+    /// Where the destination of a method is stored.
+    pub fn place(tenant: TenantId, id: PayoutMethodId) -> Place {
+        Place {
+            tenant,
+            column: "payout_method.destination",
+            row: id.0,
+        }
+    }
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::actor::Actor;
 use crate::clock::Moment;
-use crate::ids::{PayoutRunId, ProgramId, TenantId};
+use crate::ids::{PartnerId, PayoutRunId, ProgramId, TenantId};
 use crate::money::Currency;
 
 /// Where a payout run stands.
@@ -27,7 +27,9 @@ use crate::money::Currency;
 )]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Proposed; nothing is sent.
+    /// Proposed, and not ready to be looked at.
+    Preparing,
+    /// Ready to be approved; nothing is sent.
     Draft,
     /// A second person approved it.
     Approved,
@@ -35,11 +37,20 @@ pub enum State {
     Executing,
     /// Every payout is paid or failed.
     Done,
+    /// It is being stopped: what was not sent is given back.
+    Cancelling,
     /// It was stopped before anything was sent.
     Cancelled,
 }
 
 impl State {
+    /// While another run of the program has to wait.
+    pub const UNFINISHED: [Self; 4] = [
+        Self::Preparing,
+        Self::Draft,
+        Self::Approved,
+        Self::Cancelling,
+    ];
     /// While the rail has something to do for the run.
     pub const AT_WORK: [Self; 2] = [Self::Approved, Self::Executing];
 }
@@ -59,8 +70,18 @@ pub struct Model {
     pub program_id: ProgramId,
     /// The currency of all its payouts.
     pub currency: Currency,
+    /// The rail that all of it is paid over; that of each payout method, if none.
+    pub rail: Option<String>,
     /// Where it stands.
     pub state: State,
+    /// The place in the log as of which it is: what was released later is not in it.
+    pub as_of_position: i64,
+    /// While it is prepared: the last partner that is done.
+    pub prepared_upto: Option<PartnerId>,
+    /// How many unpaid earnings there were; none until they were counted.
+    pub earnings_total: Option<i64>,
+    /// How many of them were looked at so far.
+    pub earnings_done: i64,
     /// Who proposed it.
     pub proposed_by: Actor,
     /// When: earnings whose hold ended by then are in it.

@@ -17,6 +17,12 @@ pub enum Kind {
     SettleCredit,
     /// Put a won deal to its rules.
     AssessDeal,
+    /// Find out who is paid by a proposed run.
+    PrepareRun,
+    /// Give back what a cancelled run did not send.
+    CancelRun,
+    /// Move the earnings of a settled payout to where they belong.
+    ApplyPayout,
     /// Bring the payouts of an approved run through their rails.
     ExecuteRun,
     /// Expire the registrations whose protection has run out; about the tenant.

@@ -18,6 +18,7 @@ use crate::ids::{Noun, PartnerId, PersonId, TenantId};
 use crate::kernel::queue::TenantQueue;
 use crate::kernel::snapshot::{Meter, Reading, Snapshot};
 use crate::kernel::transaction::{self, Attempts};
+use crate::keyring::Keyring;
 use crate::rail::Rail;
 
 pub use crate::kernel::transaction::{Fact, Tx};
@@ -33,6 +34,8 @@ pub struct Engine {
     pub rails: Arc<[Arc<dyn Rail>]>,
     /// What tells the time to live tenants.
     pub clock: Arc<dyn Clock>,
+    /// What seals secrets at rest.
+    pub keyring: Keyring,
     pub(crate) wake: watch::Sender<u64>,
     pub(crate) queue: Arc<TenantQueue>,
     rotation: Arc<AtomicUsize>,
@@ -45,6 +48,7 @@ impl Engine {
         calculator: Arc<dyn Calculator>,
         rails: Vec<Arc<dyn Rail>>,
         clock: Arc<dyn Clock>,
+        keyring: Keyring,
     ) -> Self {
         let (wake, _) = watch::channel(0);
         let rails = rails.into();
@@ -54,6 +58,7 @@ impl Engine {
             calculator,
             rails,
             clock,
+            keyring,
             wake,
             queue: Arc::new(TenantQueue::new(one_writer)),
             rotation: Arc::default(),
@@ -105,6 +110,7 @@ impl Engine {
             engine: self.clone(),
             tenant: tenant.id,
             now: Arc::new(AtomicI64::new(self.now(tenant).0)),
+            epoch: Arc::new(AtomicI64::new(tenant.epoch)),
             caller,
             snapshot: Arc::default(),
             meter: Meter::default(),
@@ -145,6 +151,7 @@ pub struct Scope {
     engine: Engine,
     tenant: TenantId,
     now: Arc<AtomicI64>,
+    epoch: Arc<AtomicI64>,
     caller: Caller,
     snapshot: Arc<Snapshot>,
     meter: Meter,
@@ -161,6 +168,11 @@ impl Scope {
         Moment(self.now.load(Ordering::Relaxed))
     }
 
+    /// The epoch of the tenant's log, when the request began or last caught up.
+    pub fn epoch(&self) -> i64 {
+        self.epoch.load(Ordering::Relaxed)
+    }
+
     /// For requests that last: brings the present of this scope and of its
     /// clones up to date, and tells how far the tenant's log has come. One
     /// statement, so that many may ask often.
@@ -168,6 +180,7 @@ impl Scope {
         let row = self.engine.tenant(self.tenant).await?;
         self.meter.add(1);
         self.now.store(self.engine.now(&row).0, Ordering::Relaxed);
+        self.epoch.store(row.epoch, Ordering::Relaxed);
         Ok(row.last_position)
     }
 

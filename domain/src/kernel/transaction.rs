@@ -19,6 +19,7 @@ use crate::ids::{DealId, EventId, Noun, PartnerId, TenantId};
 use crate::kernel::queue::Turn;
 use crate::kernel::scope::{Engine, Scope};
 use crate::kernel::snapshot::Meter;
+use crate::keyring::Keyring;
 
 /// Times a transaction is begun again when the database asks for it.
 const BEGIN_ATTEMPTS: u32 = 5;
@@ -234,6 +235,11 @@ impl Tx {
         self.engine.clock.now()
     }
 
+    /// What seals secrets at rest.
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.engine.keyring
+    }
+
     /// Who does it.
     pub fn actor(&self) -> Actor {
         self.actor
@@ -270,6 +276,11 @@ impl Tx {
         Ok(self.position)
     }
 
+    /// Begins another epoch of the log, with the next fact.
+    pub(crate) fn begin_epoch(&mut self, epoch: i64) {
+        self.head.epoch = epoch;
+    }
+
     /// Moves the test clock. Later facts of this transaction happen then.
     pub(crate) fn move_clock(&mut self, to: Moment) {
         self.head.clock_at = Some(to);
@@ -287,6 +298,7 @@ impl Tx {
             id: Set(self.head.id),
             last_position: Set(self.position),
             clock_at: Set(self.head.clock_at),
+            epoch: Set(self.head.epoch),
             ..Default::default()
         };
         tenant::Entity::update(head).exec(&self).await?;

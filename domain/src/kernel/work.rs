@@ -1,7 +1,7 @@
 //! Work that the server does of its own accord: noted down in the transaction
 //! that causes it, done in bounded steps, and crossed off by the last of them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -34,6 +34,24 @@ pub(crate) enum Progress {
     More,
     /// There is nothing to do for so long.
     Wait(Duration),
+}
+
+/// How long a step of work goes on before others get their turn.
+const STEP: Duration = Duration::from_secs(5);
+
+/// A step of work that is done in many short transactions.
+pub(crate) struct Step(Instant);
+
+impl Step {
+    /// Begins one.
+    pub(crate) fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Whether the rest is for the next one.
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.elapsed() >= STEP
+    }
 }
 
 impl Tx {

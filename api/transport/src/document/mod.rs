@@ -86,7 +86,8 @@ impl Documents {
     }
 
     /// Makes a request ready for the executor: its document is replaced by one
-    /// of the operation that is to run, in which everything is decided.
+    /// of the operation that is to run, in which everything is decided. Its data
+    /// gets the [`Price`].
     ///
     /// # Errors
     ///
@@ -125,6 +126,7 @@ impl Documents {
         })?;
         let price = price::of(&self.definitions, &fields);
         within(price)?;
+        request.data.insert(price);
         request.set_parsed_query(convert::document(kind, fields, &lines, name.as_deref()));
         Ok(Prepared { kind, name, price })
     }

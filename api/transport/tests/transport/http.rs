@@ -236,17 +236,8 @@ async fn a_caller_who_takes_no_json_gets_406() {
 }
 
 #[tokio::test]
-async fn other_methods_are_405_and_name_the_one_that_works() {
+async fn other_methods_are_405_and_name_those_that_work() {
     let world = World::new().await;
-    let url = format!("{}?query=mutation%7Bpay%7D", world.url());
-    let get = Client::new().get(url);
-    let response = get.bearer_auth(KEY).send().await.unwrap();
-    assert_eq!(response.status(), 405);
-    assert_eq!(response.headers()["allow"], "POST");
-    let body: Value = response.json().await.unwrap();
-    assert_eq!(code(&body), "METHOD_NOT_ALLOWED");
-    assert_eq!(world.paid(), 0);
-
     let put = Client::new().put(world.url()).send().await.unwrap();
     assert_eq!(put.status(), 405);
     assert!(put.headers()["allow"].to_str().unwrap().contains("POST"));
@@ -285,8 +276,14 @@ async fn a_stranger_is_not_read() {
 async fn a_door_that_is_out_of_order_is_not_the_callers_fault() {
     let world = World::new().await;
     world.shared.down.store(true, Ordering::SeqCst);
-    let request = ask(&world, JSON, "{ value }");
-    assert_eq!(refusal(request).await, (500, "INTERNAL".to_owned()));
+    for accept in [GRAPHQL, JSON, "text/event-stream"] {
+        let response = ask(&world, accept, "{ value }").send().await.unwrap();
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.headers()["retry-after"], "5");
+        let body: Value = response.json().await.unwrap();
+        assert_eq!(code(&body), "UNAVAILABLE");
+        assert!(body.get("data").is_none(), "{body}");
+    }
 }
 
 #[tokio::test]
@@ -352,4 +349,44 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     let answer = String::from_utf8_lossy(&answer[..length]);
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(answer.contains("BODY_TIMEOUT"), "{answer}");
+}
+
+/// The status line and body of the answer to a request whose body is chunked.
+async fn chunked(world: &World, chunks: &str) -> String {
+    let mut stream = TcpStream::connect(world.address).await.unwrap();
+    let request = format!(
+        "POST /graphql HTTP/1.1\r\nhost: here\r\nauthorization: Bearer {KEY}\r\n\
+         connection: close\r\ncontent-type: application/json\r\n\
+         transfer-encoding: chunked\r\n\r\n{chunks}"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_malformed_chunk_is_400() {
+    let world = World::new().await;
+    let good = chunked(&world, "13\r\n{\"query\":\"{value}\"}\r\n0\r\n\r\n").await;
+    assert!(good.starts_with("HTTP/1.1 200 "), "{good}");
+    for bad in [
+        "zz\r\n{\"query\"",
+        "5\r\n{\"query\":\"{ value }\"}\r\n0\r\n\r\n",
+    ] {
+        let answer = chunked(&world, bad).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        assert!(answer.contains("MALFORMED_REQUEST"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_in_another_encoding_is_415() {
+    let world = World::new().await;
+    let encoded = |coding: &str| ask(&world, JSON, "{ value }").header("content-encoding", coding);
+    for coding in ["gzip", "br", "x-unknown", "identity, gzip"] {
+        let expected = (415, "UNSUPPORTED_MEDIA_TYPE".to_owned());
+        assert_eq!(refusal(encoded(coding)).await, expected, "{coding}");
+    }
+    assert_eq!(answer(encoded("identity")).await.0, 200);
 }

@@ -6,9 +6,12 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod closing;
+mod get;
 mod http;
 mod limits;
 mod patience;
+mod running;
 mod sockets;
 mod streams;
 mod world;

@@ -13,7 +13,7 @@ use tributary_transport::gateway::Timings;
 
 use crate::world::{KEY, World};
 
-pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Socket(pub WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     pub async fn dial(world: &World, protocol: Option<&str>, authorization: Option<&str>) -> Self {
@@ -268,12 +268,24 @@ async fn a_bad_key_closes_with_4403() {
 }
 
 #[tokio::test]
-async fn a_door_that_is_out_of_order_closes_with_1011() {
+async fn a_door_that_is_out_of_order_closes_with_1013() {
     let world = World::new().await;
     world.shared.down.store(true, Ordering::SeqCst);
     let mut socket = Socket::quiet(&world).await;
     socket.init().await;
-    assert_eq!(socket.closes().await, 1011);
+    assert_eq!(socket.closes().await, 1013);
+    world.shared.down.store(false, Ordering::SeqCst);
+
+    // One that was let in stays, and its subscriptions too.
+    let mut socket = Socket::open(&world).await;
+    socket.subscribe("1", "subscription { forever }").await;
+    assert_eq!(socket.hear().await["type"], "next");
+    world.shared.down.store(true, Ordering::SeqCst);
+    socket.refuses("2", "{ value }", "UNAVAILABLE").await;
+    world.shared.down.store(false, Ordering::SeqCst);
+    socket.subscribe("2", "{ value }").await;
+    assert_eq!(socket.hear().await["type"], "next");
+    assert_eq!(world.streams(), 1);
 }
 
 #[tokio::test]

@@ -9,12 +9,15 @@ use async_graphql::futures_util::stream::{self, Stream, StreamExt};
 use async_graphql::{Context, Data, Object, Schema, Subscription};
 use axum::response::IntoResponse;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tributary_transport::document::Documents;
 use tributary_transport::document::definitions::Scalars;
 use tributary_transport::document::directives::list_size;
-use tributary_transport::gateway::{Denied, Gateway, Places, Timings};
+use tributary_transport::gateway::{Denied, Gateway, MAX_CONNECTIONS, Timings};
+use tributary_transport::places::Places;
 use tributary_transport::served;
+use tributary_transport::workers::{self, Workers};
 
 /// The key of every world.
 pub const KEY: &str = "good";
@@ -26,6 +29,8 @@ pub struct Shared {
     pub paid: Arc<AtomicUsize>,
     /// Streams that are alive.
     pub streams: Arc<AtomicUsize>,
+    /// How often the field that takes a while was resolved.
+    pub slow: Arc<AtomicUsize>,
     /// Whether the key was revoked.
     pub revoked: Arc<AtomicBool>,
     /// Whether keys cannot be looked up.
@@ -69,6 +74,18 @@ impl Query {
 
     async fn lingers(&self) -> i32 {
         std::future::pending().await
+    }
+
+    /// Keeps its thread for a while.
+    async fn slow(&self, ctx: &Context<'_>) -> usize {
+        std::thread::sleep(Duration::from_micros(200));
+        let slow = &ctx.data_unchecked::<Shared>().slow;
+        slow.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// A text of a kibibyte.
+    async fn text(&self) -> String {
+        "x".repeat(1024)
     }
 
     async fn nested(&self) -> Self {
@@ -140,6 +157,14 @@ impl Ticks {
         })
     }
 
+    async fn slow(&self, ctx: &Context<'_>) -> impl Stream<Item = Query> {
+        let alive = Alive::new(ctx);
+        stream::repeat_with(move || {
+            let _ = &alive;
+            Query
+        })
+    }
+
     async fn stumble(&self) -> impl Stream<Item = i32> {
         stream::once(async { on_purpose() })
     }
@@ -149,6 +174,16 @@ pub struct World {
     pub address: SocketAddr,
     pub shared: Shared,
     pub stop: watch::Sender<bool>,
+    /// Operations run on its one thread.
+    runtime: Option<Runtime>,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl World {
@@ -163,16 +198,18 @@ impl World {
             .data(shared.clone())
             .finish();
         let documents = Documents::new(&schema.sdl(), Scalars::default()).unwrap();
+        let runtime = workers::runtime(1).unwrap();
         let door = shared.clone();
         let gateway = Gateway {
             schema,
             documents: Arc::new(documents),
+            workers: Workers::new(runtime.handle().clone()),
             admit: Arc::new(move |caller| {
                 let door = door.clone();
                 Box::pin(async move { admit(&door, caller.token) })
             }),
             timings,
-            places: Places::default(),
+            places: Places::new(MAX_CONNECTIONS),
             stopping,
             editor: || "the editor".into_response(),
         };
@@ -184,6 +221,7 @@ impl World {
             address,
             shared,
             stop,
+            runtime: Some(runtime),
         }
     }
 
@@ -193,6 +231,11 @@ impl World {
 
     pub fn paid(&self) -> usize {
         self.shared.paid.load(Ordering::SeqCst)
+    }
+
+    /// How often the field that takes a while was resolved.
+    pub fn slow(&self) -> usize {
+        self.shared.slow.load(Ordering::SeqCst)
     }
 
     pub fn streams(&self) -> usize {

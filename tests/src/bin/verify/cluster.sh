@@ -15,11 +15,14 @@ if ! "$programs/initdb" --pgdata="$home/data" --username=postgres --auth=trust \
     cat "$home/log" >&2
     exit 1
 fi
-# Row-level security never binds a superuser: only the plain role may connect.
-echo 'host all tributary 127.0.0.1/32 trust' >"$home/data/pg_hba.conf"
+# Row-level security never binds a superuser: only the plain role may
+# connect, and the one that the README describes for backups.
+echo 'host all tributary,tributary_backup 127.0.0.1/32 trust' >"$home/data/pg_hba.conf"
 if ! "$programs/postgres" --single -D "$home/data" -c exit_on_error=true postgres \
     >"$home/log" 2>&1 <<'SQL'; then
 CREATE ROLE tributary LOGIN CREATEDB
+CREATE ROLE tributary_backup LOGIN BYPASSRLS
+GRANT pg_read_all_data TO tributary_backup
 CREATE DATABASE tributary OWNER tributary
 SQL
     cat "$home/log" >&2

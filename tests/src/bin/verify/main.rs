@@ -3,14 +3,16 @@
 //! fails; the tests all run. Built on the standard library alone, so it is
 //! there in a second.
 
+mod browser;
 mod disks;
+mod packages;
 mod postgres;
 mod steps;
 mod toolchain;
 
 use std::process::{Command, ExitCode};
 
-use postgres::URL_VARIABLE;
+use postgres::{BACKUP_URL_VARIABLE, Server, URL_VARIABLE};
 use steps::{attempt, heading, step};
 
 fn main() -> ExitCode {
@@ -44,11 +46,9 @@ fn verify() -> Result<(), String> {
     })?;
     step("Lints of what is in rules alone", lint_rules)?;
     let server = step("PostgreSQL", postgres::provide)?;
+    let has_browser = step("Browser", || Ok(browser::ensure()))?;
     step("Documentation examples", || {
-        cargo(
-            &["test", "--workspace", "--locked", "--doc"],
-            Some(server.url()),
-        )
+        cargo(&["test", "--workspace", "--locked", "--doc"], Some(&server))
     })?;
     heading("Tests");
     let mut tests = vec![
@@ -59,9 +59,13 @@ fn verify() -> Result<(), String> {
         "--tests",
     ];
     let mut skipped = Vec::new();
-    if let Some(names) = server.untestable() {
-        println!("    without {names}…: there is no PostgreSQL here to start");
+    for (names, why) in server.untestable() {
+        println!("    without {names}…: {why}");
         skipped.push(names);
+    }
+    if !has_browser {
+        println!("    without {}…: there is no Chromium", browser::TESTS);
+        skipped.push(browser::TESTS);
     }
     if !disks::can_mount() {
         println!(
@@ -74,7 +78,7 @@ fn verify() -> Result<(), String> {
     for names in skipped {
         tests.extend(["--skip", names]);
     }
-    cargo(&tests, Some(server.url()))
+    cargo(&tests, Some(&server))
 }
 
 /// The worked example's allocator and exports, the only unsafe code, are
@@ -101,11 +105,14 @@ fn lint_rules() -> Result<(), String> {
 }
 
 /// Runs cargo, telling the tests where PostgreSQL is.
-fn cargo(arguments: &[&str], postgres_url: Option<&str>) -> Result<(), String> {
+fn cargo(arguments: &[&str], postgres: Option<&Server>) -> Result<(), String> {
     let mut command = Command::new("cargo");
     command.args(arguments);
-    if let Some(url) = postgres_url {
-        command.env(URL_VARIABLE, url);
+    if let Some(server) = postgres {
+        command.env(URL_VARIABLE, server.url());
+        if let Some(url) = server.backup_url() {
+            command.env(BACKUP_URL_VARIABLE, url);
+        }
     }
     attempt(&mut command)
 }

@@ -10,10 +10,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::{env, fs};
 
-use crate::steps::{attempt, output_of};
+use crate::packages::{self, is_root};
+use crate::steps::output_of;
 
 /// Where the stories look for their PostgreSQL.
 pub const URL_VARIABLE: &str = "TRIBUTARY_TEST_POSTGRES_URL";
+
+/// Where they look for the role that reads every row, as backups do.
+pub const BACKUP_URL_VARIABLE: &str = "TRIBUTARY_TEST_POSTGRES_BACKUP_URL";
+
+/// What the names of the tests begin with that need it.
+const BACKUP_TESTS: &str = "backups::a_restored_dump";
 
 /// Runs the cluster; see the comment on its first lines.
 const CLUSTER_SCRIPT: &str = include_str!("cluster.sh");
@@ -44,13 +51,27 @@ impl Server {
         }
     }
 
-    /// The tests that cannot run beside it, because what they start is not
-    /// installed: by a part of their names.
-    pub fn untestable(&self) -> Option<&'static str> {
+    /// The same by the role that reads every row; `None` where there is none.
+    pub fn backup_url(&self) -> Option<String> {
         match self {
-            Self::Given(_) if find_programs().is_none() => Some(CLUSTER_TESTS),
-            _ => None,
+            Self::Given(_) => env::var(BACKUP_URL_VARIABLE).ok(),
+            Self::Private(cluster) => {
+                Some(cluster.url.replacen("tributary@", "tributary_backup@", 1))
+            }
         }
+    }
+
+    /// The tests that cannot run beside it, by a part of their names, and why.
+    pub fn untestable(&self) -> Vec<(&'static str, &'static str)> {
+        let mut untestable = Vec::new();
+        if matches!(self, Self::Given(_)) && find_programs().is_none() {
+            untestable.push((CLUSTER_TESTS, "there is no PostgreSQL here to start"));
+        }
+        if self.backup_url().is_none() {
+            let why = "TRIBUTARY_TEST_POSTGRES_BACKUP_URL names no role that reads every row";
+            untestable.push((BACKUP_TESTS, why));
+        }
+        untestable
     }
 }
 
@@ -66,9 +87,16 @@ pub fn provide() -> Result<Server, String> {
     }
     let programs = match find_programs() {
         Some(programs) => programs,
-        None => install().and_then(|()| {
-            find_programs().ok_or_else(|| "PostgreSQL is installed but not found".to_owned())
-        })?,
+        None => {
+            packages::install("postgresql").map_err(|reason| {
+                format!(
+                    "{reason}\nThere is no PostgreSQL. Install one (on Debian: `sudo apt-get \
+                     install postgresql`), or set {URL_VARIABLE} to a server where a plain role \
+                     may create databases"
+                )
+            })?;
+            find_programs().ok_or("PostgreSQL is installed but not found")?
+        }
     };
     let cluster = Cluster::start(&programs)?;
     println!("    {} on {}", programs.display(), cluster.url);
@@ -102,45 +130,6 @@ fn packaged(root: &Path) -> Vec<PathBuf> {
         .collect();
     numbered.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
     numbered.into_iter().map(|(_, programs)| programs).collect()
-}
-
-/// Installs Debian's package, directly as root or through a `sudo` that asks
-/// for no password.
-fn install() -> Result<(), String> {
-    let ask = format!(
-        "no PostgreSQL found. Install one (on Debian: `sudo apt-get install postgresql`), \
-         or set {URL_VARIABLE} to a server where a plain role may create databases"
-    );
-    let apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--yes"];
-    let prefix: &[&str] = if is_root() {
-        &[]
-    } else if output_of("sudo", &["-n", "true"]).is_some() {
-        &["sudo", "-n"]
-    } else {
-        return Err(ask);
-    };
-    if output_of("apt-get", &["--version"]).is_none() {
-        return Err(ask);
-    }
-    let apt_get = |arguments: &[&str]| {
-        let line: Vec<&str> = prefix
-            .iter()
-            .chain(&apt)
-            .chain(arguments)
-            .copied()
-            .collect();
-        attempt(Command::new(line[0]).args(&line[1..]))
-    };
-    println!("    installing PostgreSQL");
-    // One source that does not answer is no reason not to ask the others.
-    if let Err(reason) = apt_get(&["update"]) {
-        println!("    {reason}; trying all the same");
-    }
-    apt_get(&["install", "postgresql"]).map_err(|reason| format!("{reason}\n{ask}"))
-}
-
-fn is_root() -> bool {
-    output_of("id", &["-u"]).as_deref() == Some("0")
 }
 
 /// A private cluster on a free loopback port. It stops, and its directory

@@ -6,69 +6,27 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
-use std::ffi::OsStr;
-use std::io::{BufRead, BufReader};
+mod editor;
+mod heavy;
+mod program;
+mod stopping;
+
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use clap::CommandFactory;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tributary_api::cli::Cli;
 use tributary_api::demo;
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database::Database;
+use tributary_domain::keyring::Keyring;
 use tributary_domain::reads::Window;
 use tributary_domain::scope::Engine;
 use tributary_domain::{keys, tenants};
 use tributary_plugins::Sandbox;
 
-/// How long a server may take to stop when asked.
-const STOPPING: Duration = Duration::from_secs(15);
-
-/// The program, with none of the settings of whoever runs the tests.
-fn program<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tributary"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("TRIBUTARY_") {
-            command.env_remove(name);
-        }
-    }
-    command.args(arguments).stdin(Stdio::null());
-    command
-}
-
-fn runs<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
-    program(arguments).output().unwrap()
-}
-
-/// What a command that succeeds prints.
-#[track_caller]
-fn prints<S: AsRef<OsStr>>(arguments: &[S]) -> String {
-    let output = runs(arguments);
-    assert!(output.status.success(), "{}", said(&output));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// What a command says to a person.
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// An SQLite database that is not there yet, in a directory that is not either.
-fn database(directory: &TempDir) -> String {
-    let file = directory.path().join("data/t.db");
-    format!("sqlite://{}", file.display())
-}
-
-/// The token that `key create` printed.
-fn token(printed: &str) -> &str {
-    let mut lines = printed.lines().filter_map(|line| line.strip_prefix("key "));
-    lines.next().unwrap().trim()
-}
+use program::{Server, database, prints, program, runs, said, token};
 
 #[test]
 fn every_command_has_help() {
@@ -164,54 +122,6 @@ fn settings_that_would_not_work_are_refused() {
     assert!(said(&output).contains("no TLS"), "{}", said(&output));
 }
 
-/// A server in a process of its own. Dropping it kills it.
-struct Server {
-    process: Child,
-    url: String,
-}
-
-impl Server {
-    /// Starts it on a free port, and reads from its log where that is.
-    fn start(database: &str) -> Self {
-        let arguments = ["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
-        let mut command = program(&arguments);
-        command.args(["--database-url", database]);
-        let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
-        let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
-        let url = log.by_ref().find_map(|line| {
-            let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
-            (line["message"] == "serving").then(|| line["url"].as_str().unwrap().to_owned())
-        });
-        // The log is read on, lest the server wait for its reader.
-        thread::spawn(|| log.for_each(drop));
-        let url = url.expect("the server ended before it served");
-        Self { process, url }
-    }
-
-    /// Sends SIGTERM, and waits for the end.
-    fn stop(mut self) -> ExitStatus {
-        let id = self.process.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status();
-        assert!(sent.unwrap().success());
-        let asked = Instant::now();
-        while asked.elapsed() < STOPPING {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                return status;
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        panic!("still there {STOPPING:?} after SIGTERM");
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 #[tokio::test]
 async fn it_serves_until_it_is_asked_to_stop() {
     let directory = tempfile::tempdir().unwrap();
@@ -241,7 +151,13 @@ async fn it_serves_until_it_is_asked_to_stop() {
 async fn working_keys(url: &str) -> Vec<String> {
     let db = Database::connect(url, 1).await.unwrap();
     let sandbox = Arc::new(Sandbox::new().unwrap());
-    let engine = Engine::new(db, sandbox, Vec::new(), Arc::new(SystemClock));
+    let engine = Engine::new(
+        db,
+        sandbox,
+        Vec::new(),
+        Arc::new(SystemClock),
+        Keyring::parse(Keyring::new_key().unwrap().expose()).unwrap(),
+    );
     let tenants = tenants::named(&engine, demo::TENANT).await.unwrap();
     let [tenant] = tenants.as_slice() else {
         panic!("one story, and not {tenants:?}");

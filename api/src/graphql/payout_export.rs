@@ -1,0 +1,119 @@
+//! The payments of a run that people make by hand, for a spreadsheet.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use tributary_domain::error::{Error, Result};
+use tributary_domain::ids::Noun;
+use tributary_domain::payout_reports::{self, Order};
+use tributary_domain::scope::Scope;
+use tributary_transport::document::directives::cost;
+
+use super::context::{Beside, given};
+use super::error::{ApiResult, payload};
+
+/// A payout run to export.
+#[derive(InputObject)]
+pub struct ExportPayoutRunInput {
+    /// The run.
+    id: ID,
+    /// Only payments after that of this payout, the last one of an earlier export.
+    after: Option<ID>,
+}
+
+impl ExportPayoutRunInput {
+    async fn run(self, scope: &Scope) -> Result<PayoutOrders> {
+        let run = given(Noun::PayoutRun, "id", &self.id);
+        let after = self.after.map(|id| given(Noun::Payout, "after", &id));
+        let page = payout_reports::orders(scope, run, after).await?;
+        PayoutOrders::new(&page.rows, page.has_next)
+    }
+}
+
+/// Payments that people make by hand.
+#[derive(SimpleObject)]
+pub struct PayoutOrders {
+    /// One line for each, after a heading: the payout, the reference to write on the
+    /// payment, the partner, where to, the amount and its currency. Cells that a
+    /// spreadsheet would take for a formula begin with an apostrophe.
+    csv: String,
+    /// How many there are.
+    count: usize,
+    /// Whether there are more after the last of these.
+    has_more: bool,
+    /// The payout of the last one, to ask for more with; null where there is none.
+    last: Option<ID>,
+}
+
+impl PayoutOrders {
+    fn new(orders: &[Order], has_more: bool) -> Result<Self> {
+        let mut lines = csv::Writer::from_writer(Vec::new());
+        let heading = [
+            "payout",
+            "reference",
+            "partner",
+            "destination",
+            "amount",
+            "currency",
+        ];
+        let mut write = |line: [&str; 6]| {
+            let written = lines.write_record(line);
+            written.map_err(|error| Error::broken(format!("no CSV: {error}")))
+        };
+        write(heading)?;
+        for order in orders {
+            let (payout, amount) = (order.payout.to_string(), order.money.amount());
+            let text = [&order.reference, &order.partner, order.destination.expose()];
+            let [reference, partner, destination] = text.map(plain);
+            let currency = order.money.currency.code();
+            write([
+                &payout,
+                &reference,
+                &partner,
+                &destination,
+                &amount,
+                currency,
+            ])?;
+        }
+        let bytes = lines.into_inner();
+        let bytes = bytes.map_err(|error| Error::broken(format!("no CSV: {error}")))?;
+        let csv = String::from_utf8(bytes);
+        Ok(Self {
+            csv: csv.map_err(|error| Error::broken(format!("no CSV: {error}")))?,
+            count: orders.len(),
+            has_more,
+            last: orders.last().map(|order| order.payout.to_string().into()),
+        })
+    }
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn plain(cell: &str) -> String {
+    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{cell}"),
+        false => cell.to_owned(),
+    }
+}
+
+payload! {
+    /// What exporting a payout run gave.
+    ExportPayoutRunPayload,
+    /// The payments; null where there is no such run.
+    orders: PayoutOrders
+}
+/// Exporting payout runs.
+#[derive(Default)]
+pub struct PayoutExportMutations;
+
+#[Object]
+impl PayoutExportMutations {
+    /// Tells the payments of a run that people make by hand: at most 1,000 at a time,
+    /// as CSV (RFC 4180) with a heading. It shows where partners are paid; the log
+    /// says who asked.
+    #[graphql(directive = cost::apply("500".to_owned()))]
+    async fn export_payout_run(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and from where on.")] input: ExportPayoutRunInput,
+    ) -> Option<ApiResult<ExportPayoutRunPayload>> {
+        ExportPayoutRunPayload::answer(input.run(ctx.scope()).await)
+    }
+}

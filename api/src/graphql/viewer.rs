@@ -1,0 +1,113 @@
+//! Who asks, and what they may do.
+
+use async_graphql::{Context, Description, Object};
+use tributary_domain::{access, tenants};
+use tributary_transport::document::directives::list_size;
+
+use super::actor::Actor;
+use super::context::{Beside, mirrors};
+use super::error::ApiResult;
+use super::pages::USUAL_PAGE;
+use super::partner::Partner;
+use super::tenant::Tenant;
+
+mirrors! {
+    /// What a key's holder may do.
+    Role = access::Role {
+        /// Everything, keys included.
+        Owner,
+        /// Runs programs: partners, registrations, deals and rules.
+        Manager,
+        /// Runs money: collections and payout runs.
+        Finance,
+        /// A system that sends deals, involvements and collections.
+        Integrator,
+        /// Reads everything of the tenant, changes nothing.
+        Viewer,
+        /// One partner's own people: their own rows alone.
+        Partner,
+    }
+}
+
+mirrors! {
+    /// One thing that may be done. Clients tolerate values that they do not know.
+    Permission = access::Permission {
+        /// Create and revoke API keys.
+        KeyManage,
+        /// Create programs and publish their terms.
+        ProgramManage,
+        /// Invite partners and decide on their paperwork.
+        PartnerManage,
+        /// File a partner's own paperwork: agreement, tax form, payout method.
+        PartnerFile,
+        /// Claim an opportunity for a partner.
+        RegistrationSubmit,
+        /// Approve or reject claims.
+        RegistrationDecide,
+        /// Open, move, win and lose deals, and convert registrations into them.
+        DealManage,
+        /// Write off what a won deal has left to collect.
+        DealWriteOff,
+        /// Propose an involvement with its evidence.
+        InvolvementRecord,
+        /// Confirm or decline involvements.
+        InvolvementDecide,
+        /// Record what the customer paid or was refunded.
+        CollectionRecord,
+        /// Try a held commission again.
+        CommissionManage,
+        /// Propose a payout run.
+        PayoutPropose,
+        /// Approve a payout run that somebody else proposed.
+        PayoutApprove,
+        /// Read where partners are paid, to pay them by hand.
+        PayoutExport,
+        /// Upload and publish plugins, and propose from when on a version decides.
+        PluginManage,
+        /// Approve from when on a version of a plugin decides.
+        ActivationApprove,
+        /// Read rules' code and receipts, the ledger, and the whole log.
+        BooksRead,
+        /// Move the test clock of a sandbox.
+        ClockAdvance,
+    }
+}
+
+/// Who asks.
+#[derive(Description)]
+pub struct Viewer;
+
+#[Object(use_type_description)]
+impl Viewer {
+    /// The person or service that the key belongs to.
+    async fn actor(&self, ctx: &Context<'_>) -> Option<Actor> {
+        Actor::shown(ctx.scope().actor())
+    }
+
+    /// What the key may do.
+    async fn role(&self, ctx: &Context<'_>) -> Role {
+        ctx.scope().role().into()
+    }
+
+    /// All that the key may do. An error `FORBIDDEN` names the one that it lacks, in
+    /// `extensions.permission`.
+    #[graphql(directive = list_size::apply(Some(USUAL_PAGE), None, None))]
+    async fn permissions(&self, ctx: &Context<'_>) -> Vec<Permission> {
+        let all = ctx.scope().role().permissions();
+        all.map(Permission::from).collect()
+    }
+
+    /// The partner that the key speaks for; null for the tenant's own people.
+    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
+        Ok(ctx
+            .loaders()
+            .maybe(ctx.scope().partner())
+            .await?
+            .map(Partner))
+    }
+
+    /// The tenant that the key belongs to.
+    async fn tenant(&self, ctx: &Context<'_>) -> ApiResult<Tenant> {
+        Ok(tenants::current(ctx.scope()).await?.into())
+    }
+}
