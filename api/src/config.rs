@@ -11,6 +11,7 @@ use clap::builder::{TypedValueParser, ValueParserFactory};
 use clap::error::ErrorKind;
 use clap::{Arg, Command};
 use clap::{Args, ValueEnum};
+use tributary_domain::database;
 
 use crate::edge::Edge;
 
@@ -138,12 +139,8 @@ impl DatabaseUrl {
     }
 
     /// The file of an SQLite database on disk.
-    pub fn file(&self) -> Option<&str> {
-        let rest = self.0.strip_prefix("sqlite:")?;
-        let rest = rest.strip_prefix("//").unwrap_or(rest);
-        let path = rest.split('?').next().unwrap_or_default();
-        let kept_in_memory = path.is_empty() || path == ":memory:" || rest.contains("mode=memory");
-        (!kept_in_memory).then_some(path)
+    pub fn file(&self) -> Option<PathBuf> {
+        database::file(&self.0).ok().flatten()
     }
 
     /// Whether it is this machine's alone: a file, or memory.
@@ -157,10 +154,14 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let known = ["sqlite:", "postgres://", "postgresql://"];
-        match known.iter().any(|scheme| text.starts_with(scheme)) {
-            true => Ok(Self(text.to_owned())),
-            // The text is not repeated: what looks wrong here may hold a password.
-            false => Err("a database address starts with sqlite: or postgres://"),
+        // The text is not repeated: what looks wrong here may hold a password.
+        if !known.iter().any(|scheme| text.starts_with(scheme)) {
+            return Err("a database address starts with sqlite: or postgres://");
+        }
+        match database::file(text) {
+            Ok(Some(file)) if file.as_os_str().is_empty() => Err("the address names no file"),
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(_) => Err("the address of an SQLite database is sqlite://<file>"),
         }
     }
 }
@@ -267,9 +268,17 @@ mod tests {
 
     #[test]
     fn the_file_of_a_database_is_known() {
-        assert_eq!(url("sqlite://data/t.db").file(), Some("data/t.db"));
-        assert_eq!(url("sqlite:///tmp/t.db?mode=rwc").file(), Some("/tmp/t.db"));
-        assert_eq!(url("sqlite:t.db").file(), Some("t.db"));
+        assert_eq!(
+            url("sqlite://data/t.db").file(),
+            Some(PathBuf::from("data/t.db"))
+        );
+        assert_eq!(
+            url("sqlite:///tmp/t.db?mode=rwc").file(),
+            Some(PathBuf::from("/tmp/t.db"))
+        );
+        assert_eq!(url("sqlite:t.db").file(), Some(PathBuf::from("t.db")));
+        let spaced = PathBuf::from("data/a b.db");
+        assert_eq!(url("sqlite://data/a%20b.db").file(), Some(spaced));
         assert_eq!(url("sqlite::memory:").file(), None);
         assert_eq!(url("sqlite://x?mode=memory").file(), None);
         assert_eq!(url("postgres://db/books").file(), None);

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use tributary_domain::keyring::Keyring;
@@ -25,7 +26,7 @@ pub fn file(settings: &DatabaseSettings) -> Option<PathBuf> {
     }
     settings.keyring_file.clone().or_else(|| {
         let database = settings.database_url.file()?;
-        Some(PathBuf::from(format!("{database}.keyring")))
+        Some(files::beside(&database, ".keyring"))
     })
 }
 
@@ -54,9 +55,15 @@ pub fn open(settings: &DatabaseSettings, holds_secrets: bool) -> Result<Keyring,
                  for a new database, {HOW}"
             ));
         }
-        files::replace(&file, &new_key()?)
-            .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
-        tracing::info!(file = %file.display(), "made a keyring; back it up apart from the database");
+        match files::write_new(&file, &new_key()?) {
+            Ok(()) => tracing::info!(
+                file = %file.display(),
+                "made a keyring; back it up apart from the database"
+            ),
+            // Another process that starts now made it.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(format!("{} cannot be written: {error}", file.display())),
+        }
     }
     Keyring::open_file(&file).map_err(|reason| format!("{}: {reason}", file.display()))
 }

@@ -8,7 +8,7 @@ use sea_orm::sqlx::{self, ConnectOptions, Connection, Row, SqliteConnection};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, RuntimeErr, Statement};
 
 use crate::database::Database;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, is_contention};
 
 /// What a whole database holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,52 +106,57 @@ async fn look(connection: &mut SqliteConnection) -> Result<Contents> {
     })
 }
 
-/// Whether another process has the database open.
-///
-/// # Errors
-/// Where it cannot be opened at all.
-pub async fn is_in_use(file: &Path) -> Result<bool> {
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .locking_mode(SqliteLockingMode::Exclusive)
-        .busy_timeout(std::time::Duration::ZERO);
-    let alone = async {
-        let mut connection = options.connect().await?;
-        sqlx::query("BEGIN EXCLUSIVE")
-            .execute(&mut connection)
-            .await?;
-        sqlx::query("ROLLBACK").execute(&mut connection).await?;
-        connection.close().await
-    };
-    match alone.await {
-        Ok(()) => Ok(false),
-        Err(error) => {
-            let error = failure(error);
-            if crate::error::is_contention(&error) {
-                Ok(true)
-            } else {
-                Err(error.into())
-            }
+/// A database that nobody else has open, kept so until it is let go.
+pub struct Alone(SqliteConnection);
+
+impl Alone {
+    /// Takes the database of a file. `None` where somebody has it open.
+    ///
+    /// # Errors
+    /// Where it cannot be opened, as one that is damaged.
+    pub async fn take(file: &Path) -> Result<Option<Self>> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .locking_mode(SqliteLockingMode::Exclusive)
+            .busy_timeout(std::time::Duration::ZERO);
+        let alone = async {
+            let mut connection = options.connect().await?;
+            // A connection in this mode keeps the lock when the transaction ends.
+            sqlx::query("BEGIN EXCLUSIVE")
+                .execute(&mut connection)
+                .await?;
+            sqlx::query("ROLLBACK").execute(&mut connection).await?;
+            Ok(connection)
+        };
+        match alone.await.map_err(failure) {
+            Ok(connection) => Ok(Some(Self(connection))),
+            Err(error) if is_contention(&error) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
-}
 
-/// Folds what is beside the file of a database into it, so that it is one file.
-///
-/// # Errors
-/// Where somebody else has it open.
-pub async fn fold(file: &Path) -> Result<()> {
-    let options = SqliteConnectOptions::new().filename(file);
-    let mut connection = options.connect().await.map_err(failure)?;
-    let mode: String = sqlx::query_scalar("PRAGMA journal_mode = DELETE")
-        .fetch_one(&mut connection)
-        .await
-        .map_err(failure)?;
-    connection.close().await.map_err(failure)?;
-    if mode == "delete" {
-        Ok(())
-    } else {
-        Err(Error::broken(format!("the journal is still {mode}")))
+    /// Folds what is beside the file into it, so that it is one file.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub async fn fold(&mut self) -> Result<()> {
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode = DELETE")
+            .fetch_one(&mut self.0)
+            .await
+            .map_err(failure)?;
+        if mode == "delete" {
+            Ok(())
+        } else {
+            Err(Error::broken(format!("the journal is still {mode}")))
+        }
+    }
+
+    /// Lets others open it.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub async fn let_go(self) -> Result<()> {
+        Ok(self.0.close().await.map_err(failure)?)
     }
 }
 

@@ -26,6 +26,22 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long [`Database::probe`] waits for each of its answers.
 const PROBE_TIMEOUT: Duration = Duration::from_millis(1_500);
 
+/// The file that the address of an SQLite database names. `None` where the database
+/// is in memory or on a server.
+///
+/// # Errors
+///
+/// [`Error::Unavailable`] where the address cannot be read.
+pub fn file(url: &str) -> Result<Option<PathBuf>> {
+    if !url.starts_with("sqlite:") || url.contains(":memory:") || url.contains("mode=memory") {
+        return Ok(None);
+    }
+    let options: SqliteConnectOptions = url
+        .parse()
+        .map_err(|error| Error::from(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))))?;
+    Ok(Some(options.get_filename().to_owned()))
+}
+
 /// A pool of connections, and what is known of their state.
 #[derive(Clone)]
 pub struct Database {
@@ -169,16 +185,9 @@ impl DatabaseFile {
     /// The file that an address names, made if it is missing. `None` where the
     /// database is in memory or on a server.
     fn open(url: &str) -> Result<Option<Self>> {
-        if !url.starts_with("sqlite:") {
+        let Some(path) = file(url)? else {
             return Ok(None);
-        }
-        let options: SqliteConnectOptions = url
-            .parse()
-            .map_err(|error| Error::from(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))))?;
-        let path = options.get_filename().to_owned();
-        if url.contains(":memory:") || url.contains("mode=memory") {
-            return Ok(None);
-        }
+        };
         let failed = |error: std::io::Error| {
             Error::from(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(
                 sqlx::Error::Io(error),

@@ -1,8 +1,10 @@
 //! Backups hold every row, also those that are taken while a server is at work; and
 //! what is restored from them goes on.
 
+use std::any::Any;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::{env, fs};
 
@@ -13,6 +15,7 @@ use tributary_api::cli::backup::Backup;
 use tributary_api::cli::restore::Restore;
 use tributary_api::config::DatabaseSettings;
 use tributary_domain::backups;
+use tributary_domain::entity::payout::State;
 use tributary_domain::ids::TenantId;
 use tributary_domain::positions;
 
@@ -20,6 +23,8 @@ use crate::acme::{Acme, text};
 use crate::client::Client;
 use crate::db::{self, Backend};
 use crate::keeper;
+use crate::office::Office;
+use crate::rail::{Act, TestRail};
 use crate::server::Server;
 use crate::tables::{self, Tables};
 use crate::whole;
@@ -104,21 +109,136 @@ async fn position(acme: &Acme) -> String {
     text(&answer["viewer"]["tenant"]["lastPosition"])
 }
 
+/// A copy of a world's database, made and put back as the README says.
+struct Copied {
+    url: String,
+    _home: Box<dyn Any>,
+}
+
+impl Copied {
+    async fn of(world: &World) -> Self {
+        let url = &world.database.url;
+        let (directory, file, copy) = elsewhere();
+        let backup = file.with_file_name("the backup.db");
+        if world.database.backend == Backend::Sqlite {
+            back_up(url, &backup).await.unwrap();
+            restore(&backup, &copy, false).await.unwrap();
+            return Self {
+                url: copy,
+                _home: Box::new(directory),
+            };
+        }
+        dumped(&backup_role(url), &backup).unwrap();
+        let target = tokio::task::spawn_blocking(keeper::create_empty);
+        let target = target.await.unwrap().unwrap();
+        let arguments = [
+            "--no-owner",
+            "--no-privileges",
+            "--exit-on-error",
+            "--dbname",
+        ];
+        let arguments = [&arguments[..], &[&target.url, backup.to_str().unwrap()]].concat();
+        runs("pg_restore", &arguments).unwrap();
+        let server = Server::start(&target.url).await;
+        positions::begin_epochs(&server.engine).await.unwrap();
+        Self {
+            url: target.url.clone(),
+            _home: Box::new(target),
+        }
+    }
+}
+
+/// The address of a database for the role that may read every row of it.
+fn backup_role(url: &str) -> String {
+    let server = env::var(BACKUP_URL_VARIABLE).unwrap_or_else(|_| {
+        panic!("{BACKUP_URL_VARIABLE} is unset. `cargo verify` sets it; see the README")
+    });
+    let mut server = url::Url::parse(&server).unwrap();
+    server.set_path(url::Url::parse(url).unwrap().path());
+    server.into()
+}
+
+fn dumped(url: &str, to: &Path) -> Result<(), String> {
+    let to = to.to_str().unwrap();
+    runs("pg_dump", &["--format=custom", "--file", to, url])
+}
+
+fn runs(program: &str, arguments: &[&str]) -> Result<(), String> {
+    let output = Command::new(program).args(arguments).output().unwrap();
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
+}
+
+story! {
+    /// Of every tenant, each in its own log.
+    async fn what_is_restored_has_every_row(world: World) {
+        let acme = Acme::new(&world).await;
+        let other = Acme::new(&world).await;
+        whole::everything(&acme).await;
+        whole::everything(&other).await;
+        let ends = [position(&acme).await, position(&other).await];
+        let copy = Copied::of(&world).await;
+        for acme in [&acme, &other] {
+            let before = rows(&world.database.url, acme.tenant).await;
+            assert_eq!(rows(&copy.url, acme.tenant).await, before);
+        }
+        goes_on(&copy.url, &acme, &ends[0]).await;
+        goes_on(&copy.url, &other, &ends[1]).await;
+        if world.database.backend == Backend::Postgres {
+            // The second fence was restored too.
+            let unpinned = db::connect(&copy.url).await.unwrap();
+            let unpinned = tables::pinned(&unpinned, None).await;
+            assert_eq!(tables::count(&unpinned, "deal").await, 0);
+        }
+    }
+}
+
+story! {
+    /// *Never: a partner is paid twice for one earning.* The provider knows of
+    /// instructions that the backup does not: it gets the same ones again.
+    async fn what_was_sent_since_the_backup_is_paid_once(world: World) {
+        for (number, first) in [Act::LosesCall, Act::LosesAnswer, Act::Accepts, Act::Pays].into_iter().enumerate() {
+            for is_sent_before in [false, true] {
+                let rail = Arc::new(TestRail::new([first]));
+                let office = Office::open(&world, rail.clone()).await;
+                let northwind = office.partner("Northwind").await;
+                office.paid_deal(1_000_000, northwind).await;
+                office.days_pass(31).await;
+                office.approved_run().await;
+                if is_sent_before {
+                    office.executes().await;
+                }
+                let copy = Copied::of(&world).await;
+                office.executes().await;
+                office.executes().await;
+                let restored = office.over(&copy.url, rail.clone()).await;
+                restored.executes().await;
+                restored.executes().await;
+                assert_eq!(rail.moved().len(), 1, "{number} {is_sent_before}");
+                assert_eq!(rail.sum_to("Northwind"), 100_000);
+                let [payout] = &restored.payouts().await[..] else {
+                    panic!("there is one payout");
+                };
+                assert_eq!(payout.state, State::Paid, "{number} {is_sent_before}");
+                assert!(restored.books().await.balanced);
+            }
+        }
+    }
+}
+
+/// A role that row-level security binds sees no rows, and PostgreSQL says so
+/// instead of writing an empty dump.
 #[tokio::test]
-async fn a_restored_backup_has_every_row_on_sqlite() {
-    let world = World::new(Backend::Sqlite).await;
+async fn a_dump_by_the_servers_own_role_fails() {
+    let world = World::new(Backend::Postgres).await;
     let acme = Acme::new(&world).await;
-    whole::everything(&acme).await;
-    let (_directory, file, url) = elsewhere();
-    let backup = file.with_file_name("backup.db");
-    back_up(&world.database.url, &backup).await.unwrap();
-    let end = position(&acme).await;
-    restore(&backup, &url, false).await.unwrap();
-    assert_eq!(
-        rows(&url, acme.tenant).await,
-        rows(&world.database.url, acme.tenant).await
-    );
-    goes_on(&url, &acme, &end).await;
+    let partner = acme.partner("Northwind").await;
+    acme.deal(&partner, "10.00").await;
+    let (_directory, file, _) = elsewhere();
+    let failure = dumped(&world.database.url, &file).unwrap_err();
+    assert!(failure.contains("row-level security"), "{failure}");
 }
 
 /// The database in its file alone, without what is beside it, is the past.
@@ -202,65 +322,4 @@ async fn what_is_no_backup_replaces_nothing() {
         .filter(|entry| entry.file_name().to_string_lossy().contains(".replaced-"))
         .collect();
     assert_eq!(aside.len(), 1, "what was replaced is kept: {aside:?}");
-}
-
-/// The dump and the restore that the README describes.
-#[tokio::test]
-async fn a_restored_dump_has_every_row_on_postgres() {
-    let server = env::var(BACKUP_URL_VARIABLE);
-    let server = server.unwrap_or_else(|_| {
-        panic!("{BACKUP_URL_VARIABLE} is unset. `cargo verify` sets it; see the README")
-    });
-    let world = World::new(Backend::Postgres).await;
-    let acme = Acme::new(&world).await;
-    whole::everything(&acme).await;
-    let end = position(&acme).await;
-    let mut from = url::Url::parse(&server).unwrap();
-    from.set_path(url::Url::parse(&world.database.url).unwrap().path());
-    let (_directory, file, _) = elsewhere();
-    let dump = file.with_file_name("tributary.dump");
-    let target = tokio::task::spawn_blocking(keeper::create_empty)
-        .await
-        .unwrap()
-        .unwrap();
-    for (program, arguments) in [
-        (
-            "pg_dump",
-            vec![
-                "--format=custom",
-                "--file",
-                dump.to_str().unwrap(),
-                from.as_str(),
-            ],
-        ),
-        (
-            "pg_restore",
-            vec![
-                "--no-owner",
-                "--no-privileges",
-                "--exit-on-error",
-                "--dbname",
-                &target.url,
-                dump.to_str().unwrap(),
-            ],
-        ),
-    ] {
-        let run = Command::new(program).args(arguments).output().unwrap();
-        assert!(
-            run.status.success(),
-            "{program}: {}",
-            String::from_utf8_lossy(&run.stderr)
-        );
-    }
-    let engine = Server::start(&target.url).await;
-    positions::begin_epochs(&engine.engine).await.unwrap();
-    assert_eq!(
-        rows(&target.url, acme.tenant).await,
-        rows(&world.database.url, acme.tenant).await
-    );
-    goes_on(&target.url, &acme, &end).await;
-    // The second fence was restored too.
-    let connection = db::connect(&target.url).await.unwrap();
-    let unpinned = tables::pinned(&connection, None).await;
-    assert_eq!(tables::count(&unpinned, "deal").await, 0);
 }

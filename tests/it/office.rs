@@ -9,6 +9,7 @@ use tributary_domain::access::Role;
 use tributary_domain::accounts::NewAccount;
 use tributary_domain::clock::Moment;
 use tributary_domain::collections::{self, Direction, NewCollection};
+use tributary_domain::database::Database;
 use tributary_domain::deals::{self, NewDeal};
 use tributary_domain::entity::credit_share::Role as CreditRole;
 use tributary_domain::entity::involvement::Kind;
@@ -27,6 +28,7 @@ use tributary_domain::scope::{Engine, Scope};
 use tributary_domain::terms::{self as published, Formula, NewRule, NewTerms};
 use tributary_domain::{outcomes, partners, programs, tenants};
 
+use crate::db::POOL;
 use crate::world::World;
 
 pub use crate::operator::{person, scope, works};
@@ -119,6 +121,29 @@ impl Office {
             program,
             terms,
             keys: AtomicU32::new(0),
+        }
+    }
+
+    /// The same office where its database was restored, with what is there alone.
+    pub async fn over(&self, database: &str, rail: Arc<dyn Rail>) -> Self {
+        let base = &self.engine;
+        let engine = Engine::new(
+            Database::connect(database, POOL).await.unwrap(),
+            base.calculator.clone(),
+            vec![rail],
+            base.clock.clone(),
+            base.keyring.clone(),
+        );
+        let tenant = self.tenant;
+        Self {
+            ada: person(&engine, tenant, "Ada", Role::Owner, None).await,
+            ben: person(&engine, tenant, "Ben", Role::Finance, None).await,
+            cleo: person(&engine, tenant, "Cleo", Role::Manager, None).await,
+            engine,
+            tenant,
+            program: self.program.clone(),
+            terms: self.terms.clone(),
+            keys: AtomicU32::new(1_000),
         }
     }
 

@@ -1,7 +1,6 @@
 //! `tributary backup`: a verified copy of an SQLite database.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use tributary_domain::backups;
@@ -29,24 +28,18 @@ impl Backup {
     pub async fn run(self) -> Result<(), Failure> {
         let to = &self.to;
         let file = local(&self.database)?;
-        if !Path::new(file).exists() {
-            return Err(format!("there is no {file}").into());
+        if !file.exists() {
+            return Err(format!("there is no {}", file.display()).into());
         }
         if to.exists() {
             return Err(format!("{} is there already", to.display()).into());
         }
         let db = engine::connect(&self.database).await?;
-        let unfinished = files::beside(to, ".unfinished");
-        files::remove(&unfinished)?;
-        files::create(&unfinished)?;
-        backups::copy(&db, &unfinished).await?;
+        let unfinished = files::unfinished(to)?;
+        backups::copy(&db, unfinished.path()).await?;
         db.close().await?;
-        files::sync(&unfinished)?;
-        let contents = backups::verify(&unfinished).await?;
-        // Unlike renaming, this does not replace what somebody else wrote meanwhile.
-        fs::hard_link(&unfinished, to)?;
-        files::remove(&unfinished)?;
-        files::sync_directory(to)?;
+        let contents = backups::verify(unfinished.path()).await?;
+        files::finish_new(unfinished, to)?;
         println!(
             "{}: verified, {} tenants and {} events; keep the keyring too, and elsewhere",
             to.display(),
@@ -61,7 +54,7 @@ impl Backup {
 ///
 /// # Errors
 /// Where it is another database.
-pub fn local(settings: &DatabaseSettings) -> Result<&str, Failure> {
+pub fn local(settings: &DatabaseSettings) -> Result<PathBuf, Failure> {
     let message = "this is for SQLite: PostgreSQL is backed up and restored by its own tools, \
                    with a role that reads every row (see the README)";
     settings.database_url.file().ok_or_else(|| message.into())

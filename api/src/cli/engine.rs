@@ -1,10 +1,10 @@
 //! An engine over the database that a command names.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database::Database;
+use tributary_domain::keyring::Keyring;
 use tributary_domain::payout_methods;
 use tributary_domain::scope::Engine;
 use tributary_migrations::{Migrator, MigratorTrait, pending};
@@ -12,7 +12,7 @@ use tributary_plugins::Sandbox;
 
 use super::Failure;
 use crate::config::{DatabaseSettings, DatabaseUrl};
-use crate::{keyring, rails};
+use crate::{files, keyring, rails};
 
 /// Connects, and starts the sandbox. The directory of an SQLite file is made.
 ///
@@ -52,14 +52,7 @@ pub async fn apply(db: &Database) -> Result<usize, Failure> {
 
 /// An engine over a database that is up to date.
 async fn engine(db: Database, settings: &DatabaseSettings) -> Result<Engine, Failure> {
-    match pending(&db).await? {
-        0 => {}
-        steps => {
-            let url = &settings.database_url;
-            let message = "steps behind this program: run `tributary migrate` first";
-            return Err(format!("{url} is {steps} {message}").into());
-        }
-    }
+    refuse_if_behind(&db, settings).await?;
     let holds_secrets = settings.database_url.is_local() && payout_methods::holds_any(&db).await?;
     let keyring = keyring::open(settings, holds_secrets)?;
     let sandbox = Arc::new(Sandbox::new()?);
@@ -67,11 +60,31 @@ async fn engine(db: Database, settings: &DatabaseSettings) -> Result<Engine, Fai
     Ok(Engine::new(db, sandbox, rails::all(), clock, keyring))
 }
 
+/// Fails where the schema lacks steps that this program needs.
+pub async fn refuse_if_behind(db: &Database, settings: &DatabaseSettings) -> Result<(), Failure> {
+    match pending(db).await? {
+        0 => Ok(()),
+        steps => {
+            let url = &settings.database_url;
+            let message = "steps behind this program: run `tributary migrate` first";
+            Err(format!("{url} is {steps} {message}").into())
+        }
+    }
+}
+
+/// An engine for work that seals and opens no secrets: its key is forgotten.
+pub fn without_secrets(db: Database) -> Result<Engine, Failure> {
+    let keyring = Keyring::parse(&keyring::new_key()?)?;
+    let sandbox = Arc::new(Sandbox::new()?);
+    let clock = Arc::new(SystemClock);
+    Ok(Engine::new(db, sandbox, Vec::new(), clock, keyring))
+}
+
 /// Connects, whatever the schema is. The directory of an SQLite file is made.
 pub async fn connect(settings: &DatabaseSettings) -> Result<Database, Failure> {
     let url = &settings.database_url;
-    let directory = url.file().and_then(|file| Path::new(file).parent());
-    if let Some(directory) = directory.filter(|directory| !directory.as_os_str().is_empty()) {
+    if let Some(file) = url.file() {
+        let directory = files::directory(&file);
         std::fs::create_dir_all(directory)
             .map_err(|error| format!("{} cannot be made: {error}", directory.display()))?;
     }

@@ -106,8 +106,9 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Backup(backup) => backup.run().await,
         Command::Restore(restore) => restore.run().await,
         Command::Restored { database } => {
-            let engine = engine::open(&database).await?;
-            let tenants = positions::begin_epochs(&engine).await?;
+            let db = engine::connect(&database).await?;
+            engine::refuse_if_behind(&db, &database).await?;
+            let tenants = positions::begin_epochs(&engine::without_secrets(db)?).await?;
             println!("{tenants} logs begin a new epoch");
             Ok(())
         }

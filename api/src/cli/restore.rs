@@ -1,21 +1,18 @@
 //! `tributary restore`: a backup of an SQLite database takes its place.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
-use tributary_domain::backups;
+use tributary_domain::backups::{self, Alone};
 use tributary_domain::clock::{Clock, SystemClock};
 use tributary_domain::database::Database;
-use tributary_domain::keyring::Keyring;
 use tributary_domain::positions;
-use tributary_domain::scope::Engine;
-use tributary_plugins::Sandbox;
 
 use super::{Failure, backup, engine};
 use crate::config::DatabaseSettings;
-use crate::{files, keyring};
+use crate::files;
 
 /// `tributary restore`.
 #[derive(Args)]
@@ -32,7 +29,7 @@ pub struct Restore {
 }
 
 /// What SQLite keeps beside the file of a database.
-const BESIDE: [&str; 2] = ["-wal", "-shm"];
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 impl Restore {
     /// Verifies the backup, makes it ready, and puts it in its place.
@@ -41,46 +38,37 @@ impl Restore {
     /// For a person at a terminal; then what is there is as it was.
     pub async fn run(self) -> Result<(), Failure> {
         let from = &self.from;
-        let to = Path::new(backup::local(&self.database)?);
+        let to = &backup::local(&self.database)?;
         if files::beside(from, "-wal").exists() {
             let from = from.display();
             return Err(format!("{from} is a database in use, and no backup of one").into());
         }
-        self.refuse_if_in_use(to).await?;
+        self.take(to).await?.let_go().await?;
         backups::verify(from).await?;
-        if let Some(directory) = to.parent() {
-            fs::create_dir_all(directory)?;
-        }
+        fs::create_dir_all(files::directory(to))?;
         // Made ready beside its place: what is there is replaced at the last moment.
-        let ready = files::beside(to, ".restoring");
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            files::remove(&files::beside(&ready, suffix))?;
-        }
-        std::io::copy(&mut fs::File::open(from)?, &mut files::create(&ready)?)?;
+        let beside = tempfile::Builder::new()
+            .prefix(".tributary-restore-")
+            .tempdir_in(files::directory(to))?;
+        let ready = beside.path().join("ready.db");
+        fs::copy(from, &ready)?;
+        fs::set_permissions(&ready, Permissions::from_mode(0o600))?;
         make_ready(&ready).await?;
         let contents = backups::verify(&ready).await?;
         files::sync(&ready)?;
-        self.refuse_if_in_use(to).await?;
+
+        let mut place = self.take(to).await?;
         if to.exists() {
-            // One file can be moved at once; a damaged database may not fold.
-            if let Err(error) = backups::fold(to).await {
-                tracing::warn!(?error, "the database to replace is moved as it is");
-            }
-            let now = SystemClock.now().to_string().replace([':', '.'], "");
-            let aside = files::beside(to, &format!(".replaced-{now}"));
-            for suffix in ["", "-wal", "-shm"] {
-                let file = files::beside(to, suffix);
-                if file.exists() {
-                    fs::rename(&file, files::beside(&aside, suffix))?;
-                }
-            }
+            place.fold().await;
+            let aside = set_aside(to)?;
             println!("{}: what was there before", aside.display());
+            fs::rename(&ready, to)?;
+        } else {
+            // A server that starts now makes a database of its own, and keeps it.
+            fs::hard_link(&ready, to)?;
         }
-        for suffix in BESIDE {
-            files::remove(&files::beside(to, suffix))?;
-        }
-        fs::rename(&ready, to)?;
         files::sync_directory(to)?;
+        place.let_go().await?;
         println!(
             "{}: restored, {} tenants and {} events",
             to.display(),
@@ -94,33 +82,87 @@ impl Restore {
         Ok(())
     }
 
-    async fn refuse_if_in_use(&self, to: &Path) -> Result<(), Failure> {
+    /// Makes sure that the place is free, or may be taken, and that nobody else uses
+    /// what is there.
+    async fn take(&self, to: &Path) -> Result<Place, Failure> {
         let shown = to.display();
         if !to.exists() {
-            return Ok(());
+            return match BESIDE.iter().find(|end| files::beside(to, end).exists()) {
+                Some(end) => {
+                    Err(format!("{shown}{end} is left of a database: move it away").into())
+                }
+                None => Ok(Place(None)),
+            };
         }
         if !self.replace {
             return Err(format!("{shown} is there already: say --replace").into());
         }
-        if backups::is_in_use(to).await? {
-            return Err(format!("{shown} is in use: stop the server first").into());
+        match Alone::take(to).await {
+            Ok(Some(alone)) => Ok(Place(Some(alone))),
+            Ok(None) => Err(format!("{shown} is in use: stop the server first").into()),
+            Err(error) => {
+                tracing::warn!(
+                    ?error,
+                    "what is there cannot be opened, and is moved as it is"
+                );
+                Ok(Place(None))
+            }
+        }
+    }
+}
+
+/// The place of a database, with what is there, if that can be opened.
+struct Place(Option<Alone>);
+
+impl Place {
+    /// One file can be moved at once; but what is damaged may not fold.
+    async fn fold(&mut self) {
+        if let Some(alone) = &mut self.0
+            && let Err(error) = alone.fold().await
+        {
+            tracing::warn!(?error, "what is there is moved as it is");
+        }
+    }
+
+    async fn let_go(self) -> Result<(), Failure> {
+        if let Some(alone) = self.0 {
+            alone.let_go().await?;
         }
         Ok(())
     }
 }
 
+/// Gives a database a second name, under which it stays when it is replaced.
+fn set_aside(file: &Path) -> Result<PathBuf, Failure> {
+    let now = SystemClock.now().to_string().replace([':', '.'], "");
+    let aside = files::beside(file, &format!(".replaced-{now}"));
+    fs::hard_link(file, &aside)?;
+    for end in BESIDE {
+        let part = files::beside(file, end);
+        if part.exists() {
+            fs::rename(&part, files::beside(&aside, end))?;
+        }
+    }
+    Ok(aside)
+}
+
 /// Brings a copy to this program's schema, and begins a new epoch of every log.
 async fn make_ready(file: &Path) -> Result<(), Failure> {
-    let db = Database::connect(&format!("sqlite://{}", file.display()), 2).await?;
+    let file_name = file.to_str().ok_or("the path is not UTF-8")?;
+    let db = Database::connect(&address(file_name), 2).await?;
     engine::apply(&db).await?;
-    // Nothing is sealed or opened on the way.
-    let keyring = Keyring::parse(&keyring::new_key()?)?;
-    let sandbox = Arc::new(Sandbox::new()?);
-    let clock = Arc::new(SystemClock);
-    let engine = Engine::new(db.clone(), sandbox, Vec::new(), clock, keyring);
-    positions::begin_epochs(&engine).await?;
-    drop(engine);
+    positions::begin_epochs(&engine::without_secrets(db.clone())?).await?;
     db.close().await?;
-    backups::fold(file).await?;
-    Ok(())
+    let mut alone = Alone::take(file).await?.ok_or("the copy is in use")?;
+    alone.fold().await?;
+    Ok(alone.let_go().await?)
+}
+
+/// The address of a file, whose name may have any characters.
+fn address(file: &str) -> String {
+    let escaped = file
+        .replace('%', "%25")
+        .replace('?', "%3F")
+        .replace('#', "%23");
+    format!("sqlite://{escaped}")
 }
