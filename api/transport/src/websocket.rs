@@ -19,7 +19,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::answer::{Wire, internal};
 use super::gateway::{Caller, Denied, Gateway, bearer, stopped};
@@ -85,8 +85,9 @@ pub fn open<S: Executor>(
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER);
     let spoken = upgrade.selected_protocol().is_some();
-    // What a socket logs names the request that opened it.
-    upgrade.on_upgrade(move |socket| serve(gateway, caller, socket, spoken).in_current_span())
+    // What a socket logs names the request that opened it, which is over by then.
+    let span = Span::current();
+    upgrade.on_upgrade(move |socket| serve(gateway, caller, socket, spoken).instrument(span))
 }
 
 async fn serve<S: Executor>(gateway: Gateway<S>, caller: Caller, socket: WebSocket, spoken: bool) {
