@@ -1,7 +1,7 @@
 //! A browser for the tests of pages.
 
-use crate::packages;
-use crate::steps::output_of;
+use tributary_tests::packages;
+use tributary_tests::steps::output_of;
 
 /// What the names of the tests begin with that need it.
 pub const TESTS: &str = "editor::";

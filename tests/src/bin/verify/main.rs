@@ -5,15 +5,12 @@
 
 mod browser;
 mod disks;
-mod packages;
-mod postgres;
-mod steps;
 mod toolchain;
 
 use std::process::{Command, ExitCode};
 
-use postgres::{BACKUP_URL_VARIABLE, Server, URL_VARIABLE};
-use steps::{attempt, heading, step};
+use tributary_tests::postgres::{self, BACKUP_URL_VARIABLE, Server, URL_VARIABLE};
+use tributary_tests::steps::{attempt, heading, step};
 
 fn main() -> ExitCode {
     match verify() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::steps::{attempt, output_of};
+use tributary_tests::steps::{attempt, output_of};
 
 /// What rules are compiled to.
 pub const RULE_TARGET: &str = "wasm32-unknown-unknown";

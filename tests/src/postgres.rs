@@ -2,12 +2,12 @@
 //! private cluster that lives only as long as the run.
 
 use std::fs::DirBuilder;
-use std::io::{self, BufRead, BufReader};
-use std::net::TcpListener;
+use std::io::{self, BufRead, BufReader, Lines, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{DirBuilderExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::{env, fs};
 
 use crate::packages::{self, is_root};
@@ -88,22 +88,29 @@ pub fn provide() -> Result<Server, String> {
         println!("    using {URL_VARIABLE}");
         return Ok(Server::Given(url));
     }
-    let programs = match find_programs() {
-        Some(programs) => programs,
-        None => {
-            packages::install("postgresql").map_err(|reason| {
-                format!(
-                    "{reason}\nThere is no PostgreSQL. Install one (on Debian: `sudo apt-get \
-                     install postgresql`), or set {URL_VARIABLE} to a server where a plain role \
-                     may create databases"
-                )
-            })?;
-            find_programs().ok_or("PostgreSQL is installed but not found")?
-        }
-    };
-    let cluster = Cluster::start(&programs)?;
+    let programs = programs()?;
+    let cluster = Cluster::start(&programs, None)?;
     println!("    {} on {}", programs.display(), cluster.url);
     Ok(Server::Private(cluster))
+}
+
+/// The directory of PostgreSQL's programs, which are installed first where that is
+/// possible.
+///
+/// # Errors
+/// Says what to run where there are none and none can be installed.
+pub fn programs() -> Result<PathBuf, String> {
+    if let Some(programs) = find_programs() {
+        return Ok(programs);
+    }
+    packages::install("postgresql").map_err(|reason| {
+        format!(
+            "{reason}\nThere is no PostgreSQL. Install one (on Debian: `sudo apt-get \
+             install postgresql`), or set {URL_VARIABLE} to a server where a plain role \
+             may create databases"
+        )
+    })?;
+    find_programs().ok_or_else(|| "PostgreSQL is installed but not found".to_owned())
 }
 
 /// The directory that holds `initdb` and `postgres`, the newest release first.
@@ -141,13 +148,27 @@ fn packaged(root: &Path) -> Vec<PathBuf> {
 pub struct Cluster {
     url: String,
     keeper: Child,
+    said: Lines<BufReader<ChildStdout>>,
+}
+
+/// How a cluster is restarted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restart {
+    /// It ends its connections, and writes down what it holds.
+    Orderly,
+    /// As if it had been killed: it recovers from its log.
+    Crash,
 }
 
 impl Cluster {
-    fn start(programs: &Path) -> Result<Self, String> {
+    /// Starts a cluster in a directory, or in one for temporary files.
+    ///
+    /// # Errors
+    /// Where it does not start; its own words are on standard error.
+    pub fn start(programs: &Path, room: Option<&Path>) -> Result<Self, String> {
         for _ in 0..PORTS {
             let port = free_port().map_err(failed)?;
-            if let Some(cluster) = Self::start_on(port, programs)? {
+            if let Some(cluster) = Self::start_on(port, programs, room)? {
                 return Ok(cluster);
             }
             println!("    port {port} was taken before it was used");
@@ -156,13 +177,14 @@ impl Cluster {
     }
 
     /// `None` where somebody else has the port.
-    fn start_on(port: u16, programs: &Path) -> Result<Option<Self>, String> {
+    fn start_on(port: u16, programs: &Path, within: Option<&Path>) -> Result<Option<Self>, String> {
         let plain_user = if is_root() {
             Some(unprivileged()?)
         } else {
             None
         };
-        let home = room(plain_user)?.join(format!("tributary-{}-{port}", std::process::id()));
+        let room = within.map_or_else(|| room(plain_user), |within| Ok(within.to_owned()))?;
+        let home = room.join(format!("tributary-{}-{port}", std::process::id()));
         DirBuilder::new()
             .mode(0o700)
             .create(&home)
@@ -187,17 +209,48 @@ impl Cluster {
         }
 
         let mut keeper = command.spawn().map_err(failed)?;
-        let said = keeper.stdout.take().map(BufReader::new);
+        let said = keeper.stdout.take().ok_or("the cluster has no output")?;
         let url = format!("postgres://tributary@127.0.0.1:{port}/tributary");
-        let mut cluster = Self { url, keeper };
-        if let Some(Ok(line)) = said.and_then(|said| said.lines().next())
-            && line == "ready"
-        {
+        let said = BufReader::new(said).lines();
+        let mut cluster = Self { url, keeper, said };
+        if cluster.is_ready() {
             return Ok(Some(cluster));
         }
         match cluster.keeper.wait().map_err(failed)?.code() {
             Some(PORT_TAKEN) => Ok(None),
             _ => Err("PostgreSQL did not start; its own words are above".to_owned()),
+        }
+    }
+
+    fn is_ready(&mut self) -> bool {
+        matches!(self.said.next(), Some(Ok(line)) if line == "ready")
+    }
+
+    /// Address of a database, by a role that may create others.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether somebody listens.
+    pub fn is_up(&self) -> bool {
+        let address = self.url.split(['@', '/']).nth(3);
+        address.is_some_and(|address| TcpStream::connect(address).is_ok())
+    }
+
+    /// Restarts it, also if it went down by itself, and waits until it answers.
+    ///
+    /// # Errors
+    /// Where it does not start again.
+    pub fn restart(&mut self, how: Restart) -> Result<(), String> {
+        let order = match how {
+            Restart::Orderly => "restart",
+            Restart::Crash => "crash",
+        };
+        let orders = self.keeper.stdin.as_mut().ok_or("the cluster is gone")?;
+        writeln!(orders, "{order}").map_err(failed)?;
+        match self.is_ready() {
+            true => Ok(()),
+            false => Err("PostgreSQL did not start again; its own words are above".to_owned()),
         }
     }
 }
@@ -254,7 +307,7 @@ fn unprivileged() -> Result<(u32, u32), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::{Ipv4Addr, TcpStream};
+    use std::net::Ipv4Addr;
 
     fn programs() -> PathBuf {
         find_programs().expect("PostgreSQL is installed; `cargo verify` sees to it")
@@ -262,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_private_cluster_answers_and_leaves_nothing_behind() {
-        let cluster = Cluster::start(&programs()).unwrap();
+        let mut cluster = Cluster::start(&programs(), None).unwrap();
         let (_, place) = cluster.url.split_once("127.0.0.1:").unwrap();
         let port: u16 = place.trim_end_matches("/tributary").parse().unwrap();
         let user = is_root().then(|| unprivileged().unwrap());
@@ -272,6 +325,10 @@ mod tests {
 
         assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
         assert!(home.is_dir());
+        for how in [Restart::Orderly, Restart::Crash] {
+            cluster.restart(how).unwrap();
+            assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
+        }
         drop(cluster);
         assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
         assert!(!home.exists());
@@ -281,13 +338,13 @@ mod tests {
     fn a_private_cluster_goes_where_nobody_is() {
         let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
-        let cluster = Cluster::start_on(port, &programs()).unwrap();
+        let cluster = Cluster::start_on(port, &programs(), None).unwrap();
         assert!(cluster.is_none());
     }
 
     #[test]
     fn a_cluster_that_cannot_start_says_so_and_cleans_up() {
-        let refused = Cluster::start(Path::new("/nonexistent")).map(|_| ());
+        let refused = Cluster::start(Path::new("/nonexistent"), None).map(|_| ());
         assert_eq!(
             refused,
             Err("PostgreSQL did not start; its own words are above".to_owned())
