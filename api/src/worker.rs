@@ -15,10 +15,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tributary_domain::background;
+use tributary_domain::error::Error;
 use tributary_domain::ids::TenantId;
 use tributary_domain::scope::Engine;
-
 use tributary_transport::gateway::stopped;
+
+use crate::telemetry::warn_of_database;
 
 /// The longest between two looks for work: other processes make some too.
 const POLL: Duration = Duration::from_secs(1);
@@ -91,7 +93,7 @@ impl Worker {
         let found = match background::tenants(&self.engine).await {
             Ok(found) => found,
             Err(error) => {
-                tracing::warn!(?error, "work cannot be looked up");
+                warn_of_database(&error);
                 return;
             }
         };
@@ -120,6 +122,7 @@ async fn serve(engine: Engine, tenant: TenantId) -> TenantId {
     let work = AssertUnwindSafe(work).catch_unwind();
     match timeout(TENANT_TURN, work).await {
         Ok(Ok(Ok(_))) => {}
+        Ok(Ok(Err(error @ Error::Unavailable(_)))) => warn_of_database(&error),
         Ok(Ok(Err(error))) => tracing::warn!(%tenant, ?error, "work could not be done"),
         Ok(Err(_)) => tracing::error!(%tenant, "work panicked"),
         Err(_) => tracing::warn!(%tenant, "work took longer than {TENANT_TURN:?}"),

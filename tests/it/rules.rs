@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::acme::{Acme, Deal, text, usd};
 use crate::client::Client;
+use crate::log::Log;
 use crate::world::World;
 
 /// The story's brackets: 10 % to 50,000, 12 % to 100,000, 15 % above.
@@ -183,6 +184,8 @@ story! {
     /// other rule of the same deal and everything else goes on, nothing is
     /// posted for what is held, and a mended version makes good.
     async fn a_faulty_rule_moves_no_money(world: World) {
+        let log = Log::default();
+        let _listening = log.listen("warn");
         let (bytes, better) = (misbehaving(), mended());
         let mut acme = Acme::new(&world).await;
         let version = publishes(&acme.owner, bytes).await;
@@ -205,6 +208,8 @@ story! {
             assert_eq!(influenced["state"], "APPROVED", "{deed}: {influenced:#}");
             assert_eq!(influenced["total"]["amount"], "20.00");
             assert_eq!(influenced["earned"]["amount"], "10.00");
+            let warned = format!("a commission is held commission={}", text(&sourced["id"]));
+            assert!(log.text().contains(&warned), "{}", log.text());
             held.push(deal);
         }
         assert!(acme.earnings().await.iter().all(|(partner, ..)| *partner == east.id));

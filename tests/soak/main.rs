@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 use clap::{Parser, ValueEnum};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
@@ -90,7 +91,8 @@ fn main() -> ExitCode {
 
 impl Soak {
     async fn run(&self) -> Result<(), Failure> {
-        let program = program::build()?;
+        let home = TempDir::with_prefix("tributary-soak-program-")?;
+        let program = program::build(home.path())?;
         let backends = match self.database {
             Some(backend) => vec![backend],
             None => vec![Backend::Sqlite, Backend::Postgres],

@@ -14,14 +14,17 @@ use crate::Failure;
 /// How long it may take to start: it may have to wait for its database.
 const STARTING: Duration = Duration::from_secs(60);
 
-/// Builds the program, and says where it is.
-pub fn build() -> Result<PathBuf, Failure> {
+/// Builds the program, and puts a copy into a directory: a run is of one program,
+/// whatever is built meanwhile.
+pub fn build(into: &Path) -> Result<PathBuf, Failure> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     attempt(cargo.args(["build", "--workspace", "--bin", "tributary"]))?;
     // Ours is in `deps`, beside which it is.
     let own = env::current_exe()?;
     let beside = own.ancestors().nth(2).ok_or("no target directory")?;
-    Ok(beside.join("tributary"))
+    let copy = into.join("tributary");
+    std::fs::copy(beside.join("tributary"), &copy)?;
+    Ok(copy)
 }
 
 /// The program over one database. Dropping it kills it.

@@ -126,18 +126,15 @@ impl Worker {
             ),
         };
         let answer = self.client.gives(verb, "deal { state }", input).await?;
-        let must = match state {
-            State::Open => Ok(to),
-            State::Won => Err("ALREADY_WON"),
-            State::Lost => Err("DEAL_LOST"),
+        let must = match (state, to) {
+            // It has no key: giving it again is harmless.
+            (State::Open, _) | (State::Lost, State::Lost) => Ok(to),
+            (State::Won, _) => Err("ALREADY_WON"),
+            (State::Lost, _) => Err("DEAL_LOST"),
         };
         match (must, answer.outcome) {
             (Ok(state), Ok(shown)) if shown["state"] == state.name() => {
-                self.deals[deal].state = state
-            }
-            // This verb has no key: the try that was not answered did it.
-            (Ok(State::Lost), Err(code)) if answer.is_repeated && code == "DEAL_LOST" => {
-                self.deals[deal].state = State::Lost;
+                self.deals[deal].state = state;
             }
             (Err(must), Err(code)) if code == must => {}
             (must, outcome) => {

@@ -2,7 +2,7 @@
 
 use tributary_domain::calculator::{Calculator, Unadmitted};
 
-use crate::guests::{ACME, Hand, SANDBOX, example, refusal, upload};
+use crate::guests::{ACME, Hand, SANDBOX, example, refusal, refused, upload};
 
 #[tokio::test]
 async fn a_good_rule_is_admitted_with_what_it_says_of_itself() {
@@ -241,5 +241,55 @@ async fn a_rule_that_cannot_describe_itself_is_refused() {
     ] {
         let code = refusal(&hand.component()).await;
         assert_eq!(code, "DESCRIBE_FAILED", "{} {}", hand.describe, hand.more);
+    }
+}
+
+/// Each took many seconds and up to gigabytes to compile, and was admitted or kept
+/// both places meanwhile. What was counted is named, and how much of it there is.
+#[tokio::test]
+async fn bombs_for_the_compiler_are_refused_with_what_was_counted() {
+    let calls = |functions: usize, calls: usize| {
+        let values = "i64 ".repeat(25);
+        let body = format!("(func (param {values}) (result {values}) {} {})",
+            (0..25).map(|at| format!("(local.get {at})")).collect::<String>(),
+            "(call $f)".repeat(calls));
+        format!("(component (core module (type (func)) (func $f (param {values}) (result {values}) unreachable) {}))",
+            body.repeat(functions))
+    };
+    let elements = |count: usize| {
+        format!("(component (core module (func $f) (elem func {})))", "$f ".repeat(count))
+    };
+    let roots = format!(
+        "(component (core module {}))",
+        format!("(func (param f64) (result f64) (local.get 0) {})", "f64.sqrt ".repeat(63_000)).repeat(8)
+    );
+    for (text, counted) in [
+        (calls(1, 30_000), "30000"),
+        (calls(8, 30_000), "30000"),
+        (elements(500_000), "500000"),
+        (elements(1_500_000), "1500000"),
+        (roots, "63000"),
+    ] {
+        let bytes = wat::parse_str(&text).unwrap();
+        let refusal = refused(&bytes).await;
+        println!("{counted}: {} {}", refusal.code, refusal.message);
+        assert_eq!(refusal.code, "COMPILE_LIMIT", "{counted}");
+    }
+}
+
+/// Neither is the machine's fault: whoever is told to try again tries for ever.
+#[tokio::test]
+async fn what_never_runs_is_refused_for_good() {
+    let twice = "(component (core module $m (memory 1)) (core instance (instantiate $m))
+        (core instance (instantiate $m)))";
+    let mut nested = String::new();
+    for _ in 0..1_000 {
+        nested = format!("(type (instance {nested}))");
+    }
+    for text in [twice, &format!("(component {nested})")] {
+        let bytes = wat::parse_str(text).unwrap();
+        let refusal = refused(&bytes).await;
+        println!("{} {}", refusal.code, refusal.message);
+        assert_eq!(refusal.code, "COMPILE_LIMIT");
     }
 }

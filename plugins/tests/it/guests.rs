@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use tributary_domain::calculator::{
     Calculator, Case, CaseCredit, CaseDeal, CaseHistory, CaseTerms, Code, Fault, Outcome,
-    Unadmitted, Verdict,
+    Refusal, Unadmitted, Verdict,
 };
 use tributary_domain::clock::Moment;
 use tributary_domain::digest::sha256;
@@ -126,9 +126,14 @@ pub fn upload(bytes: &[u8]) -> Arc<[u8]> {
 
 /// The code with which an upload is refused.
 pub async fn refusal(bytes: &[u8]) -> String {
+    refused(bytes).await.code
+}
+
+/// The same with its message.
+pub async fn refused(bytes: &[u8]) -> Refusal {
     match SANDBOX.admit(*ACME, upload(bytes)).await {
         Ok(description) => panic!("admitted: {description:?}"),
-        Err(Unadmitted::Refused(refusal)) => refusal.code,
+        Err(Unadmitted::Refused(refusal)) => refusal,
         Err(Unadmitted::Busy) => panic!("too busy"),
     }
 }
