@@ -250,30 +250,55 @@ async fn a_rule_that_cannot_describe_itself_is_refused() {
 async fn bombs_for_the_compiler_are_refused_with_what_was_counted() {
     let calls = |functions: usize, calls: usize| {
         let values = "i64 ".repeat(25);
-        let body = format!("(func (param {values}) (result {values}) {} {})",
-            (0..25).map(|at| format!("(local.get {at})")).collect::<String>(),
-            "(call $f)".repeat(calls));
-        format!("(component (core module (type (func)) (func $f (param {values}) (result {values}) unreachable) {}))",
-            body.repeat(functions))
+        let body = format!(
+            "(func (param {values}) (result {values}) {} {})",
+            (0..25)
+                .map(|at| format!("(local.get {at})"))
+                .collect::<String>(),
+            "(call $f)".repeat(calls)
+        );
+        format!(
+            "(component (core module (type (func)) (func $f (param {values}) (result {values}) unreachable) {}))",
+            body.repeat(functions)
+        )
     };
     let elements = |count: usize| {
-        format!("(component (core module (func $f) (elem func {})))", "$f ".repeat(count))
+        format!(
+            "(component (core module (func $f) (elem func {})))",
+            "$f ".repeat(count)
+        )
     };
     let roots = format!(
         "(component (core module {}))",
-        format!("(func (param f64) (result f64) (local.get 0) {})", "f64.sqrt ".repeat(63_000)).repeat(8)
+        format!(
+            "(func (param f64) (result f64) (local.get 0) {})",
+            "f64.sqrt ".repeat(63_000)
+        )
+        .repeat(8)
     );
     for (text, counted) in [
-        (calls(1, 30_000), "30000"),
-        (calls(8, 30_000), "30000"),
-        (elements(500_000), "500000"),
-        (elements(1_500_000), "1500000"),
-        (roots, "63000"),
+        (
+            calls(1, 30_000),
+            "calls with their parameters and results: 47100000",
+        ),
+        (
+            calls(8, 30_000),
+            "calls with their parameters and results: 47100000",
+        ),
+        (
+            elements(500_000),
+            "elements in element segments: 500000 of at most",
+        ),
+        (
+            elements(1_500_000),
+            "elements in element segments: 1500000 of at most",
+        ),
+        (roots, "operators on floats: 7560000"),
     ] {
         let bytes = wat::parse_str(&text).unwrap();
         let refusal = refused(&bytes).await;
-        println!("{counted}: {} {}", refusal.code, refusal.message);
         assert_eq!(refusal.code, "COMPILE_LIMIT", "{counted}");
+        assert!(refusal.message.contains(counted), "{}", refusal.message);
     }
 }
 
@@ -282,14 +307,18 @@ async fn bombs_for_the_compiler_are_refused_with_what_was_counted() {
 async fn what_never_runs_is_refused_for_good() {
     let twice = "(component (core module $m (memory 1)) (core instance (instantiate $m))
         (core instance (instantiate $m)))";
-    let mut nested = String::new();
-    for _ in 0..1_000 {
-        nested = format!("(type (instance {nested}))");
-    }
-    for text in [twice, &format!("(component {nested})")] {
-        let bytes = wat::parse_str(text).unwrap();
+    // An instance type that declares one type, which is an instance type: 42 01 01.
+    let mut types = [0x42, 0x01, 0x01].repeat(1_000);
+    types.extend([0x42, 0x00]);
+    // A section of types, of 3,003 bytes in LEB128, with one type.
+    let mut nested = b"\0asm\x0d\0\x01\0\x07\xbb\x17\x01".to_vec();
+    nested.extend(types);
+    for (bytes, counted) in [
+        (wat::parse_str(twice).unwrap(), "memories: 2 of at most 1"),
+        (nested, "within one another: 1001 of at most 32"),
+    ] {
         let refusal = refused(&bytes).await;
-        println!("{} {}", refusal.code, refusal.message);
-        assert_eq!(refusal.code, "COMPILE_LIMIT");
+        assert_eq!(refusal.code, "COMPILE_LIMIT", "{}", refusal.message);
+        assert!(refusal.message.contains(counted), "{}", refusal.message);
     }
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use tributary_domain::calculator::{
-    Calculator, Case, CaseCredit, CaseDeal, CaseHistory, CaseTerms, Code, Fault, Outcome,
-    Refusal, Unadmitted, Verdict,
+    Calculator, Case, CaseCredit, CaseDeal, CaseHistory, CaseTerms, Code, Fault, Outcome, Refusal,
+    Unadmitted, Verdict,
 };
 use tributary_domain::clock::Moment;
 use tributary_domain::digest::sha256;
