@@ -116,8 +116,8 @@ impl Disk {
         if !mount.arg(home.path()).status()?.success() {
             return Err("mounting a small disk takes root".into());
         }
-        // PostgreSQL is somebody else.
-        fs::set_permissions(home.path(), fs::Permissions::from_mode(0o711))?;
+        // PostgreSQL is somebody else, and has a directory in it.
+        fs::set_permissions(home.path(), fs::Permissions::from_mode(0o1777))?;
         Ok(Self { home })
     }
 
