@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use tributary_domain::error::Error;
 use tributary_domain::keys;
 use tributary_domain::scope::{Engine, Origin, Scope};
+use tributary_transport::bounds::Group;
 use tributary_transport::gateway::{Admit, Caller, Denied};
 
 use crate::graphql::context::PublicUrl;
@@ -55,6 +56,7 @@ pub async fn authenticate(engine: &Engine, caller: Caller) -> Result<Scope, Deni
 pub fn beside(scope: Scope, public_url: String) -> Data {
     let mut data = Data::default();
     data.insert(PublicUrl(public_url));
+    data.insert(Group(scope.tenant().0.as_u128()));
     data.insert(Loaders::new(scope.clone()));
     data.insert(scope);
     data

@@ -16,10 +16,9 @@ use crate::db::POOL;
 use crate::server::keyring;
 use crate::world::World;
 
-/// Statements for the page below: one for each kind of thing on it, and on
-/// PostgreSQL one more before each, which names the tenant: 15 and 32, and a few
-/// by chance.
-const MOST: usize = 36;
+/// Statements for the page below: one for each kind of thing on it, and those that
+/// begin, name the tenant of and end its one snapshot: about 20, and a few by chance.
+const MOST: usize = 26;
 
 /// How many more or fewer it may be: what is asked for at the same moment is
 /// read together, and moments differ. One statement for each deal would show

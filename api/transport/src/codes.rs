@@ -18,7 +18,7 @@ use async_graphql::{
 use futures_util::FutureExt;
 
 use super::answer::too_large;
-use super::bounds::{ExpensivePlaces, Progress, Resolved};
+use super::bounds::{ExpensivePlaces, Group, Progress, Resolved};
 use super::document::price::Price;
 use super::refusal::Refusal;
 
@@ -87,7 +87,8 @@ impl Extension for Coder {
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
-        let _place = self.places.take(ctx.data_opt::<Price>()).await;
+        let group = ctx.data_opt::<Group>().copied().unwrap_or_default();
+        let _place = self.places.take(ctx.data_opt::<Price>(), group).await;
         let execution = next.run(ctx, operation_name);
         let response = self.progress.paced(execution).await;
         match self.progress.is_too_large() {
