@@ -130,7 +130,7 @@ pub(crate) async fn assess_deal(scope: &Scope, id: DealId) -> Result<()> {
         let rule = rule::Entity::get(&scope.read().await?, scope.tenant(), rule).await?;
         let case = rules::case(scope, &deal, &rule, &commissions).await?;
         match evaluations::answer(scope, &rule, as_of, case).await? {
-            Some(answer) => record(scope, &deal, &rule, answer).await?,
+            Some(answer) => record(scope, id, &rule, as_of, answer).await?,
             None => tracing::warn!(deal = %id, "a rule could not run; its commissions wait"),
         }
     }
@@ -146,20 +146,12 @@ pub(crate) async fn assess_if_possible(scope: &Scope, deal: DealId) {
 }
 
 /// Closes the commissions of a deal of which nothing more is expected, and takes
-/// what was entitled and not released out of the books.
+/// what was entitled and not released out of the books. One that has no total yet is
+/// closed once it has one: what was collected is earned all the same.
 pub(crate) async fn write_off(tx: &mut Tx, deal: DealId) -> Result<()> {
-    let commissions = commission::Entity::of(tx.tenant())
-        .filter(commission::Column::DealId.eq(deal))
-        .filter(commission::Column::State.ne(State::Closed))
-        .order_by_asc(commission::Column::Id)
-        .all(tx)
-        .await?;
-    for commission in commissions {
+    for commission in assessed(tx, deal).await? {
         let (id, partner, currency) = (commission.id, commission.partner_id, commission.currency);
-        let left = match commission.total_minor {
-            Some(total) => total - earnings::released(tx, id).await?,
-            None => 0,
-        };
+        let left = total(&commission)? - earnings::released(tx, id).await?;
         let left = Money::new(left, currency);
         let mut change: commission::ActiveModel = commission.into();
         change.state = Set(State::Closed);
@@ -176,7 +168,7 @@ pub(crate) async fn write_off(tx: &mut Tx, deal: DealId) -> Result<()> {
             ledger::post(tx, position, Kind::WriteOff, id.0, partner, left).await?;
         }
     }
-    tx.complete(work::Kind::AssessDeal, deal.0).await
+    Ok(())
 }
 
 /// As of when a commission is put to its rule.
@@ -187,14 +179,17 @@ fn as_of(commission: &commission::Model) -> AsOf {
     }
 }
 
-/// Writes an answer to the commissions that it is for and that still wait.
+/// Writes an answer, which was asked for as of a moment, to the commissions that it is
+/// for and that still wait. What else happened to the deal meanwhile counts.
 async fn record(
     scope: &Scope,
-    deal: &deal::Model,
+    deal: DealId,
     rule: &rule::Model,
+    asked: AsOf,
     answer: Answer,
 ) -> Result<()> {
     let mut tx = scope.begin().await?;
+    let deal = &deal::Entity::get(&tx, tx.tenant(), deal).await?;
     let waiting = commission::Entity::of(tx.tenant())
         .filter(commission::Column::DealId.eq(deal.id))
         .filter(commission::Column::RuleId.eq(rule.id))
@@ -206,7 +201,8 @@ async fn record(
         return Ok(());
     };
     // Retried meanwhile, perhaps with other code: what waits is put to it again.
-    if !evaluations::is_current(&tx, rule, as_of, &answer).await? {
+    let is_of_then = as_of.position == asked.position;
+    if !is_of_then || !evaluations::is_current(&tx, rule, as_of, &answer).await? {
         return Ok(());
     }
     let evaluation = evaluations::store(&tx, deal.id, rule.id, &answer).await?;
@@ -313,21 +309,8 @@ async fn hold(
     Ok(())
 }
 
-/// Those that no rule has given a total, although they were put to one or closed
-/// before they were.
-fn without_answer() -> Condition {
-    Condition::any()
-        .add(commission::Column::State.eq(State::Held))
-        .add(
-            Condition::all()
-                .add(commission::Column::State.eq(State::Closed))
-                .add(commission::Column::TotalMinor.is_null()),
-        )
-}
-
 /// Puts a held commission, and those held by the same run, to their rule once
-/// more, with the code that decides now; also one that was closed before it had a
-/// total. For any other it does nothing.
+/// more, with the code that decides now. For any other it does nothing.
 pub async fn retry(scope: &Scope, id: impl Into<Given<CommissionId>>) -> Result<commission::Model> {
     scope.require(Permission::CommissionManage)?;
     let id = id.into().read()?;
@@ -339,7 +322,7 @@ pub async fn retry(scope: &Scope, id: impl Into<Given<CommissionId>>) -> Result<
     let waiting = commission::Entity::of(tx.tenant())
         .filter(commission::Column::DealId.eq(deal))
         .filter(commission::Column::RuleId.eq(commission.rule_id))
-        .filter(without_answer())
+        .filter(commission::Column::State.eq(State::Held))
         .all(&tx)
         .await?;
     if waiting.iter().any(|row| row.id == id) {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::acme::{Acme, Deal, Partner, text};
 use crate::deals::credit;
+use crate::rules::{commissions, mended, misbehaving, publishes, puts_to_work};
 use crate::world::World;
 
 /// A partner's part in a deal, that nobody has decided on.
@@ -136,6 +137,35 @@ story! {
         assert_eq!(balances().await, ["15.00", "0.00", "-15.00"]);
         acme.collects(&deal, "850.00").await;
         assert_eq!(balances().await, ["100.00", "0.00", "-100.00"]);
+        assert!(acme.is_balanced().await);
+    }
+}
+
+story! {
+    /// One whose rule faulted stays held, where it is found, until its rule is mended:
+    /// then it is earned as the customer paid, and closed.
+    async fn what_is_held_when_it_is_written_off_is_mended_all_the_same(world: World) {
+        let mut acme = Acme::new(&world).await;
+        let version = publishes(&acme.owner, misbehaving()).await;
+        puts_to_work(&mut acme, &version, json!({ "do": "panic" })).await;
+        let north = acme.partner("Northwind").await;
+        let deal = acme.deal(&north, "1000.00").await;
+        acme.wins(&deal).await;
+        acme.collects(&deal, "900.00").await;
+        let write_off = json!({ "idempotencyKey": acme.key(), "id": deal.id, "reason": "bankrupt" });
+        acme.owner.does("writeOffDeal", "deal { id }", write_off).await;
+        acme.collects(&deal, "100.00").await;
+        let [held] = &commissions(&acme, &deal).await[..] else { panic!("one commission") };
+        assert_eq!((&held["state"], &held["earned"]["amount"]), (&json!("HELD"), &json!("0.00")));
+
+        let better = publishes(&acme.owner, mended()).await;
+        acme.activates(&better).await;
+        let input = json!({ "id": held["id"] });
+        acme.owner.does("retryCommission", "commission { id }", input).await;
+        let [made_good] = &commissions(&acme, &deal).await[..] else { panic!("one commission") };
+        assert_eq!(made_good["state"], "CLOSED", "{made_good:#}");
+        assert_eq!(made_good["total"]["amount"], "100.00");
+        assert_eq!(made_good["earned"]["amount"], "100.00");
         assert!(acme.is_balanced().await);
     }
 }

@@ -17,6 +17,7 @@ use tributary_domain::calculator::{
 };
 use tributary_domain::entity::commission::State;
 use tributary_domain::entity::credit_share::Role as CreditRole;
+use tributary_domain::entity::entry::LedgerAccount;
 use tributary_domain::entity::{deal, evaluation, plugin_code, plugin_version, work};
 use tributary_domain::ids::{DealId, TenantId};
 use tributary_domain::money::Exact;
@@ -36,6 +37,8 @@ enum Trouble {
     Busy,
     /// The server stops while it runs: the answer never comes.
     Stops,
+    /// It answers when it is let go.
+    Late,
 }
 
 /// A sandbox with troubles. Its one rule gives a tenth.
@@ -43,6 +46,7 @@ struct Troubled {
     troubles: Mutex<VecDeque<Trouble>>,
     runs: AtomicUsize,
     asked: Notify,
+    gate: Notify,
 }
 
 impl Troubled {
@@ -51,6 +55,7 @@ impl Troubled {
             troubles: Mutex::default(),
             runs: AtomicUsize::new(0),
             asked: Notify::new(),
+            gate: Notify::new(),
         })
     }
 
@@ -90,6 +95,10 @@ impl Calculator for Troubled {
             match trouble {
                 Some(Trouble::Busy) => Outcome::Aborted,
                 Some(Trouble::Stops) => pending().await,
+                Some(Trouble::Late) => {
+                    self.gate.notified().await;
+                    tenth(&case)
+                }
                 None => tenth(&case),
             }
         }
@@ -249,5 +258,38 @@ story! {
         outcomes::win(&ada, &key, deal, None).await.unwrap();
         assert_eq!(sandbox.runs(), 3, "a repeated win is the same win");
         it_is_made_good(&office, deal).await;
+    }
+}
+
+story! {
+    /// A deal is written off before its rule has answered: what was collected is
+    /// earned all the same, nothing stays accrued, and what comes later releases
+    /// its part.
+    async fn what_is_written_off_before_the_answer_is_earned_and_closed(world: World) {
+        for trouble in [Trouble::Busy, Trouble::Late] {
+            let (office, sandbox) = office(&world, &[trouble]).await;
+            let northwind = office.partner("Northwind").await;
+            let deal = office.deal(100_000, northwind, &[]).await;
+            let (ada, key) = (office.ada.clone(), office.key());
+            let winning = tokio::spawn(async move { outcomes::win(&ada, &key, deal, None).await });
+            sandbox.asked.notified().await;
+            office.collects(deal, 40_000).await.unwrap();
+            outcomes::write_off(&office.ben, &office.key(), deal, "bankrupt").await.unwrap();
+            sandbox.gate.notify_one();
+            winning.await.unwrap().unwrap();
+            assesses(&office).await;
+
+            let [commission] = &office.commissions(deal).await[..] else {
+                panic!("one commission")
+            };
+            assert_eq!((commission.state, commission.total_minor), (State::Closed, Some(10_000)));
+            assert_eq!(office.earned(northwind).await, [4_000]);
+            office.collects(deal, 60_000).await.unwrap();
+            assert_eq!(office.earned(northwind).await, [4_000, 6_000]);
+            let books = office.books().await;
+            assert!(books.balanced);
+            let accrued = books.balances.iter().find(|((account, _), _)| *account == LedgerAccount::Accrued);
+            assert!(accrued.is_none_or(|(_, balance)| *balance == 0), "{accrued:?}");
+        }
     }
 }
