@@ -117,9 +117,18 @@ async fn next(scope: &Scope, run: PayoutRunId) -> Result<Vec<PayoutId>> {
 async fn rest(scope: &Scope, run: PayoutRunId) -> Result<Progress> {
     let mut tx = scope.begin().await?;
     settlement::close_if_settled(&mut tx, run).await?;
+    let rails = scope.engine().rails.iter();
+    let silent = rails.filter(|rail| !rail.answers()).map(|rail| rail.name());
+    let asked_after = Condition::all()
+        .add(payout::Column::State.is_in([State::Unknown, State::Sent]))
+        .add(payout::Column::Rail.is_not_in(silent));
     let elsewhere = payout::Entity::of(tx.tenant())
         .filter(payout::Column::RunId.eq(run))
-        .filter(payout::Column::State.is_in([State::Scheduled, State::Sending]))
+        .filter(
+            Condition::any()
+                .add(payout::Column::State.is_in([State::Scheduled, State::Sending]))
+                .add(asked_after),
+        )
         .limit(1);
     let done = elsewhere.one(&tx).await?.is_none();
     if done {

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 use tokio::task::JoinHandle;
 use tributary_domain::entity::payout_hold::Reason;
-use tributary_domain::entity::{Owned, payout_run, work};
+use tributary_domain::entity::{Owned, payout, payout_run, work};
 use tributary_domain::error::Result;
 use tributary_domain::ids::{PartnerId, PayoutRunId};
 use tributary_domain::ledger::{self, TrialBalance};
@@ -49,6 +49,23 @@ impl Office {
     /// The server does what the rail has to do.
     pub async fn executes(&self) {
         self.executing(&self.engine).await.unwrap();
+    }
+
+    /// The server works until every payout is paid. Another server, which may lack
+    /// the rail, may have the work in its hands at any time.
+    pub async fn pays_out(&self, told: &str) {
+        for _ in 0..20 {
+            self.executes().await;
+            let payouts = self.payouts().await;
+            if payouts
+                .iter()
+                .all(|payout| payout.state == payout::State::Paid)
+            {
+                return;
+            }
+        }
+        let (payouts, work) = (self.payouts().await, self.work().await);
+        panic!("not everybody is paid: {told}, {payouts:?}, {work:?}");
     }
 
     /// The same by any server, as a task of its own, which can be killed.

@@ -17,7 +17,7 @@ use tributary_domain::payout_runs;
 use tributary_domain::scope::Engine;
 
 use crate::db::POOL;
-use crate::office::Office;
+use crate::office::{Office, works};
 use crate::rail::{Act, TestRail};
 use crate::world::World;
 
@@ -259,4 +259,26 @@ async fn is_done(office: &Office, other: &Engine) {
         }
     }
     panic!("the run is not done after {MOST_ATTEMPTS} attempts");
+}
+
+story! {
+    /// A server that lacks the rail, as an older one may, leaves what nobody knows to
+    /// those that have it.
+    async fn a_server_without_the_rail_gives_nothing_up(world: World) {
+        for first in [Act::LosesAnswer, Act::LosesCall, Act::Accepts] {
+            let rail = Arc::new(TestRail::new([first]));
+            let office = Office::open(&world, rail.clone()).await;
+            let northwind = office.partner("Northwind").await;
+            office.paid_deal(1_000_000, northwind).await;
+            office.days_pass(31).await;
+            office.approved_run().await;
+            office.executes().await;
+            assert_ne!(office.payouts().await[0].state, State::Paid);
+            for _ in 0..3 {
+                works(&world.server.engine, office.tenant).await;
+            }
+            office.pays_out("by the server that has the rail").await;
+            assert_eq!(rail.sum_to("Northwind"), 100_000);
+        }
+    }
 }
