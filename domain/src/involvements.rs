@@ -196,7 +196,8 @@ pub async fn decide(
         return Ok(involvement);
     }
     let deal = deal::Entity::get(&tx, tx.tenant(), involvement.deal_id).await?;
-    if deal.credit_due_at.is_none() {
+    // Of a lost deal nothing depends on it; but it can be decided, and is then done.
+    if deal.credit_due_at.is_none() && deal.state != deal::State::ClosedLost {
         deals::open_in(&tx, deal.id).await?;
     }
     if involvement.registration_id.is_some() {

@@ -11,7 +11,7 @@ use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{AgreementId, PartnerId, TaxFormId, TermsId};
 use crate::kernel::check::{Check, Given};
 use crate::scope::{Fact, Scope, Tx};
-use crate::{idempotency, limits, partners, people, readiness};
+use crate::{idempotency, limits, partners, people, readiness, reads};
 
 /// Who accepted, by what authority, and how.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ pub async fn accept_agreement(
     let mut tx = scope.begin().await?;
     let found = partner::Entity::get(&tx, tx.tenant(), partner).await;
     check.take(found.at("partnerId"))?;
-    let terms = terms::Entity::get(&tx, tx.tenant(), terms).await;
+    let terms = reads::named::<terms::Entity>(scope, &tx, terms).await;
     let Some(terms) = check.take(terms.at("termsId"))? else {
         return Err(check.failed());
     };

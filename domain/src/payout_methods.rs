@@ -14,6 +14,7 @@ use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{PartnerId, PayoutMethodId};
 use crate::kernel::check::{Check, Given};
 use crate::keyring::{Keyring, Secret};
+use crate::reads::shown;
 use crate::scope::{Engine, Fact, Scope, Tx};
 use crate::{idempotency, limits, partners, people, rails, tenants};
 
@@ -39,7 +40,8 @@ pub async fn add(
     let arguments = (partner, &rail, &destination);
     let claim = idempotency::claim(&tx, "payout_method.add", key, &arguments).await?;
     if let Some(id) = claim.done {
-        return payout_method::Entity::get(&tx, tx.tenant(), PayoutMethodId(id)).await;
+        let method = payout_method::Entity::get(&tx, tx.tenant(), PayoutMethodId(id)).await?;
+        return shown::<payout_method::Entity>(scope, method).await;
     }
     rails::for_tenant(scope, tx.head().kind, &rail)?;
     partner::Entity::get(&tx, tx.tenant(), partner)

@@ -67,11 +67,12 @@ pub(crate) async fn work(scope: &Scope, run: PayoutRunId) -> Result<Progress> {
     }
 }
 
-/// The payouts of a run to work on next: those that were never sent come before all
-/// that is asked after.
+/// The payouts of a run to work on next. Those that were never sent come before all
+/// that is asked after, but for every other time: one that cannot leave, as its
+/// destination does not open, must not keep the others from being asked after.
 async fn next(scope: &Scope, run: PayoutRunId) -> Result<Vec<PayoutId>> {
     let rails = &scope.engine().rails;
-    let known = rails.iter().map(|rail| rail.name());
+    let known: Vec<&str> = rails.iter().map(|rail| rail.name()).collect();
     let answering = rails.iter().filter(|rail| rail.answers());
     let answering = answering.map(|rail| rail.name());
     let of_run = || {
@@ -81,16 +82,24 @@ async fn next(scope: &Scope, run: PayoutRunId) -> Result<Vec<PayoutId>> {
             .column(payout::Column::Id)
             .order_by_asc(payout::Column::Id)
     };
+    let rotation = scope.engine().next_rotation();
     let db = scope.read().await?;
-    let scheduled: Vec<PayoutId> = of_run()
-        .filter(payout::Column::State.eq(State::Scheduled))
-        .filter(payout::Column::Rail.is_in(known))
-        .limit(BATCH as u64)
-        .into_tuple()
-        .all(&db)
-        .await?;
-    if !scheduled.is_empty() {
+    let unsent = || {
+        of_run()
+            .filter(payout::Column::State.eq(State::Scheduled))
+            .filter(payout::Column::Rail.is_in(known.clone()))
+    };
+    let mut scheduled: Vec<PayoutId> = unsent().limit(BATCH as u64).into_tuple().all(&db).await?;
+    let all_leave = scheduled.len() >= BATCH && rotation.is_multiple_of(2);
+    if all_leave {
         return Ok(scheduled);
+    }
+    if scheduled.len() >= BATCH {
+        // The last ones: the first ones may be those that cannot leave.
+        let last = unsent()
+            .order_by_desc(payout::Column::Id)
+            .limit(BATCH as u64 / 2);
+        scheduled = last.into_tuple().all(&db).await?;
     }
     let asked_after = Condition::all()
         .add(payout::Column::State.is_in([State::Unknown, State::Sent]))
@@ -106,10 +115,11 @@ async fn next(scope: &Scope, run: PayoutRunId) -> Result<Vec<PayoutId>> {
         .await?;
     // Each time other ones come first: those that the rail does not answer for must
     // not keep the others from their turn.
-    let start = scope.engine().next_rotation() % open.len().max(1);
+    let start = rotation % open.len().max(1);
     open.rotate_left(start);
-    open.truncate(BATCH);
-    Ok(open)
+    open.truncate(BATCH - scheduled.len());
+    scheduled.extend(open);
+    Ok(scheduled)
 }
 
 /// What is left of a run that this server cannot work on: nothing, what people
@@ -151,8 +161,18 @@ async fn advance(scope: &Scope, id: PayoutId) -> Result<()> {
     // Nothing is booked as in transit by a server that could not send it. Another
     // one may; or the run is cancelled.
     let missing = || Error::broken(format!("this server has no rail {}", payout.rail));
-    let rail = scope.engine().rail(&payout.rail).ok_or_else(missing)?;
-    let destination = payout_methods::destination(&scope.engine().keyring, &method)?;
+    let rail = scope.engine().rail(&payout.rail).ok_or_else(missing);
+    let destination = payout_methods::destination(&scope.engine().keyring, &method);
+    let (rail, destination) = match (rail, destination) {
+        (Ok(rail), Ok(destination)) => (rail, destination),
+        (Err(error), _) | (_, Err(error)) if payout.state == State::Sending => {
+            // It may have left: that nobody knows is what people can report on.
+            tracing::error!(payout = %id, ?error, "a payout cannot be sent again");
+            let reason = "the server can no longer ask the rail about it".to_owned();
+            return settle(scope, id, payout.attempt, Status::Unknown { reason }).await;
+        }
+        (Err(error), _) | (_, Err(error)) => return Err(error),
+    };
     if payout.state == State::Scheduled {
         payout = prepare(scope, id).await?;
     }

@@ -12,7 +12,7 @@ use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query};
 use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
 
 use crate::error::{Error, Result};
-use crate::scope::Scope;
+use crate::scope::{Scope, Tx};
 
 /// The most rows that one page holds.
 pub const LARGEST_PAGE: u64 = 100;
@@ -72,6 +72,13 @@ pub async fn get<E: Visible>(scope: &Scope, id: E::Id) -> Result<E::Model> {
     let query = E::visible(scope).filter(E::id_column().eq(id));
     let row = query.one(&scope.read().await?).await?;
     shown::<E>(scope, row.ok_or(Error::NotFound(E::NOUN))?).await
+}
+
+/// The row with this id that a command names, or `NotFound` where the actor may see
+/// none: what is there is told from what is not by nobody else.
+pub(crate) async fn named<E: Visible>(scope: &Scope, tx: &Tx, id: E::Id) -> Result<E::Model> {
+    let query = E::visible(scope).filter(E::id_column().eq(id));
+    query.one(tx).await?.ok_or(Error::NotFound(E::NOUN))
 }
 
 /// The rows with these ids that the actor may see, by id.

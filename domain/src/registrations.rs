@@ -19,7 +19,7 @@ use crate::ids::{DealId, PartnerId, ProgramId, RegistrationId};
 use crate::kernel::check::{Check, Given};
 use crate::money::Money;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{conflicts, idempotency, limits, partners, protections};
+use crate::{conflicts, idempotency, limits, partners, protections, reads};
 
 /// A registration as it is sent.
 #[derive(Debug)]
@@ -62,10 +62,6 @@ pub async fn register(
         opportunity: check.take(limits::sentence("opportunity", &new.opportunity))?,
         expected: check.optional(new.expected)?,
     };
-    if let Some(partner) = draft.partner {
-        let own = scope.require_partner(partner);
-        check.take(own)?;
-    }
     if scope.partner().is_some() && new.account.crm_id.is_some() {
         // It would join the registration to whichever account has that id.
         let message = "ids of the tenant's CRM are for the tenant's own people";
@@ -76,7 +72,7 @@ pub async fn register(
     if let Some(id) = claim.done {
         return registration::Entity::get(&tx, tx.tenant(), RegistrationId(id)).await;
     }
-    let (program, terms, partner) = working(&tx, &mut check, &draft).await?;
+    let (program, terms, partner) = working(scope, &tx, &mut check, &draft).await?;
     let expected = match (draft.expected, &program) {
         (Some(money), Some(program)) => {
             let currency = program.currency;
@@ -141,6 +137,7 @@ pub async fn register(
 /// The program of a registration with its terms, and the partner, if it may
 /// register there.
 async fn working(
+    scope: &Scope,
     tx: &Tx,
     check: &mut Check,
     draft: &Draft,
@@ -151,14 +148,20 @@ async fn working(
 )> {
     let open = match draft.program {
         Some(program) => {
-            let open = crate::terms::open_in(tx, program).await;
-            check.take(open.at("programId"))?
+            let seen = reads::named::<program::Entity>(scope, tx, program).await;
+            match check.take(seen.at("programId"))? {
+                Some(program) => {
+                    let open = crate::terms::open_in(tx, program.id).await;
+                    check.take(open.at("programId"))?
+                }
+                None => None,
+            }
         }
         None => None,
     };
     let partner = match draft.partner {
         Some(id) => {
-            let found = partner::Entity::get(tx, tx.tenant(), id).await;
+            let found = reads::named::<partner::Entity>(scope, tx, id).await;
             check.take(found.at("partnerId"))?
         }
         None => None,
@@ -247,7 +250,7 @@ pub async fn withdraw(
         None => Permission::RegistrationDecide,
     })?;
     let (id, reason) = read_ending(id, reason)?;
-    crate::reads::get::<registration::Entity>(scope, id)
+    reads::get::<registration::Entity>(scope, id)
         .await
         .at("id")?;
     end(

@@ -49,6 +49,7 @@ mod rail;
 mod rails;
 mod refunds;
 mod registrations;
+mod rivals;
 mod rules;
 mod secrets;
 mod server;

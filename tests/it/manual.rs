@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::acme::{Acme, text};
+use crate::acme::{Acme, text, usual_rules};
 use crate::client::Client;
 use crate::world::World;
 
@@ -21,8 +21,8 @@ fn confirmation(payout: &Value, outcome: &str, reference: &str) -> Value {
     json!({ "id": payout["id"], "outcome": outcome, "reference": reference })
 }
 
-/// A live tenant whose partner is owed 1,000.00, and an approved run over it.
-async fn live_run(world: &World, destination: &str, rail: &str) -> (Acme, Value, Client) {
+/// A tenant whose partner is owed 1,000.00, and an approved run over it.
+async fn approved_run(world: &World, destination: &str, rail: &str) -> (Acme, Value, Client) {
     let acme = Acme::new(world).await;
     let partner = acme.partner_without_papers("Northwind =1+1").await;
     acme.files_tax_form(&partner).await;
@@ -50,7 +50,7 @@ story! {
     /// A run over the manual rail is exported, somebody pays and says so with date
     /// and reference, somebody else confirms, and the run is done.
     async fn what_is_paid_by_hand_is_reported_and_confirmed(world: World) {
-        let (acme, run, fay) = live_run(&world, "=HYPERLINK(\"x\")", "manual").await;
+        let (acme, run, fay) = approved_run(&world, "=HYPERLINK(\"x\")", "manual").await;
         let payout = acme.payout_that_is(&run, "SENT").await;
         let selection = "orders { csv count hasMore last }";
         let viewer = acme.person("Vera", "VIEWER").await;
@@ -101,7 +101,7 @@ story! {
     /// A payout whose fate the rail never tells ends by evidence: reported by one
     /// person, confirmed by another. What failed so waits for the next run.
     async fn an_unknown_payout_ends_by_evidence(world: World) {
-        let (acme, run, fay) = live_run(&world, "silent@sandbox", "sandbox").await;
+        let (acme, run, fay) = approved_run(&world, "silent@sandbox", "sandbox").await;
         let payout = acme.payout_that_is(&run, "UNKNOWN").await;
         acme.day("2026-05-11").await;
         let selection = "payout { state }";
@@ -144,7 +144,8 @@ story! {
         assert_eq!(names(&sandbox.owner).await, json!([manual, { "name": "sandbox", "answers": true }]));
         let live = Acme::live(&world).await;
         assert_eq!(names(&live.owner).await, json!([manual]));
-        let live = live.open_program(crate::acme::usual_rules()).await;
+        let mut live = live.open_program(usual_rules()).await;
+        live.publish_terms(json!({ "rules": usual_rules(), "holdDays": 0 })).await;
         let partner = live.partner_without_papers("Northwind").await;
         let method = |rail: &str| json!({
             "idempotencyKey": live.key(), "partnerId": partner.id, "rail": rail, "destination": "IBAN 1",
@@ -152,6 +153,27 @@ story! {
         let selection = "payoutMethod { id rail }";
         let pretended = partner.client.tries("addPayoutMethod", selection, method("sandbox")).await;
         assert_eq!(pretended.fails_with("INVALID_INPUT")["field"], json!(["input", "rail"]));
-        partner.client.does("addPayoutMethod", selection, method("manual")).await;
+        let method = partner.client.does("addPayoutMethod", selection, method("manual")).await;
+        live.owner.does("verifyPayoutMethod", selection, json!({ "id": method["id"] })).await;
+        live.files_tax_form(&partner).await;
+        let deal = live.deal(&partner, "10000.00").await;
+        live.wins(&deal).await;
+        live.collects(&deal, "10000.00").await;
+
+        let run = live.proposes_run(&live.owner).await;
+        let fay = live.person("Fay", "FINANCE").await;
+        fay.does("approvePayoutRun", "payoutRun { id }", json!({ "id": run["id"] })).await;
+        let payout = live.payout_that_is(&run["id"], "SENT").await;
+        let selection = "orders { csv count }";
+        let orders = fay.does("exportPayoutRun", selection, json!({ "id": run["id"] })).await;
+        assert!(text(&orders["csv"]).contains(",Northwind,IBAN 1,1000.00,USD"), "{orders}");
+        let now = live.owner.asks("{ viewer { tenant { now } } }", json!({})).await;
+        let mut said = report(&live, &payout, "PAID", "wire 17");
+        said["occurredAt"] = now["viewer"]["tenant"]["now"].clone();
+        fay.does("reportPayoutOutcome", "payout { state }", said).await;
+        let confirm = confirmation(&payout, "PAID", "wire 17");
+        let paid = live.owner.does("confirmPayoutOutcome", "payout { state }", confirm).await;
+        assert_eq!(paid["state"], "PAID");
+        assert_eq!(state_of(&live, &run["id"]).await, "DONE");
     }
 }

@@ -169,3 +169,53 @@ story! {
         assert!(acme.is_balanced().await);
     }
 }
+
+story! {
+    /// A feed is refused where nobody has decided, and may leave it open; who may
+    /// decide may do so with the win.
+    async fn a_win_says_what_becomes_of_what_is_undecided(world: World) {
+        let acme = Acme::new(&world).await;
+        let (north, east) = (acme.partner("Northwind").await, acme.partner("Eastbay").await);
+        let feed = acme.person("Feed", "INTEGRATOR").await;
+        let selection = "deal { state credit { shares { role partner { id } } } }";
+        let win = |deal: &Deal, undecided: Option<&str>| json!({
+            "idempotencyKey": acme.key(), "id": deal.id, "undecided": undecided,
+        });
+        let deal = acme.deal(&north, "1000.00").await;
+        let part = proposes(&acme, &deal, &east).await;
+        let refused = feed.tries("closeDealWon", selection, win(&deal, None)).await;
+        assert_eq!(refused.fails_with("INVOLVEMENT_UNDECIDED")["ids"], json!([part["id"]]));
+        for decision in ["CONFIRM", "DECLINE"] {
+            let code = feed.is_refused("closeDealWon", selection, win(&deal, Some(decision))).await;
+            assert_eq!(code, "FORBIDDEN");
+        }
+        let open = feed.does("closeDealWon", selection, win(&deal, Some("LEAVE_OPEN"))).await;
+        assert_eq!(open, json!({ "state": "CLOSED_WON", "credit": null }));
+
+        let deal = acme.deal(&north, "1000.00").await;
+        proposes(&acme, &deal, &east).await;
+        let won = acme.owner.does("closeDealWon", selection, win(&deal, Some("CONFIRM"))).await;
+        let shares = won["credit"]["shares"].as_array().unwrap();
+        let influenced = shares.iter().filter(|share| share["role"] == "INFLUENCED");
+        let partners: Vec<_> = influenced.map(|share| text(&share["partner"]["id"])).collect();
+        assert_eq!(partners, [east.id]);
+    }
+}
+
+story! {
+    /// What nobody decided on a deal that is lost can be decided, and leaves the list.
+    async fn what_is_undecided_on_a_lost_deal_can_be_decided(world: World) {
+        let acme = Acme::new(&world).await;
+        let (north, east) = (acme.partner("Northwind").await, acme.partner("Eastbay").await);
+        let deal = acme.deal(&north, "1000.00").await;
+        let part = proposes(&acme, &deal, &east).await;
+        let input = json!({ "id": deal.id, "reason": "no budget" });
+        acme.owner.does("closeDealLost", "deal { id }", input).await;
+        let input = json!({ "idempotencyKey": acme.key(), "id": part["id"], "reason": "lost" });
+        let declined = acme.owner.does("declineInvolvement", "involvement { state }", input).await;
+        assert_eq!(declined["state"], "DECLINED");
+        let waiting = "{ involvements(state: [PROPOSED]) { nodes { id } } }";
+        let waiting = acme.owner.asks(waiting, json!({})).await;
+        assert_eq!(waiting["involvements"]["nodes"], json!([]));
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use tributary_domain::access::Role;
 use tributary_domain::accounts::NewAccount;
 use tributary_domain::entity::{deal, tax_form};
@@ -11,6 +12,8 @@ use tributary_domain::payout_methods;
 use tributary_domain::registrations::{self, NewRegistration};
 use tributary_domain::{conflicts, involvements, partners, reads};
 
+use crate::acme::{Acme, text};
+use crate::client::Client;
 use crate::office::{Office, person};
 use crate::rail::TestRail;
 use crate::world::World;
@@ -168,5 +171,30 @@ story! {
         assert_eq!(office.all::<tax_form::Entity>().await.len(), 1);
         let bad = partners::invite(&office.ada, "a\0b", "Eastbay", office.program.id, None).await;
         assert!(matches!(bad, Err(Error::Invalid { ref field, .. }) if field == "idempotencyKey"), "{bad:?}");
+    }
+}
+
+story! {
+    /// Whoever files a form approves none, nor does a key that it minted for anybody.
+    async fn a_tax_form_takes_two_people(world: World) {
+        let acme = Acme::new(&world).await;
+        let partner = acme.partner_without_papers("Northwind").await;
+        let input = json!({
+            "idempotencyKey": acme.key(), "partnerId": partner.id, "kind": "W9",
+            "taxId": "12-3456789", "signerName": "Sam",
+        });
+        let form = acme.owner.does("submitTaxForm", "taxForm { id }", input).await;
+        let input = json!({ "name": "Ben", "role": "OWNER" });
+        let document = "mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { token } }";
+        let minted = acme.owner.asks(document, json!({ "input": input })).await;
+        let minted = Client::new(&acme.owner.url, &text(&minted["createApiKey"]["token"]));
+        for one in [&acme.owner, &minted] {
+            let refused = one.tries("approveTaxForm", "taxForm { id }", json!({ "id": form["id"] })).await;
+            refused.fails_with("SECOND_PERSON_NEEDED");
+        }
+        let second = acme.person("Ben", "MANAGER").await;
+        let input = json!({ "id": form["id"] });
+        let approved = second.does("approveTaxForm", "taxForm { state }", input).await;
+        assert_eq!(approved["state"], "APPROVED");
     }
 }

@@ -8,10 +8,11 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use sea_orm::entity::prelude::*;
 use tributary_domain::database::Database;
 use tributary_domain::entity::entry::LedgerAccount;
 use tributary_domain::entity::payout::State;
-use tributary_domain::entity::{earning, payout_run};
+use tributary_domain::entity::{earning, payout_method, payout_run};
 use tributary_domain::error::{Conflict, Error};
 use tributary_domain::payout_runs;
 use tributary_domain::scope::Engine;
@@ -19,6 +20,7 @@ use tributary_domain::scope::Engine;
 use crate::db::POOL;
 use crate::office::{Office, works};
 use crate::rail::{Act, TestRail};
+use crate::tables::pinned;
 use crate::world::World;
 
 /// How often two servers may die over one run before it is done: more than
@@ -280,5 +282,55 @@ story! {
             office.pays_out("by the server that has the rail").await;
             assert_eq!(rail.sum_to("Northwind"), 100_000);
         }
+    }
+}
+
+story! {
+    /// One whose destination does not open keeps nobody else waiting; and one that was
+    /// about to be sent by a server that is gone is not in between for ever.
+    async fn what_cannot_leave_keeps_nobody_waiting(world: World) {
+        let rail = Arc::new(TestRail::new([Act::Accepts, Act::HangsAfter]));
+        let office = Office::open(&world, rail.clone()).await;
+        let stuck = office.partner("Stuck").await;
+        let sent = office.partner("Eastbay").await;
+        for partner in [stuck, sent] {
+            office.paid_deal(1_000_000, partner).await;
+        }
+        office.days_pass(31).await;
+        office.approved_run().await;
+        let db = pinned(&world.database.connect().await, Some(office.tenant)).await;
+        payout_method::Entity::update_many()
+            .col_expr(payout_method::Column::Destination, Expr::value("no such key"))
+            .filter(payout_method::Column::TenantId.eq(office.tenant))
+            .filter(payout_method::Column::PartnerId.eq(stuck))
+            .exec(&db)
+            .await
+            .unwrap();
+        db.commit().await.unwrap();
+        let state = async |partner| {
+            let payouts = office.payouts().await;
+            payouts.into_iter().find(|payout| payout.partner_id == partner).unwrap().state
+        };
+        for _ in 0..6 {
+            office.executes().await;
+        }
+        assert_eq!((state(stuck).await, state(sent).await), (State::Scheduled, State::Paid));
+        assert_eq!((rail.sum_to("Stuck"), rail.sum_to("Eastbay")), (0, 100_000));
+
+        let another = office.partner("Westhill").await;
+        office.paid_deal(1_000_000, another).await;
+        office.days_pass(31).await;
+        payout_runs::cancel(&office.ada, office.payouts().await[0].run_id).await.unwrap();
+        office.executes().await;
+        office.approved_run().await;
+        let dying = office.executing(&office.engine);
+        rail.hangs().await;
+        dying.abort();
+        assert_eq!(state(another).await, State::Sending);
+        // A server that cannot ask says that nobody knows, which people can mend.
+        for _ in 0..3 {
+            works(&world.server.engine, office.tenant).await;
+        }
+        assert_eq!(state(another).await, State::Unknown);
     }
 }

@@ -93,12 +93,14 @@ impl PayoutRun {
         self.0.rail.as_deref()
     }
 
-    /// How far its preparation is.
-    async fn progress(&self) -> Progress {
-        Progress {
+    /// How far its preparation is. Null for a partner's key: it counts everybody's
+    /// earnings.
+    async fn progress(&self, ctx: &Context<'_>) -> ApiResult<Option<Progress>> {
+        let is_of_staff = ctx.scope().partner().is_none();
+        Ok(is_of_staff.then(|| Progress {
             done: self.0.earnings_done.to_string(),
             total: self.0.earnings_total.map(|total| total.to_string()),
-        }
+        }))
     }
 
     /// Who proposed it. Null for a partner's key.

@@ -1,6 +1,6 @@
 //! What stands against a registration, as its reader may know it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
@@ -41,7 +41,24 @@ pub async fn conflicts_of(
         .order_by_asc(registration_conflict::Column::Ordinal);
     let rows = query.all(&scope.read().await?).await?;
     let rivals = Rivals::seen(scope, &rows).await?;
-    Ok(rows.iter().map(|row| rivals.describe(row)).collect())
+    let mut shown: Vec<ShownConflict> = rows.iter().map(|row| rivals.describe(row)).collect();
+    if scope.partner().is_some() {
+        // How many rivals there are is theirs to know: one line for each kind of them.
+        let mut told = HashSet::new();
+        shown.retain(|conflict| {
+            conflict.is_named() || told.insert((conflict.registration, conflict.message.clone()))
+        });
+    }
+    Ok(shown)
+}
+
+impl ShownConflict {
+    /// Whether the reader may see what the registration competes with.
+    fn is_named(&self) -> bool {
+        self.competing_registration.is_some()
+            || self.competing_deal.is_some()
+            || self.competing_account.is_some()
+    }
 }
 
 /// What conflicts name, as far as the reader may see it.

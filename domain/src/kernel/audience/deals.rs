@@ -62,7 +62,7 @@ struct FirstPart {
 }
 
 /// Where a partner's part in each deal began: with its registration, or with the
-/// first involvement that was recorded of it.
+/// first involvement that was recorded of it and not declined.
 async fn first_parts(
     scope: &Scope,
     partner: PartnerId,
@@ -72,6 +72,7 @@ async fn first_parts(
     let involved: Vec<(DealId, i64, Moment)> = involvement::Entity::of(scope.tenant())
         .filter(involvement::Column::PartnerId.eq(partner))
         .filter(involvement::Column::DealId.is_in(deals.iter().copied()))
+        .filter(involvement::Column::State.ne(involvement::State::Declined))
         .select_only()
         .column(involvement::Column::DealId)
         .column(involvement::Column::RecordedPosition)
@@ -121,15 +122,23 @@ impl Visible for collection::Entity {
         Self::of(scope.tenant()).filter(collection::Column::DealId.in_subquery(deals))
     }
 
-    /// The tenant's reference and who recorded it are the tenant's own.
+    /// The tenant's reference and who recorded it are the tenant's own. A partner earns
+    /// of all that was collected, but is told no day before its own part.
     async fn shown(
         scope: &Scope,
         mut rows: Vec<collection::Model>,
     ) -> Result<Vec<collection::Model>> {
-        if scope.partner().is_some() {
-            for row in &mut rows {
-                row.recorded_by = Actor::Hidden;
-                row.reference = None;
+        let Some(own) = scope.partner() else {
+            return Ok(rows);
+        };
+        let deals: Vec<DealId> = rows.iter().map(|row| row.deal_id).collect();
+        let parts = first_parts(scope, own, &deals).await?;
+        for row in &mut rows {
+            row.recorded_by = Actor::Hidden;
+            row.reference = None;
+            if let Some(part) = parts.get(&row.deal_id) {
+                row.received_at = row.received_at.max(part.at);
+                row.recorded_at = row.recorded_at.max(part.at);
             }
         }
         Ok(rows)

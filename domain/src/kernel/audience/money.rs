@@ -80,6 +80,9 @@ impl Visible for payout_run::Entity {
             for row in &mut rows {
                 row.proposed_by = Actor::Hidden;
                 row.approved_by = None;
+                // They count everybody's.
+                row.earnings_total = None;
+                row.earnings_done = 0;
             }
         }
         Ok(rows)
