@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::program::{Server, database, prints, program, runs, said, token};
@@ -171,4 +171,46 @@ fn two_that_start_at_once_share_a_keyring() {
         keyrings.dedup();
         assert_eq!(keyrings.len(), 1);
     }
+}
+
+/// As after PostgreSQL's own tools put a database back.
+#[tokio::test]
+async fn a_position_of_before_is_unknown_once_the_database_is_restored() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = database(&directory);
+    let key = tenant(&database, "Acme");
+    let position = async |server: &Server, query: &str| {
+        let request = reqwest::Client::new()
+            .post(format!("{}/graphql", server.url))
+            .bearer_auth(&key)
+            .json(&json!({ "query": query }));
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        answer
+    };
+    let last = "{ viewer { tenant { lastPosition } } }";
+    let server = Server::start(&database);
+    let before = position(&server, last).await;
+    let before = before["data"]["viewer"]["tenant"]["lastPosition"].clone();
+    assert!(before.as_str().unwrap().starts_with("0-"), "{before}");
+    assert_eq!(server.stop().code(), Some(0));
+
+    assert_eq!(
+        prints(&["restored", "--database-url", &database]),
+        "1 logs begin a new epoch\n"
+    );
+    let server = Server::start(&database);
+    let after = position(&server, last).await;
+    let after = after["data"]["viewer"]["tenant"]["lastPosition"].clone();
+    assert!(!after.as_str().unwrap().starts_with("0-"), "{after}");
+    let (_, number) = before.as_str().unwrap().split_once('-').unwrap();
+    let lost = format!("0-{}", number.parse::<i64>().unwrap() + 1);
+    let lost = position(
+        &server,
+        &format!("{{ events(after: \"{lost}\") {{ id }} }}"),
+    )
+    .await;
+    assert_eq!(
+        lost["errors"][0]["extensions"]["code"], "POSITION_UNKNOWN",
+        "{lost}"
+    );
 }
