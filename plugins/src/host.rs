@@ -56,8 +56,8 @@ impl Sandbox {
                 threads: count,
                 stack_bytes: limits::WORKER_STACK_BYTES,
                 most_queued: limits::QUEUED_EVALUATIONS,
-                // All of them, while nobody else waits.
-                most_running: count as usize,
+                // The last processor is for others, and for all else that the server does.
+                most_running: (count as usize - 1).max(1),
             })?,
             compiling: start(Pool {
                 name: "sandbox-compiler",
