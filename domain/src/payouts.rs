@@ -286,6 +286,10 @@ async fn settle(scope: &Scope, id: PayoutId, attempt: i32, status: Status) -> Re
     let mut tx = scope.begin().await?;
     let payout = payout::Entity::get(&tx, tx.tenant(), id).await?;
     let asked = payout.state != State::Scheduled && payout.attempt == attempt;
+    if let (State::Failed, Status::Paid { reference }) = (payout.state, &status) {
+        // What people settled stands; but somebody has to look at it.
+        tracing::error!(payout = %id, reference, "the rail paid what was recorded as failed");
+    }
     if !asked || payout.is_settled() || !is_news(payout.state, &status) {
         return Ok(());
     }
