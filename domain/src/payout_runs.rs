@@ -18,6 +18,8 @@ use crate::scope::{Scope, Tx};
 use crate::settlement::{self, log};
 use crate::{idempotency, people, rails};
 
+pub use crate::kernel::audience::{RunProgress, progress_of};
+
 /// Proposes a run over everything of a program that is not paid, as of now. The
 /// server prepares it: what is due to ready partners goes into payouts, everything
 /// else is listed with the reason. With `rail`, all of it is paid over that one,

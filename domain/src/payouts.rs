@@ -13,7 +13,7 @@ use futures_util::stream;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query;
-use sea_orm::{Condition, QueryOrder, QuerySelect};
+use sea_orm::{Condition, Order, QueryOrder, QuerySelect};
 
 use crate::entity::payout::{self, State};
 use crate::entity::payout_hold::Reason;
@@ -68,11 +68,11 @@ pub(crate) async fn work(scope: &Scope, run: PayoutRunId) -> Result<Progress> {
 }
 
 /// The payouts of a run to work on next. Those that were never sent come before all
-/// that is asked after, but for every other time: one that cannot leave, as its
-/// destination does not open, must not keep the others from being asked after.
+/// that is asked after. Some cannot leave, as their destination does not open: every
+/// other time the list is read from its end, and leaves places to the others.
 async fn next(scope: &Scope, run: PayoutRunId) -> Result<Vec<PayoutId>> {
     let rails = &scope.engine().rails;
-    let known: Vec<&str> = rails.iter().map(|rail| rail.name()).collect();
+    let known = rails.iter().map(|rail| rail.name());
     let answering = rails.iter().filter(|rail| rail.answers());
     let answering = answering.map(|rail| rail.name());
     let of_run = || {
@@ -80,26 +80,23 @@ async fn next(scope: &Scope, run: PayoutRunId) -> Result<Vec<PayoutId>> {
             .filter(payout::Column::RunId.eq(run))
             .select_only()
             .column(payout::Column::Id)
-            .order_by_asc(payout::Column::Id)
     };
     let rotation = scope.engine().next_rotation();
-    let db = scope.read().await?;
-    let unsent = || {
-        of_run()
-            .filter(payout::Column::State.eq(State::Scheduled))
-            .filter(payout::Column::Rail.is_in(known.clone()))
+    let (order, most) = match rotation.is_multiple_of(2) {
+        true => (Order::Asc, BATCH),
+        false => (Order::Desc, BATCH / 2),
     };
-    let mut scheduled: Vec<PayoutId> = unsent().limit(BATCH as u64).into_tuple().all(&db).await?;
-    let all_leave = scheduled.len() >= BATCH && rotation.is_multiple_of(2);
-    if all_leave {
-        return Ok(scheduled);
-    }
-    if scheduled.len() >= BATCH {
-        // The last ones: the first ones may be those that cannot leave.
-        let last = unsent()
-            .order_by_desc(payout::Column::Id)
-            .limit(BATCH as u64 / 2);
-        scheduled = last.into_tuple().all(&db).await?;
+    let db = scope.read().await?;
+    let mut next: Vec<PayoutId> = of_run()
+        .filter(payout::Column::State.eq(State::Scheduled))
+        .filter(payout::Column::Rail.is_in(known))
+        .order_by(payout::Column::Id, order)
+        .limit(most as u64)
+        .into_tuple()
+        .all(&db)
+        .await?;
+    if next.len() >= BATCH {
+        return Ok(next);
     }
     let asked_after = Condition::all()
         .add(payout::Column::State.is_in([State::Unknown, State::Sent]))
@@ -110,6 +107,7 @@ async fn next(scope: &Scope, run: PayoutRunId) -> Result<Vec<PayoutId>> {
                 .add(payout::Column::State.eq(State::Sending))
                 .add(asked_after),
         )
+        .order_by_asc(payout::Column::Id)
         .into_tuple()
         .all(&db)
         .await?;
@@ -117,9 +115,9 @@ async fn next(scope: &Scope, run: PayoutRunId) -> Result<Vec<PayoutId>> {
     // not keep the others from their turn.
     let start = rotation % open.len().max(1);
     open.rotate_left(start);
-    open.truncate(BATCH - scheduled.len());
-    scheduled.extend(open);
-    Ok(scheduled)
+    open.truncate(BATCH - next.len());
+    next.extend(open);
+    Ok(next)
 }
 
 /// What is left of a run that this server cannot work on: nothing, what people

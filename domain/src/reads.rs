@@ -75,7 +75,7 @@ pub async fn get<E: Visible>(scope: &Scope, id: E::Id) -> Result<E::Model> {
 }
 
 /// The row with this id that a command names, or `NotFound` where the actor may see
-/// none: what is there is told from what is not by nobody else.
+/// none: errors must not tell a hidden row from a missing one.
 pub(crate) async fn named<E: Visible>(scope: &Scope, tx: &Tx, id: E::Id) -> Result<E::Model> {
     let query = E::visible(scope).filter(E::id_column().eq(id));
     query.one(tx).await?.ok_or(Error::NotFound(E::NOUN))

@@ -148,14 +148,11 @@ async fn working(
 )> {
     let open = match draft.program {
         Some(program) => {
-            let seen = reads::named::<program::Entity>(scope, tx, program).await;
-            match check.take(seen.at("programId"))? {
-                Some(program) => {
-                    let open = crate::terms::open_in(tx, program.id).await;
-                    check.take(open.at("programId"))?
-                }
-                None => None,
-            }
+            let open = async {
+                reads::named::<program::Entity>(scope, tx, program).await?;
+                crate::terms::open_in(tx, program).await
+            };
+            check.take(open.await.at("programId"))?
         }
         None => None,
     };

@@ -203,12 +203,7 @@ const TABLE: &[Row] = &[
         Waits,
         &[Work(Kind::ExecuteRun), Follows("cancelPayoutRun")],
     ),
-    (
-        "PayoutState",
-        "SENDING",
-        Waits,
-        &[Work(Kind::ExecuteRun), Verb("reportPayoutOutcome")],
-    ),
+    ("PayoutState", "SENDING", Waits, &[Work(Kind::ExecuteRun)]),
     (
         "PayoutState",
         "UNKNOWN",

@@ -95,12 +95,12 @@ impl PayoutRun {
 
     /// How far its preparation is. Null for a partner's key: it counts everybody's
     /// earnings.
-    async fn progress(&self, ctx: &Context<'_>) -> ApiResult<Option<Progress>> {
-        let is_of_staff = ctx.scope().partner().is_none();
-        Ok(is_of_staff.then(|| Progress {
-            done: self.0.earnings_done.to_string(),
-            total: self.0.earnings_total.map(|total| total.to_string()),
-        }))
+    async fn progress(&self, ctx: &Context<'_>) -> Option<Progress> {
+        let progress = payout_runs::progress_of(ctx.scope(), &self.0)?;
+        Some(Progress {
+            done: progress.done.to_string(),
+            total: progress.total.map(|total| total.to_string()),
+        })
     }
 
     /// Who proposed it. Null for a partner's key.

@@ -24,6 +24,7 @@ pub use conflicts::{ShownConflict, conflicts_of};
 pub(crate) use customers::identifiers_shown;
 pub use deals::with_partner;
 pub(crate) use deals::{events_of_deal, events_shown};
+pub use money::{RunProgress, progress_of};
 
 /// A noun whose rows are not all for everybody.
 pub trait Visible: Owned {

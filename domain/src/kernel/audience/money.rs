@@ -80,11 +80,25 @@ impl Visible for payout_run::Entity {
             for row in &mut rows {
                 row.proposed_by = Actor::Hidden;
                 row.approved_by = None;
-                // They count everybody's.
-                row.earnings_total = None;
-                row.earnings_done = 0;
             }
         }
         Ok(rows)
     }
+}
+
+/// How far the preparation of a run is, in earnings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunProgress {
+    /// How many were looked at.
+    pub done: i64,
+    /// How many there were when the run was proposed; `None` until they were counted.
+    pub total: Option<i64>,
+}
+
+/// The progress of a run, for the tenant's own people: it counts everybody's earnings.
+pub fn progress_of(scope: &Scope, run: &payout_run::Model) -> Option<RunProgress> {
+    scope.partner().is_none().then_some(RunProgress {
+        done: run.earnings_done,
+        total: run.earnings_total,
+    })
 }
