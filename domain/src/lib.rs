@@ -16,6 +16,7 @@ pub mod credits;
 pub mod currency;
 pub mod database;
 pub mod deals;
+mod departure;
 pub mod digest;
 pub mod earnings;
 pub mod entity;

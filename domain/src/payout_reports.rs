@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::access::Permission;
 use crate::clock::Moment;
+use crate::departure::QUIET;
 use crate::entity::payout::{self, State};
 use crate::entity::payout_report::{self, Outcome};
 use crate::entity::{Owned, partner, payout_method, payout_run};
@@ -58,7 +59,7 @@ pub async fn report(scope: &Scope, key: &str, new: NewReport) -> Result<payout::
     if claim.done.is_some() {
         return Ok(payout);
     }
-    open(&payout)?;
+    reportable(scope, &payout, new.outcome)?;
     if new.occurred_at > tx.now() {
         return Err(Error::invalid("occurredAt", "must not be in the future"));
     }
@@ -132,13 +133,16 @@ pub async fn confirm(
     if agrees && report.confirmed_by.is_some() {
         return Ok(payout);
     }
-    open(&payout)?;
+    reportable(scope, &payout, outcome)?;
     if !agrees {
         let message = "another outcome or reference was reported: look again, or report yours";
         return Err(Error::conflict(Conflict::WrongState, message));
     }
     let message = "whoever reported what became of a payout cannot confirm it: ask a second person";
     people::require_second(&tx, report.reported_by, message).await?;
+    if outcome == Outcome::Failed {
+        quiet(&tx, &payout)?;
+    }
     let mut change: payout_report::ActiveModel = report.into();
     change.confirmed_by = Set(Some(tx.actor()));
     change.confirmed_at = Set(Some(tx.now()));
@@ -155,14 +159,36 @@ pub async fn confirm(
     Ok(payout)
 }
 
-/// Fails unless a payout has left and nothing certain is known of it.
-fn open(payout: &payout::Model) -> Result<()> {
-    let message = match payout.state {
-        State::Unknown | State::Sent => return Ok(()),
-        State::Scheduled | State::Sending => "it was not sent yet",
-        State::Paid | State::Failed => "what became of it is known already",
+/// Fails unless people can say what became of a payout: it may have left, and nothing
+/// certain is known of it. What a rail has taken may fail by the rail's word alone.
+fn reportable(scope: &Scope, payout: &payout::Model, outcome: Outcome) -> Result<()> {
+    let message = match (payout.state, outcome) {
+        (State::Sending | State::Unknown, _) | (State::Sent, Outcome::Paid) => return Ok(()),
+        (State::Sent, Outcome::Failed) => match scope.engine().rail(&payout.rail) {
+            Some(rail) if rail.answers() => {
+                "the rail has it and tells how it ends: it can be reported as failed once \
+                 nobody knows"
+            }
+            _ => return Ok(()),
+        },
+        (State::Scheduled, _) => "it was not sent yet",
+        (State::Paid | State::Failed, _) => "what became of it is known already",
     };
     Err(Error::conflict(Conflict::WrongState, message))
+}
+
+/// Fails while a call may still be on its way that pays.
+fn quiet(tx: &Tx, payout: &payout::Model) -> Result<()> {
+    let until = payout.called_at.map(|called_at| called_at.plus(QUIET));
+    let waits = until.is_some_and(|until| until > tx.machine_now());
+    match payout.state {
+        State::Sent => Ok(()),
+        State::Unknown if !waits => Ok(()),
+        _ => {
+            let message = "it was being sent moments ago: confirm in half a minute that it failed";
+            Err(Error::conflict(Conflict::WrongState, message))
+        }
+    }
 }
 
 /// What was reported of payouts; those without a report are absent. For whoever may

@@ -6,30 +6,30 @@
 //! knows. Only a certain "no" gives the earnings back.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query;
 use sea_orm::{Condition, Order, QueryOrder, QuerySelect};
 
+use crate::departure::{self, Call, Next};
 use crate::entity::payout::{self, State};
-use crate::entity::payout_hold::Reason;
-use crate::entity::{Owned, earning, payout_method, payout_run, work};
+use crate::entity::{Owned, payout_method, work};
 use crate::error::{Error, Result};
-use crate::ids::{PayoutId, PayoutRunId, TermsId};
-use crate::kernel::work::Progress;
+use crate::ids::{PayoutId, PayoutRunId};
+use crate::kernel::work::{Progress, Step};
+use crate::keyring::Secret;
 use crate::money::Money;
-use crate::rail::{Instruction, Status};
+use crate::payout_methods;
+use crate::rail::{Instruction, Rail, Status};
 use crate::reads::Visible;
-use crate::scope::{Scope, Tx};
+use crate::scope::Scope;
 use crate::settlement::{self, PAUSE};
-use crate::{balances, payout_methods, readiness};
 
-/// How long a rail is waited for. Whoever does not answer in time may have paid.
-const RAIL_TIME: Duration = Duration::from_secs(10);
+/// How long a rail that took a payout may say nothing of it before nobody knows
+/// what became of it.
+const SILENT_DAYS: i32 = 1;
 
 /// Payouts of a run that are worked on in one step.
 const BATCH: usize = 200;
@@ -52,16 +52,23 @@ pub(crate) async fn work(scope: &Scope, run: PayoutRunId) -> Result<Progress> {
     if open.is_empty() {
         return rest(scope, run).await;
     }
-    let more = open.len() >= BATCH;
-    stream::iter(open)
-        .for_each_concurrent(AT_ONCE, async |payout| {
+    let (step, full) = (Step::begin(), open.len() >= BATCH);
+    let left_over = stream::iter(open)
+        .map(async |payout| {
+            // Others wait for their turn, and another server takes over what is held
+            // for too long.
+            if step.is_over() {
+                return true;
+            }
             // One payout that cannot be worked on must not stop the others.
             if let Err(error) = advance(scope, payout).await {
                 tracing::error!(%payout, ?error, "a payout could not be advanced");
             }
+            false
         })
-        .await;
-    match more {
+        .buffer_unordered(AT_ONCE)
+        .fold(false, async |any, one| any | one);
+    match full | left_over.await {
         true => Ok(Progress::More),
         false => Ok(Progress::Wait(PAUSE)),
     }
@@ -152,7 +159,7 @@ async fn rest(scope: &Scope, run: PayoutRunId) -> Result<Progress> {
 /// Sends one payout, or asks after it.
 async fn advance(scope: &Scope, id: PayoutId) -> Result<()> {
     let db = scope.read().await?;
-    let mut payout = payout::Entity::get(&db, scope.tenant(), id).await?;
+    let payout = payout::Entity::get(&db, scope.tenant(), id).await?;
     let method = payout_method::Entity::get(&db, scope.tenant(), payout.method_id).await?;
     drop(db);
     scope.end_read().await;
@@ -171,111 +178,68 @@ async fn advance(scope: &Scope, id: PayoutId) -> Result<()> {
         }
         (Err(error), _) | (_, Err(error)) => return Err(error),
     };
-    if payout.state == State::Scheduled {
-        payout = prepare(scope, id).await?;
+    if payout.state.is_on_its_way() {
+        let status = ask(scope, &*rail, &payout, &destination).await?;
+        if !departure::may_leave_again(&payout, &status) {
+            return match is_news(scope, &payout, &status) {
+                true => settle(scope, id, payout.attempt, status).await,
+                // Most questions end here, without a write.
+                false => Ok(()),
+            };
+        }
     }
-    let Some(sent_at) = payout.sent_at.filter(|_| !payout.is_settled()) else {
-        return Ok(());
-    };
-    let instruction = Instruction {
+    match departure::begin(scope, id).await? {
+        Next::Send(payout, call) => {
+            let instruction = instruction(scope, &payout, &destination)?;
+            let status = call.make(rail.send(instruction)).await;
+            settle(scope, id, payout.attempt, status).await
+        }
+        Next::Ask(payout) => {
+            let status = ask(scope, &*rail, &payout, &destination).await?;
+            settle(scope, id, payout.attempt, status).await
+        }
+        Next::Nothing => Ok(()),
+    }
+}
+
+/// Asks the rail what became of a payout.
+async fn ask(
+    scope: &Scope,
+    rail: &dyn Rail,
+    payout: &payout::Model,
+    destination: &Secret,
+) -> Result<Status> {
+    let instruction = instruction(scope, payout, destination)?;
+    Ok(Call::begin().make(rail.ask(instruction)).await)
+}
+
+fn instruction(scope: &Scope, payout: &payout::Model, destination: &Secret) -> Result<Instruction> {
+    let never = || Error::broken(format!("{} is on its way and never left", payout.id));
+    let sent_at = payout.sent_at.ok_or_else(never)?;
+    Ok(Instruction {
         payout: payout.id,
         attempt: payout.attempt,
-        destination,
+        destination: destination.clone(),
         money: Money::new(payout.amount_minor, payout.currency),
         sent_at,
         now: scope.now().max(sent_at),
-    };
-    let answer = tokio::time::timeout(RAIL_TIME, rail.send(instruction)).await;
-    let status = answer.unwrap_or_else(|_| Status::Unknown {
-        reason: format!("the rail did not answer within {RAIL_TIME:?}"),
-    });
-    match is_news(payout.state, &status) {
-        true => settle(scope, id, payout.attempt, status).await,
-        // Most questions end here, without a write.
-        false => Ok(()),
-    }
+    })
 }
 
 /// Whether an answer says more than is known already.
-fn is_news(known: State, status: &Status) -> bool {
+fn is_news(scope: &Scope, known: &payout::Model, status: &Status) -> bool {
+    let silent_for_long = || {
+        let until = known.sent_at.map(|sent_at| sent_at.plus_days(SILENT_DAYS));
+        until.is_none_or(|until| until <= scope.now())
+    };
     match status {
-        Status::Accepted { .. } => known != State::Sent,
-        Status::Unknown { .. } => !matches!(known, State::Unknown | State::Sent),
+        Status::Accepted { .. } => known.state != State::Sent,
+        Status::Unknown { .. } | Status::NeverArrived => match known.state {
+            State::Sent => silent_for_long(),
+            other => other != State::Unknown,
+        },
         Status::Paid { .. } | Status::Failed { .. } => true,
     }
-}
-
-/// Makes the instruction of a scheduled payout durable, and books the money as
-/// in transit; or fails the payout, if something no longer holds.
-async fn prepare(scope: &Scope, id: PayoutId) -> Result<payout::Model> {
-    let mut tx = scope.begin().await?;
-    let payout = payout::Entity::get(&tx, tx.tenant(), id).await?;
-    if payout.state != State::Scheduled {
-        return Ok(payout);
-    }
-    let run = payout_run::Entity::get(&tx, tx.tenant(), payout.run_id).await?;
-    if !payout_run::State::AT_WORK.contains(&run.state) {
-        return Ok(payout);
-    }
-    let unready = no_longer_ready(&tx, &run, &payout).await?;
-    start(&tx, run).await?;
-    match unready {
-        Some(reason) => settlement::fail_and_close(&mut tx, payout, reason.to_owned()).await?,
-        None => {
-            settlement::depart(&mut tx, payout).await?;
-        }
-    }
-    let payout = payout::Entity::get(&tx, tx.tenant(), id).await?;
-    tx.commit().await?;
-    Ok(payout)
-}
-
-/// Marks a run as one that the rail is at work on.
-async fn start(tx: &Tx, run: payout_run::Model) -> Result<()> {
-    if run.state == payout_run::State::Approved {
-        let mut change: payout_run::ActiveModel = run.into();
-        change.state = Set(payout_run::State::Executing);
-        change.update(tx).await?;
-    }
-    Ok(())
-}
-
-/// What must be true when money leaves and has ceased to be.
-async fn no_longer_ready(
-    tx: &Tx,
-    run: &payout_run::Model,
-    payout: &payout::Model,
-) -> Result<Option<&'static str>> {
-    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
-    let sum = sea_query::ExprTrait::cast_as(earning::Column::AmountMinor.sum(), "bigint");
-    let by_terms: Vec<(TermsId, i64)> = earning::Entity::of(tx.tenant())
-        .filter(earning::Column::PayoutId.eq(payout.id))
-        .select_only()
-        .column(earning::Column::TermsId)
-        .column_as(sum, "sum")
-        .group_by(earning::Column::TermsId)
-        .into_tuple()
-        .all(tx)
-        .await?;
-    if by_terms.iter().map(|(_, sum)| sum).sum::<i64>() != payout.amount_minor {
-        let what = format!("{} is not the sum of its earnings", payout.id);
-        return Err(Error::broken(what));
-    }
-    let papers = readiness::papers(tx, tx.tenant(), &[payout.partner_id], tx.now()).await?;
-    let papers = papers.get(&payout.partner_id).cloned().unwrap_or_default();
-    let obstacles = papers.obstacles_under(&by_terms.into_iter().map(|(terms, _)| terms).collect());
-    if let Some(&obstacle) = obstacles.first() {
-        return Ok(Some(Reason::from(obstacle).words()));
-    }
-    if papers
-        .method
-        .is_none_or(|method| method.id != payout.method_id)
-    {
-        return Ok(Some("the payout method is no longer the partner's"));
-    }
-    // What a refund took back since is to be set off before money leaves.
-    let in_debt = balances::is_in_debt(tx, run, payout.partner_id).await?;
-    Ok(in_debt.then_some("something was refunded since the run was proposed"))
 }
 
 /// Records an answer of the rail to one attempt. Answers to a payout that is
@@ -288,7 +252,7 @@ async fn settle(scope: &Scope, id: PayoutId, attempt: i32, status: Status) -> Re
         // What people settled stands; but somebody has to look at it.
         tracing::error!(payout = %id, reference, "the rail paid what was recorded as failed");
     }
-    if !asked || payout.is_settled() || !is_news(payout.state, &status) {
+    if !asked || payout.is_settled() || !is_news(scope, &payout, &status) {
         return Ok(());
     }
     match status {
@@ -296,6 +260,10 @@ async fn settle(scope: &Scope, id: PayoutId, attempt: i32, status: Status) -> Re
             settlement::mark(&mut tx, payout, State::Sent, Some(reference), None).await?;
         }
         Status::Unknown { reason } => {
+            settlement::mark(&mut tx, payout, State::Unknown, None, Some(reason)).await?;
+        }
+        Status::NeverArrived => {
+            let reason = "the rail does not know it".to_owned();
             settlement::mark(&mut tx, payout, State::Unknown, None, Some(reason)).await?;
         }
         Status::Paid { reference } => settlement::pay(&mut tx, payout, reference).await?,

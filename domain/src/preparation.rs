@@ -245,6 +245,7 @@ async fn schedule(
         reference: Set(None),
         reason: Set(None),
         sent_at: Set(None),
+        called_at: Set(None),
         settled_at: Set(None),
         settled_position: Set(None),
     };

@@ -53,11 +53,14 @@ pub enum Status {
         /// Why, from the provider.
         reason: String,
     },
-    /// No answer, or one that proves nothing. The same instruction is sent again.
+    /// No answer, or one that proves nothing.
     Unknown {
         /// What was seen.
         reason: String,
     },
+    /// The provider, asked, does not know the instruction. If it never took it, the
+    /// same instruction is sent again.
+    NeverArrived,
 }
 
 /// A payout provider.
@@ -75,6 +78,9 @@ pub trait Rail: Send + Sync + 'static {
         true
     }
 
-    /// Sends an instruction, or asks after one already sent: repeating is harmless.
+    /// Sends an instruction. Repeating it under its key is harmless.
     fn send(&self, instruction: Instruction) -> BoxFuture<'_, Status>;
+
+    /// Asks after an instruction that was sent. Never makes it pay.
+    fn ask(&self, instruction: Instruction) -> BoxFuture<'_, Status>;
 }

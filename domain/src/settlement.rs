@@ -58,12 +58,14 @@ pub(crate) async fn mark(
         State::Failed => "payout.failed",
     };
     let reference = reference.or(payout.reference.clone());
+    let sent_at = payout.sent_at;
     let mut change: payout::ActiveModel = payout.into();
     change.state = Set(state);
     change.reference = Set(reference);
     change.reason = Set(reason);
     if state == State::Sending {
-        change.sent_at = Set(Some(tx.now()));
+        change.sent_at = Set(Some(sent_at.unwrap_or(tx.now())));
+        change.called_at = Set(Some(tx.machine_now()));
     }
     if State::SETTLED.contains(&state) {
         change.settled_at = Set(Some(tx.now()));
@@ -91,6 +93,18 @@ pub(crate) async fn depart(tx: &mut Tx, payout: payout::Model) -> Result<payout:
     let (payout, position) = mark(tx, payout, State::Sending, None, None).await?;
     post(tx, position, Kind::PayoutSent, &payout).await?;
     Ok(payout)
+}
+
+/// Notes that a payout, which may have left, is sent again.
+pub(crate) async fn depart_again(tx: &mut Tx, payout: payout::Model) -> Result<()> {
+    if payout.state != State::Sending {
+        mark(tx, payout, State::Sending, None, None).await?;
+        return Ok(());
+    }
+    let mut change: payout::ActiveModel = payout.into();
+    change.called_at = Set(Some(tx.machine_now()));
+    change.update(tx).await?;
+    Ok(())
 }
 
 /// Records that a payout arrived.

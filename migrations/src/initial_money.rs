@@ -229,6 +229,7 @@ fn payout() -> TableCreateStatement {
         .col(string_null("reference"))
         .col(string_null("reason"))
         .col(big_integer_null("sent_at"))
+        .col(big_integer_null("called_at"))
         .col(big_integer_null("settled_at"))
         .col(big_integer_null("settled_position"))
         .foreign_key(&mut references("run_id", "payout_run", "id"))

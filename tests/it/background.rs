@@ -126,6 +126,10 @@ impl Rail for Hanging {
             _ => Sandbox.send(instruction),
         }
     }
+
+    fn ask(&self, instruction: Instruction) -> BoxFuture<'_, Status> {
+        self.send(instruction)
+    }
 }
 
 story! {

@@ -108,6 +108,11 @@ impl Outcome {
         self.object
     }
 
+    /// Whether anything was done.
+    pub fn is_done(&self) -> bool {
+        !self.object.is_null()
+    }
+
     /// Nothing was changed, for the one reason with this code.
     #[track_caller]
     pub fn fails_with(self, code: &str) -> Value {

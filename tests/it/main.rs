@@ -25,6 +25,7 @@ mod durable;
 mod earnings;
 mod enduring;
 mod events;
+mod evidence;
 mod exits;
 mod follower;
 mod fresh;

@@ -1,6 +1,8 @@
 //! Paying by hand, and payouts of which no rail tells what became of them: people
 //! do, one after the other.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::acme::{Acme, text, usual_rules};
@@ -114,6 +116,13 @@ story! {
         fay.tries("confirmPayoutOutcome", selection, stale).await.fails_with("WRONG_STATE");
         let confirm = confirmation(&payout, "FAILED", "letter 4");
         fay.tries("confirmPayoutOutcome", selection, confirm.clone()).await.fails_with("SECOND_PERSON_NEEDED");
+        // Not while what was sent may still be on its way.
+        acme.owner.tries("confirmPayoutOutcome", selection, confirm.clone()).await.fails_with("WRONG_STATE");
+        let mut failed = acme.owner.tries("confirmPayoutOutcome", selection, confirm.clone()).await;
+        while !failed.is_done() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            failed = acme.owner.tries("confirmPayoutOutcome", selection, confirm.clone()).await;
+        }
         let failed = acme.owner.does("confirmPayoutOutcome", selection, confirm).await;
         assert_eq!(failed["state"], "FAILED");
         assert_eq!(state_of(&acme, &run).await, "DONE");

@@ -22,6 +22,8 @@ pub enum Act {
     LosesCall,
     /// It takes the instruction, and pays when it is asked again.
     Accepts,
+    /// It takes the instruction, and does not know it when it is asked.
+    TakesAndForgets,
     /// It says for certain that nothing moves, now or later.
     Refuses,
     /// The caller dies before anything moves: the call never returns.
@@ -118,13 +120,13 @@ impl TestRail {
         state.calls += 1;
         let key = instruction.key();
         let act = match state.decided.get(&key) {
-            // Asked again, it does what it took on.
+            // Called again, it does what it took on.
             Some(Decision::Accepted | Decision::Paid) => Act::Pays,
             Some(Decision::Refused) => Act::Refuses,
             None => state.script.pop_front().unwrap_or(Act::Pays),
         };
         let decision = match act {
-            Act::LosesCall | Act::HangsBefore => None,
+            Act::LosesCall | Act::HangsBefore | Act::TakesAndForgets => None,
             Act::Accepts => Some(Decision::Accepted),
             Act::Refuses => Some(Decision::Refused),
             Act::Pays | Act::LosesAnswer | Act::HangsAfter | Act::AnswersLate => {
@@ -145,11 +147,16 @@ impl TestRail {
         act
     }
 
+    /// Whether it has ever seen a key.
+    fn knows(&self, key: &str) -> bool {
+        self.state.lock().unwrap().decided.contains_key(key)
+    }
+
     async fn answer(&self, instruction: Instruction) -> Status {
         let reference = format!("test-{}", instruction.key());
         match self.decide(&instruction) {
             Act::Pays => Status::Paid { reference },
-            Act::Accepts => Status::Accepted { reference },
+            Act::Accepts | Act::TakesAndForgets => Status::Accepted { reference },
             Act::Refuses => Status::Failed {
                 reason: "account closed".to_owned(),
             },
@@ -184,5 +191,13 @@ impl Rail for TestRail {
 
     fn send(&self, instruction: Instruction) -> BoxFuture<'_, Status> {
         self.answer(instruction).boxed()
+    }
+
+    /// What it took on goes on meanwhile; what it never saw is not made to.
+    fn ask(&self, instruction: Instruction) -> BoxFuture<'_, Status> {
+        match self.knows(&instruction.key()) {
+            true => self.answer(instruction).boxed(),
+            false => async { Status::NeverArrived }.boxed(),
+        }
     }
 }

@@ -28,7 +28,7 @@ use crate::world::World;
 const MOST_ATTEMPTS: u32 = 30;
 
 /// An office with one partner, whose 1,000.00 are in an approved run.
-async fn office_about_to_pay(world: &World, script: &[Act]) -> (Office, Arc<TestRail>) {
+pub async fn office_about_to_pay(world: &World, script: &[Act]) -> (Office, Arc<TestRail>) {
     let rail = Arc::new(TestRail::new(script.iter().copied()));
     let office = Office::open(world, rail.clone()).await;
     let northwind = office.partner("Northwind").await;
@@ -38,7 +38,7 @@ async fn office_about_to_pay(world: &World, script: &[Act]) -> (Office, Arc<Test
     (office, rail)
 }
 
-async fn state(office: &Office) -> State {
+pub async fn state(office: &Office) -> State {
     let payouts = office.payouts().await;
     assert_eq!(payouts.len(), 1);
     payouts[0].state
@@ -46,7 +46,7 @@ async fn state(office: &Office) -> State {
 
 /// Whatever happened: what left is what the books say is paid, no key moved
 /// money twice, and every posting balances.
-async fn nothing_left_twice(office: &Office, rail: &TestRail) {
+pub async fn nothing_left_twice(office: &Office, rail: &TestRail) {
     let moved = rail.moved();
     let keys: BTreeSet<_> = moved.iter().map(|moved| &moved.key).collect();
     assert_eq!(keys.len(), moved.len(), "a key moves money once");

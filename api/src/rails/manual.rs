@@ -29,4 +29,9 @@ impl Rail for Manual {
         let reference = instruction.key();
         future::ready(Status::Accepted { reference }).boxed()
     }
+
+    /// Knows no more than when it was sent.
+    fn ask(&self, instruction: Instruction) -> BoxFuture<'_, Status> {
+        self.send(instruction)
+    }
 }

@@ -36,6 +36,10 @@ impl Rail for Sandbox {
     fn send(&self, instruction: Instruction) -> BoxFuture<'_, Status> {
         future::ready(answer(&instruction)).boxed()
     }
+
+    fn ask(&self, instruction: Instruction) -> BoxFuture<'_, Status> {
+        self.send(instruction)
+    }
 }
 
 fn answer(instruction: &Instruction) -> Status {

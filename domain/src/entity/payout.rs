@@ -43,6 +43,11 @@ pub enum State {
 impl State {
     /// Once the rail's final answer is recorded.
     pub const SETTLED: [Self; 2] = [Self::Paid, Self::Failed];
+
+    /// Whether it was sent, and its end is not known.
+    pub fn is_on_its_way(self) -> bool {
+        matches!(self, Self::Unknown | Self::Sent)
+    }
 }
 
 /// A payout.
@@ -80,6 +85,8 @@ pub struct Model {
     pub reason: Option<String>,
     /// When it first left.
     pub sent_at: Option<Moment>,
+    /// When the last call that may pay began, on the machine's clock.
+    pub called_at: Option<Moment>,
     /// When the rail's final answer was recorded.
     pub settled_at: Option<Moment>,
     /// The place of that in the log.
