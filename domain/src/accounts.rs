@@ -1,8 +1,8 @@
 //! Customer companies, and how one is recognised under several spellings.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
 use serde_json::json;
 use unicode_normalization::UnicodeNormalization;
@@ -264,20 +264,6 @@ async fn log(
     })
     .await?;
     Ok(())
-}
-
-/// The first other accounts with the same normalised name.
-pub(crate) async fn namesakes(
-    tx: &Tx,
-    account: &account::Model,
-    most: u64,
-) -> Result<Vec<AccountId>> {
-    let query = account::Entity::of(tx.tenant())
-        .filter(account::Column::NormalizedName.eq(&account.normalized_name))
-        .filter(account::Column::Id.ne(account.id))
-        .order_by_asc(account::Column::Id)
-        .limit(most);
-    Ok(query.all(tx).await?.into_iter().map(|row| row.id).collect())
 }
 
 /// The identifiers of accounts, in order, for those who may see the accounts.

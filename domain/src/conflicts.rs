@@ -5,11 +5,11 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 
 use crate::entity::registration_conflict::{self, Kind};
-use crate::entity::{Owned, account, deal};
+use crate::entity::{Owned, deal};
 use crate::error::Result;
-use crate::ids::RegistrationId;
+use crate::ids::{AccountId, RegistrationId};
 use crate::scope::Tx;
-use crate::{accounts, protections};
+use crate::{namesakes, protections};
 
 pub use crate::kernel::audience::{ShownConflict, conflicts_of};
 
@@ -17,10 +17,12 @@ pub use crate::kernel::audience::{ShownConflict, conflicts_of};
 /// few, and a crowd of claims must not each keep the whole crowd.
 const MOST_OF_A_KIND: u64 = 20;
 
-/// What stands against a claim on an account, in the order it is shown.
+/// What stands against a claim on an account, which it calls so, in the order it is
+/// shown.
 pub(crate) async fn against(
     tx: &Tx,
-    account: &account::Model,
+    account: AccountId,
+    name: &str,
 ) -> Result<Vec<registration_conflict::ActiveModel>> {
     let mut found = Vec::new();
     let mut add = |kind, registration, deal, account| {
@@ -35,12 +37,12 @@ pub(crate) async fn against(
     };
     // A claim that still waits for a person counts as well: the later one
     // must not be approved by policy over the head of the earlier.
-    let live = protections::live(account.id, tx).limit(MOST_OF_A_KIND);
+    let live = protections::live(account, tx).limit(MOST_OF_A_KIND);
     for claim in live.all(tx).await? {
         add(Kind::LiveRegistration, Some(claim.id), None, None);
     }
     let deals = deal::Entity::of(tx.tenant())
-        .filter(deal::Column::AccountId.eq(account.id))
+        .filter(deal::Column::AccountId.eq(account))
         .filter(deal::Column::State.ne(deal::State::ClosedLost))
         .order_by_asc(deal::Column::Id)
         .limit(MOST_OF_A_KIND);
@@ -52,7 +54,7 @@ pub(crate) async fn against(
             _ => add(Kind::ExistingCustomer, None, Some(deal.id), None),
         }
     }
-    for namesake in accounts::namesakes(tx, account, MOST_OF_A_KIND).await? {
+    for namesake in namesakes::known(tx, account, name, MOST_OF_A_KIND).await? {
         add(Kind::PossibleDuplicate, None, None, Some(namesake));
     }
     Ok(found)

@@ -98,10 +98,11 @@ pub async fn open(
         return Err(check.failed());
     };
     check.done()?;
+    let name = account.name.clone();
     let account = accounts::find_or_create(&mut tx, &account).await?;
     protections::expire_on(&mut tx, account.id).await?;
     if reason.is_none() {
-        protections::refuse_bypass(&tx, account.id).await?;
+        protections::refuse_bypass(&tx, account.id, &name).await?;
     }
     let origin = Origin {
         program: program.id,

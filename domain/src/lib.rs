@@ -32,6 +32,7 @@ pub mod keys;
 pub mod ledger;
 mod limits;
 pub mod money;
+mod namesakes;
 pub mod outcomes;
 pub mod paperwork;
 pub mod partners;

@@ -11,29 +11,63 @@ use crate::entity::work::Kind;
 use crate::error::{self, Error, Result};
 use crate::ids::{AccountId, RegistrationId};
 use crate::kernel::work::Progress;
+use crate::namesakes;
 use crate::scope::{Fact, Scope, Tx};
 
 /// Registrations that one transaction expires.
 const EXPIRY_STEP: u64 = 200;
 
-pub(crate) async fn protector(tx: &Tx, account: AccountId) -> Result<Option<registration::Model>> {
+/// The claim that protects an account.
+async fn protector(tx: &Tx, account: AccountId) -> Result<Option<registration::Model>> {
     let query = registration::Entity::of(tx.tenant())
         .filter(registration::Column::AccountId.eq(account))
         .filter(registration::Column::Protects.eq(true));
     Ok(query.one(tx).await?)
 }
 
-/// Fails while a partner's claim on the account is alive, also after it became
-/// a deal that is still open: it is not passed by without a person's reason.
-pub(crate) async fn refuse_bypass(tx: &Tx, account: AccountId) -> Result<()> {
-    let Some(claim) = live(account, tx).one(tx).await? else {
+/// Fails while a partner's claim on the account is alive, or on one of the same name
+/// that nothing tells apart; also after it became a deal that is still open. It is not
+/// passed by without a person's reason.
+pub(crate) async fn refuse_bypass(tx: &Tx, account: AccountId, name: &str) -> Result<()> {
+    if let Some(claim) = live(account, tx).one(tx).await? {
+        let message = format!(
+            "{} is a partner's claim on this account: settle or convert it, or say why not",
+            claim.id
+        );
+        return Err(Error::conflict(error::Conflict::AccountProtected, message));
+    }
+    refuse_namesake(tx, account, name, is_alive(tx)).await
+}
+
+/// Fails while such claims are on an account of the same name that nothing tells apart
+/// from this one.
+async fn refuse_namesake(tx: &Tx, account: AccountId, name: &str, claims: Condition) -> Result<()> {
+    let Some(alike) = namesakes::claimed_alike(tx, account, name, claims).await? else {
         return Ok(());
     };
     let message = format!(
-        "{} is a partner's claim on this account: settle or convert it, or say why not",
-        claim.id
+        "a partner claims {alike}, which has the same name and may be the same customer: \
+         settle that claim, or say why this is another"
     );
     Err(Error::conflict(error::Conflict::AccountProtected, message))
+}
+
+/// Fails while another claim protects the account of one, or, unless a person says why
+/// they are two customers, one of the same name that nothing tells apart.
+pub(crate) async fn refuse_second(
+    tx: &Tx,
+    claim: &registration::Model,
+    reason: Option<&String>,
+) -> Result<()> {
+    let account = claim.account_id;
+    if let Some(other) = protector(tx, account).await? {
+        let message = format!("{} protects this account: settle it first", other.id);
+        return Err(Error::conflict(error::Conflict::AccountProtected, message));
+    }
+    match reason {
+        Some(_) => Ok(()),
+        None => refuse_namesake(tx, account, &claim.submitted_name, protects(tx)).await,
+    }
 }
 
 /// The claims on an account that are alive, earliest first: those that protect
@@ -41,12 +75,25 @@ pub(crate) async fn refuse_bypass(tx: &Tx, account: AccountId) -> Result<()> {
 pub(crate) fn live(account: AccountId, tx: &Tx) -> Select<registration::Entity> {
     registration::Entity::of(tx.tenant())
         .filter(registration::Column::AccountId.eq(account))
-        .filter(
-            Condition::any()
-                .add(registration::Column::Protects.eq(true))
-                .add(registration::Column::State.is_in([State::Submitted, State::InConflict])),
-        )
+        .filter(is_alive(tx))
         .order_by_asc(registration::Column::SubmittedPosition)
+}
+
+/// The filter that claims pass which protect or wait for a person.
+pub(crate) fn is_alive(tx: &Tx) -> Condition {
+    Condition::any()
+        .add(protects(tx))
+        .add(registration::Column::State.is_in([State::Submitted, State::InConflict]))
+}
+
+/// The filter that claims pass which protect.
+fn protects(tx: &Tx) -> Condition {
+    let lasts = Condition::any()
+        .add(registration::Column::ProtectedUntil.is_null())
+        .add(registration::Column::ProtectedUntil.gt(tx.now()));
+    Condition::all()
+        .add(registration::Column::Protects.eq(true))
+        .add(lasts)
 }
 
 /// Ends the protection of the claim that a decided deal came from.

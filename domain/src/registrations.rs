@@ -88,7 +88,7 @@ pub async fn register(
     check.done()?;
     let customer = accounts::find_or_create(&mut tx, &account).await?;
     protections::expire_on(&mut tx, customer.id).await?;
-    let conflicts = conflicts::against(&tx, &customer).await?;
+    let conflicts = conflicts::against(&tx, customer.id, &account.name).await?;
     let row = registration::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(RegistrationId::new()),
@@ -205,10 +205,7 @@ pub async fn approve(
             ));
         }
     }
-    if let Some(other) = protections::protector(&tx, registration.account_id).await? {
-        let message = format!("{} protects this account: settle it first", other.id);
-        return Err(Error::conflict(error::Conflict::AccountProtected, message));
-    }
+    protections::refuse_second(&tx, &registration, reason.as_ref()).await?;
     let terms = terms::Entity::get(&tx, tx.tenant(), registration.terms_id).await?;
     let actor = tx.actor();
     let registration = protect(&mut tx, registration, &terms, actor, reason).await?;

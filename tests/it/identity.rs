@@ -67,6 +67,57 @@ story! {
 }
 
 story! {
+    /// A claim on a customer that no domain tells apart protects it by its name: a deal
+    /// beside it, and a second approval, take a person who says why.
+    async fn a_customer_without_a_domain_is_protected_by_its_name(world: World) {
+        let mut acme = Acme::new(&world).await;
+        acme.publish_terms(json!({ "autoApprove": false })).await;
+        let (north, east) = two_partners(&acme).await;
+        let first = claims(&acme, &north, "Kilo Labs", "linkedin.com/company/kilo-labs").await;
+        assert_eq!(first["state"], "SUBMITTED");
+        let direct = |name: &str, domain: &str, reason: Option<&str>| json!({
+            "idempotencyKey": acme.key(), "programId": acme.program, "name": "Licences",
+            "amount": usd("10.00"), "stage": "Talks", "reason": reason,
+            "account": { "name": name, "domain": domain },
+        });
+        for (name, domain) in [("Kilo Labs", "gmail.com"), ("KILO LABS Ltd.", "kilo.example")] {
+            let input = direct(name, domain, None);
+            acme.owner.tries("openDeal", "deal { id }", input).await.fails_with("ACCOUNT_PROTECTED");
+        }
+        // What a domain tells apart from all that is claimed is another customer.
+        claims(&acme, &north, "Lima Foods", "lima.example").await;
+        acme.owner.does("openDeal", "deal { id }", direct("Lima Foods", "lima-foods.example", None)).await;
+
+        let second = claims(&acme, &east, "Kilo Labs", "linkedin.com/in/kilo").await;
+        assert_eq!(second["conflicts"], json!([{ "kind": "POSSIBLE_DUPLICATE" }]));
+        let approval = |claim: &Value, reason: Option<&str>| json!({ "id": claim["id"], "reason": reason });
+        let selection = "registration { state }";
+        acme.owner.does("approveRegistration", selection, approval(&second, Some("it asked first"))).await;
+        let passed_by = acme.owner.tries("approveRegistration", selection, approval(&first, None)).await;
+        passed_by.fails_with("ACCOUNT_PROTECTED");
+        let why = Some("another company of that name");
+        acme.owner.does("approveRegistration", selection, approval(&first, why)).await;
+        let despite = direct("Kilo Labs", "gmail.com", Some("a third one"));
+        acme.owner.does("openDeal", "deal { id }", despite).await;
+    }
+}
+
+story! {
+    /// The name that somebody gave a customer first stands against nobody: what counts
+    /// is the name that is claimed, and customers that anybody deals with.
+    async fn what_a_rival_called_a_customer_stands_against_nobody(world: World) {
+        let acme = Acme::new(&world).await;
+        let (north, east) = two_partners(&acme).await;
+        claims(&acme, &north, "Mike Motors", "mike.example").await;
+        let strange = claims(&acme, &north, "Mike Motors Spa", "tango.example").await;
+        let mistake = json!({ "id": strange["id"], "reason": "a mistake" });
+        north.client.does("withdrawRegistration", "registration { id }", mistake).await;
+        let right = claims(&acme, &east, "Tango Travel", "tango.example").await;
+        assert_eq!((&right["state"], &right["conflicts"]), (&json!("APPROVED"), &json!([])));
+    }
+}
+
+story! {
     /// What nobody sees makes no other name, and is no name by itself. Names of
     /// nothing but symbols are not each other.
     async fn what_nobody_sees_makes_no_other_name(world: World) {
