@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{Condition, QueryOrder, QuerySelect, Select};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr, WindowStatement};
+use sea_orm::{Condition, Order, QueryOrder, QuerySelect, QueryTrait, Select};
 
 use crate::clock::Moment;
 use crate::entity::payout_hold::Reason;
@@ -184,7 +184,9 @@ fn add(sum: i64, earning: &Unpaid) -> Result<i64> {
 /// Whether a partner owes more than is due to it, beside what a run has taken:
 /// something was refunded since the run was proposed.
 ///
-/// Reads whole commissions only where a refund took something back of them.
+/// The same as [`divide`], by the database, as there may be hundreds of thousands of
+/// earnings: what of a commission waits is its running sum, never below zero, so what
+/// of it is due beside its payable earnings is the lowest that the sum ever fell to.
 pub(crate) async fn is_in_debt(
     tx: &Tx,
     run: &payout_run::Model,
@@ -193,33 +195,51 @@ pub(crate) async fn is_in_debt(
     let own = || {
         unpaid(tx.tenant(), run.program_id, i64::MAX).filter(earning::Column::PartnerId.eq(partner))
     };
-    let refunded: Vec<CommissionId> = own()
-        .filter(earning::Column::AmountMinor.lt(0))
+    let taken_back = earning::Column::AmountMinor.lt(0);
+    let refunded = own()
+        .filter(taken_back.clone())
         .select_only()
         .distinct()
         .column(earning::Column::CommissionId)
-        .into_tuple()
-        .all(tx)
-        .await?;
-    if refunded.is_empty() {
-        return Ok(false);
-    }
-    let of_refunded = earning::Column::CommissionId.is_in(refunded.iter().copied());
-    let affected = divide(rows(tx, own().filter(of_refunded)).await?, tx.now())?;
-    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
-    let sum = ExprTrait::cast_as(earning::Column::AmountMinor.sum(), "bigint");
-    let others = own()
-        .filter(earning::Column::CommissionId.is_not_in(refunded))
+        .into_query();
+    let payable = own()
+        .filter(taken_back.clone().not())
         .filter(earning::Column::PayableAt.lte(tx.now()))
         .select_only()
-        .column_as(Expr::expr(sum), "due")
-        .into_tuple::<Option<i64>>()
-        .one(tx)
-        .await?;
-    Ok(affected
-        .due_minor
-        .saturating_add(others.flatten().unwrap_or_default())
-        < 0)
+        .column_as(whole(earning::Column::AmountMinor.sum()), "due");
+    let mut waiting = own()
+        .filter(taken_back.or(earning::Column::PayableAt.gt(tx.now())))
+        .filter(earning::Column::CommissionId.in_subquery(refunded))
+        .select_only()
+        .column(earning::Column::CommissionId)
+        .into_query();
+    let in_order = WindowStatement::partition_by(earning::Column::CommissionId)
+        .order_by(earning::Column::Position, Order::Asc)
+        .to_owned();
+    waiting.expr_window_as(earning::Column::AmountMinor.sum(), in_order, "running");
+    let lowest = Query::select()
+        .expr_as(Expr::col("running").min(), "lowest")
+        .from_subquery(waiting, "waiting")
+        .group_by_col("commission_id")
+        .to_owned();
+    let owed = Query::select()
+        .expr_as(whole(Expr::col("lowest").sum()), "owed")
+        .from_subquery(lowest, "lows")
+        .and_where(Expr::col("lowest").lt(0))
+        .to_owned();
+    let payable = payable.into_tuple::<Option<i64>>().one(tx).await?;
+    let owed = tx.query_one(&owed).await?;
+    let owed: Option<i64> = owed
+        .map(|row| row.try_get("", "owed"))
+        .transpose()?
+        .flatten();
+    let payable = payable.flatten().unwrap_or_default();
+    Ok(payable.saturating_add(owed.unwrap_or_default()) < 0)
+}
+
+/// A sum of 64-bit integers as one: PostgreSQL widens it to an arbitrary precision.
+fn whole(sum: impl ExprTrait) -> SimpleExpr {
+    sum.cast_as("bigint")
 }
 
 /// Why what is due to a partner is not paid; empty if it is, or if nothing is

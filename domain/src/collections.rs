@@ -18,7 +18,7 @@ use crate::kernel::check::{Check, Given};
 use crate::money::Money;
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{commissions, earnings, idempotency, limits};
+use crate::{commissions, idempotency, limits};
 
 /// Which way the money went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -97,9 +97,7 @@ pub async fn record(scope: &Scope, key: &str, new: NewCollection) -> Result<coll
         return Err(Error::conflict(Conflict::DealLost, "the deal is lost"));
     }
     let collection = insert(&mut tx, &deal, new).await?;
-    for commission in commissions::assessed(&tx, deal.id).await? {
-        earnings::release(&mut tx, &deal, &commission).await?;
-    }
+    commissions::release(&mut tx, &deal).await?;
     claim.keep(&tx, collection.id.0).await?;
     tx.commit().await?;
     Ok(collection)
@@ -124,12 +122,13 @@ fn signed(new: &Draft, deal: &deal::Model, collected: i64) -> Result<i64> {
 }
 
 async fn insert(tx: &mut Tx, deal: &deal::Model, new: Draft) -> Result<collection::Model> {
-    let earlier = collection::Entity::of(tx.tenant())
+    let last = collection::Entity::of(tx.tenant())
         .filter(collection::Column::DealId.eq(deal.id))
-        .order_by_asc(collection::Column::Ordinal)
-        .all(tx)
+        .order_by_desc(collection::Column::Ordinal)
+        .one(tx)
         .await?;
-    let collected: i64 = earlier.iter().map(|row| row.amount_minor).sum();
+    let last = last.map_or(0, |last| last.ordinal);
+    let collected = sum_upto(tx, deal.id, last).await?;
     let mut check = Check::default();
     let signed = check.take(signed(&new, deal, collected))?;
     let received_at = new.received_at.unwrap_or(tx.now());
@@ -146,7 +145,7 @@ async fn insert(tx: &mut Tx, deal: &deal::Model, new: Draft) -> Result<collectio
         tenant_id: Set(tx.tenant()),
         id: Set(CollectionId::new()),
         deal_id: Set(deal.id),
-        ordinal: Set(earlier.last().map_or(1, |last| last.ordinal + 1)),
+        ordinal: Set(last + 1),
         amount_minor: Set(signed),
         currency: Set(deal.currency),
         received_at: Set(received_at),
@@ -169,6 +168,21 @@ async fn insert(tx: &mut Tx, deal: &deal::Model, new: Draft) -> Result<collectio
     })
     .await?;
     Ok(collection)
+}
+
+/// What the first so many collections of a deal add up to, in minor units.
+pub(crate) async fn sum_upto(tx: &Tx, deal: DealId, ordinal: i32) -> Result<i64> {
+    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
+    let sum = ExprTrait::cast_as(collection::Column::AmountMinor.sum(), "bigint");
+    let sum = collection::Entity::of(tx.tenant())
+        .filter(collection::Column::DealId.eq(deal))
+        .filter(collection::Column::Ordinal.lte(ordinal))
+        .select_only()
+        .column_as(sum, "collected")
+        .into_tuple::<Option<i64>>()
+        .one(tx)
+        .await?;
+    Ok(sum.flatten().unwrap_or_default())
 }
 
 /// What was collected on deals less what was refunded, in minor units. Deals

@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::access::Permission;
 use crate::activations::AsOf;
 use crate::calculator::Fault;
+use crate::earnings::Room;
 use crate::entity::commission::{self, State};
 use crate::entity::ledger_transaction::Kind;
 use crate::entity::{Owned, credit, credit_share, deal, rule, work};
@@ -71,6 +72,7 @@ pub(crate) async fn create(
                 as_of_position: Set(as_of_position),
                 created_at: Set(tx.now()),
                 assessed_at: Set(None),
+                released_ordinal: Set(0),
             };
             commission::Entity::insert(row)
                 .exec_without_returning(tx)
@@ -84,13 +86,32 @@ pub(crate) async fn create(
 /// Assesses a deal whose commissions wait.
 pub(crate) async fn work(scope: &Scope, deal: DealId) -> Result<Progress> {
     assess_deal(scope, deal).await?;
-    let tx = scope.begin().await?;
-    if pending(&tx, deal).await? > 0 {
-        return Ok(Progress::Wait(BUSY_PAUSE));
+    let mut tx = scope.begin().await?;
+    let row = deal::Entity::get(&tx, tx.tenant(), deal).await?;
+    let waits = pending(&tx, deal).await? > 0;
+    let all_released = release(&mut tx, &row).await?;
+    if all_released && !waits {
+        tx.complete(work::Kind::AssessDeal, deal.0).await?;
     }
-    tx.complete(work::Kind::AssessDeal, deal.0).await?;
     tx.commit().await?;
-    Ok(Progress::Done)
+    Ok(match (all_released, waits) {
+        (false, _) => Progress::More,
+        (true, true) => Progress::Wait(BUSY_PAUSE),
+        (true, false) => Progress::Done,
+    })
+}
+
+/// Brings the earnings of a deal's commissions up to its collections, as many as one
+/// transaction can. Tells whether all are; the server goes on with the rest.
+pub(crate) async fn release(tx: &mut Tx, deal: &deal::Model) -> Result<bool> {
+    let mut room = Room::of_a_step();
+    for commission in assessed(tx, deal.id).await? {
+        if !earnings::release(tx, deal, &commission, &mut room).await? {
+            tx.enqueue(work::Kind::AssessDeal, deal.id.0, None).await?;
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// How many commissions of a deal wait to be assessed.
@@ -225,7 +246,7 @@ async fn record(
             Err(fault) => hold(&mut tx, commission, evaluation, fault).await?,
         }
     }
-    if pending(&tx, deal.id).await? == 0 {
+    if release(&mut tx, deal).await? && pending(&tx, deal.id).await? == 0 {
         tx.complete(work::Kind::AssessDeal, deal.id.0).await?;
     }
     tx.commit().await
@@ -280,7 +301,7 @@ async fn approve(
         let (partner, subject) = (commission.partner_id, commission.id.0);
         ledger::post(tx, position, Kind::Accrual, subject, partner, money).await?;
     }
-    earnings::release(tx, deal, &commission).await
+    Ok(())
 }
 
 async fn hold(

@@ -17,7 +17,10 @@ use crate::ids::{CommissionId, EarningId};
 use crate::money::{Money, round_release_target};
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{commissions, ledger};
+use crate::{collections, commissions, ledger};
+
+/// Collections times commissions that one transaction looks at.
+const EARNINGS: u64 = 1_000;
 
 impl earning::Model {
     /// Whether a refund took it back.
@@ -70,9 +73,20 @@ pub async fn sums(
     Ok(found)
 }
 
+/// How many earnings one transaction may still release.
+pub(crate) struct Room(u64);
+
+impl Room {
+    /// As many as a transaction can write without keeping others waiting.
+    pub(crate) fn of_a_step() -> Self {
+        Self(EARNINGS)
+    }
+}
+
 /// Brings the earnings of an assessed commission up to the collections: each
-/// collection that has none yet gets the difference between the cumulative
-/// target after it and what is released already.
+/// collection that is not looked at yet gets the difference between the cumulative
+/// target after it and what is released already. Tells whether all are looked at; the
+/// rest is for the next step.
 ///
 /// What is released waits for the hold, which begins when the customer's money
 /// arrived and not before the deal was won.
@@ -80,31 +94,32 @@ pub(crate) async fn release(
     tx: &mut Tx,
     deal: &deal::Model,
     commission: &commission::Model,
-) -> Result<()> {
-    let terms = terms::Entity::get(tx, tx.tenant(), deal.terms_id).await?;
-    let total = commissions::total(commission)?;
+    room: &mut Room,
+) -> Result<bool> {
+    let last = commission.released_ordinal;
     let collections = collection::Entity::of(tx.tenant())
         .filter(collection::Column::DealId.eq(deal.id))
+        .filter(collection::Column::Ordinal.gt(last))
         .order_by_asc(collection::Column::Ordinal)
+        .limit(room.0)
         .all(tx)
         .await?;
-    let earlier = earning::Entity::of(tx.tenant())
-        .filter(earning::Column::CommissionId.eq(commission.id))
-        .all(tx)
-        .await?;
-    let (mut collected, mut released) = (0_i64, 0_i64);
+    let Some(newest) = collections.last().map(|row| row.ordinal) else {
+        return Ok(room.0 > 0);
+    };
+    room.0 -= collections.len() as u64;
+    let terms = terms::Entity::get(tx, tx.tenant(), deal.terms_id).await?;
+    let total = commissions::total(commission)?;
+    let mut collected = match last {
+        0 => 0,
+        _ => collections::sum_upto(tx, deal.id, last).await?,
+    };
+    let mut released = released(tx, commission.id).await?;
     for collection in collections {
         let overflow = || Error::broken("collections overflow");
         collected = collected
             .checked_add(collection.amount_minor)
             .ok_or_else(overflow)?;
-        if let Some(earning) = earlier
-            .iter()
-            .find(|row| row.collection_id == collection.id)
-        {
-            released += earning.amount_minor;
-            continue;
-        }
         let amount = round_release_target(total, collected, deal.amount_minor) - released;
         if amount == 0 {
             continue;
@@ -126,7 +141,14 @@ pub(crate) async fn release(
         };
         insert(tx, deal, commission, &collection, amount, payable_at).await?;
     }
-    Ok(())
+    let change = commission::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(commission.id),
+        released_ordinal: Set(newest),
+        ..Default::default()
+    };
+    commission::Entity::update(change).exec(tx).await?;
+    Ok(room.0 > 0)
 }
 
 /// What was released of a commission, less what was taken back.

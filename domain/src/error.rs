@@ -112,6 +112,8 @@ pub enum Conflict {
     DealLost,
     /// Nobody has decided on parts in the deal.
     InvolvementUndecided,
+    /// There are as many of them as there may be.
+    LimitReached,
     /// A refund of more than was collected.
     RefundExceedsCollected,
     /// The person who proposed a run may not approve it.

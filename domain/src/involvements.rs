@@ -18,6 +18,10 @@ use crate::outcomes::Undecided;
 use crate::scope::{Fact, Scope, Tx};
 use crate::{commissions, credits, deals, idempotency, limits, partners, reads};
 
+/// The most parts that a deal may have, declined ones aside: all are decided, and
+/// credited, in one transaction.
+const MOST_PARTS: u64 = 200;
+
 /// An involvement as it is sent.
 #[derive(Debug)]
 pub struct NewInvolvement {
@@ -88,6 +92,7 @@ pub async fn record(scope: &Scope, key: &str, new: NewInvolvement) -> Result<inv
     if let Some(deal) = &deal {
         let working = partners::working_in(&tx, new.partner, deal.program_id).await;
         check.take(working.at("partnerId"))?;
+        check.take(has_room(&tx, deal.id).await)?;
     }
     let occurred_at = new.occurred_at.unwrap_or(tx.now());
     if occurred_at > tx.now() {
@@ -105,6 +110,18 @@ pub async fn record(scope: &Scope, key: &str, new: NewInvolvement) -> Result<inv
     claim.keep(&tx, involvement.id.0).await?;
     tx.commit().await?;
     Ok(involvement)
+}
+
+/// Fails where a deal has as many parts as it may.
+async fn has_room(tx: &Tx, deal: DealId) -> Result<()> {
+    let parts = involvement::Entity::of(tx.tenant())
+        .filter(involvement::Column::DealId.eq(deal))
+        .filter(involvement::Column::State.ne(State::Declined));
+    if parts.count(tx).await? < MOST_PARTS {
+        return Ok(());
+    }
+    let message = format!("the deal has {MOST_PARTS} parts already: decline some of them first");
+    Err(Error::conflict(Conflict::LimitReached, message))
 }
 
 /// Records that a registration sourced the deal it became.
@@ -203,6 +220,9 @@ pub async fn decide(
     if involvement.registration_id.is_some() {
         let message = "this rests on an approved registration and is not decided again";
         return Err(Error::conflict(Conflict::WrongState, message));
+    }
+    if reason.is_none() && involvement.state == State::Declined {
+        has_room(&tx, deal.id).await?;
     }
     let involvement = set(&mut tx, involvement, reason).await?;
     credits::settle_pending(&mut tx, deal.id).await?;

@@ -181,6 +181,7 @@ fn commission() -> TableCreateStatement {
         .col(big_integer("as_of_position"))
         .col(big_integer("created_at"))
         .col(big_integer_null("assessed_at"))
+        .col(integer("released_ordinal"))
         .foreign_key(&mut references("deal_id", "deal", "id"))
         .foreign_key(&mut references("terms_id", "terms", "id"))
         .foreign_key(&mut references("credit_id", "credit", "id"))

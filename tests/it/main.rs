@@ -14,6 +14,7 @@ mod arrows;
 mod background;
 mod backups;
 mod bad_input;
+mod bounds;
 mod client;
 mod conflicts;
 mod contract;

@@ -321,10 +321,15 @@ impl Office {
         deal
     }
 
+    /// What the tenant's clock shows.
+    pub async fn now(&self) -> Moment {
+        let looks = self.engine.system(self.tenant).await.unwrap();
+        tenants::current(&looks).await.unwrap().clock_at.unwrap()
+    }
+
     /// So many days pass.
     pub async fn days_pass(&self, days: i32) {
-        let looks = self.engine.system(self.tenant).await.unwrap();
-        let now = tenants::current(&looks).await.unwrap().clock_at.unwrap();
+        let now = self.now().await;
         tenants::advance_clock(&self.ada, now.plus_days(days))
             .await
             .unwrap();

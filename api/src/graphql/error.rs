@@ -97,6 +97,8 @@ pub enum ErrorCode {
     DealLost,
     /// Nobody has decided on parts in the deal; `ids` are the involvements.
     InvolvementUndecided,
+    /// There are as many of them as there may be; the message says how many.
+    LimitReached,
     /// More would be refunded than was collected.
     RefundExceedsCollected,
     /// A second person has to approve.
@@ -129,6 +131,7 @@ impl From<Conflict> for ErrorCode {
             Conflict::AlreadyWon => Self::AlreadyWon,
             Conflict::DealLost => Self::DealLost,
             Conflict::InvolvementUndecided => Self::InvolvementUndecided,
+            Conflict::LimitReached => Self::LimitReached,
             Conflict::RefundExceedsCollected => Self::RefundExceedsCollected,
             Conflict::SecondPersonNeeded => Self::SecondPersonNeeded,
             Conflict::NothingToPay => Self::NothingToPay,

@@ -87,6 +87,9 @@ pub struct Model {
     pub created_at: Moment,
     /// When it was assessed or held.
     pub assessed_at: Option<Moment>,
+    /// The last of the deal's collections whose part is released, by its ordinal; 0
+    /// before any is.
+    pub released_ordinal: i32,
     /// The deal, as a row.
     #[sea_orm(belongs_to, from = "(tenant_id, deal_id)", to = "(tenant_id, id)")]
     pub deal: BelongsTo<super::deal::Entity>,
