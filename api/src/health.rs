@@ -1,11 +1,13 @@
 //! What an orchestrator asks.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tributary_domain::scope::Engine;
 
@@ -14,6 +16,9 @@ use crate::telemetry;
 /// How long the database gets to say which schema it has.
 const SCHEMA_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// For how long an answer holds: anybody may ask, and each look writes to the database.
+const HOLDS: Duration = Duration::from_millis(250);
+
 /// `/healthz`: this process answers. `/readyz`: it can do its work, because the
 /// database has at least the schema that this program needs, and takes writes.
 /// Both answer within two seconds, whatever the database does.
@@ -21,10 +26,35 @@ pub fn routes(engine: Engine) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
-        .with_state(engine)
+        .with_state(Readiness {
+            engine,
+            seen: Arc::default(),
+        })
 }
 
-async fn ready(State(engine): State<Engine>) -> (StatusCode, &'static str) {
+/// What was last seen of the database. One looks at a time, and the others wait for
+/// what it sees.
+#[derive(Clone)]
+struct Readiness {
+    engine: Engine,
+    seen: Arc<Mutex<Option<(Instant, Answer)>>>,
+}
+
+type Answer = (StatusCode, &'static str);
+
+async fn ready(State(readiness): State<Readiness>) -> Answer {
+    let mut seen = readiness.seen.lock().await;
+    match *seen {
+        Some((at, answer)) if at.elapsed() < HOLDS => answer,
+        _ => {
+            let answer = look(&readiness.engine).await;
+            *seen = Some((Instant::now(), answer));
+            answer
+        }
+    }
+}
+
+async fn look(engine: &Engine) -> Answer {
     let lacking = timeout(SCHEMA_TIMEOUT, tributary_migrations::pending(&engine.db)).await;
     let reason = match lacking {
         Ok(Ok(0)) => match engine.db.probe().await {

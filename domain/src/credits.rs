@@ -12,6 +12,7 @@ use crate::entity::credit_share::{self, Role};
 use crate::entity::{Owned, deal, involvement, work};
 use crate::error::{Error, Result};
 use crate::ids::{CreditId, DealId, InvolvementId, PartnerId};
+use crate::kernel::audience;
 use crate::kernel::work::Progress;
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
@@ -166,15 +167,12 @@ pub async fn latest(scope: &Scope, deals: &[DealId]) -> Result<HashMap<DealId, c
     Ok(versions.into_iter().map(|row| (row.deal_id, row)).collect())
 }
 
-/// The shares of versions of credit. A partner sees its own alone.
+/// The shares of versions of credit that the actor may see.
 pub async fn shares(scope: &Scope, credits: &[CreditId]) -> Result<Vec<credit_share::Model>> {
-    let own = scope
-        .partner()
-        .map(|own| credit_share::Column::PartnerId.eq(own));
     let query = credit_share::Entity::find()
         .filter(credit_share::Column::TenantId.eq(scope.tenant()))
         .filter(credit_share::Column::CreditId.is_in(credits.iter().copied()))
-        .filter(sea_orm::Condition::all().add_option(own))
+        .filter(audience::shares_shown(scope))
         .order_by_desc(credit_share::Column::Role)
         .order_by_asc(credit_share::Column::PartnerId);
     Ok(query.all(&scope.read().await?).await?)

@@ -12,6 +12,7 @@ use crate::database::Database;
 use crate::entity::{Owned, partner, payout_method};
 use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{PartnerId, PayoutMethodId};
+use crate::kernel::audience;
 use crate::kernel::check::{Check, Given};
 use crate::keyring::{Keyring, Secret};
 use crate::reads::shown;
@@ -158,14 +159,11 @@ fn fingerprint(tx: &Tx, rail: &str, destination: &Secret) -> Result<String> {
 const SHARED: usize = 20;
 
 /// Other methods of the tenant that pay to the same destination over the same rail,
-/// oldest first and at most 20 of each: for whoever verifies one. Partners see none.
+/// oldest first and at most 20 of each.
 pub async fn sharing(
     scope: &Scope,
     ids: &[PayoutMethodId],
 ) -> Result<HashMap<PayoutMethodId, Vec<payout_method::Model>>> {
-    if scope.partner().is_some() {
-        return Ok(HashMap::new());
-    }
     let db = scope.read().await?;
     let asked = payout_method::Entity::of(scope.tenant())
         .filter(payout_method::Column::Id.is_in(ids.iter().copied()))
@@ -174,6 +172,7 @@ pub async fn sharing(
     let prints = asked.iter().map(|method| method.fingerprint.clone());
     let sharing = payout_method::Entity::of(scope.tenant())
         .filter(payout_method::Column::Fingerprint.is_in(prints))
+        .filter(audience::sharing_shown(scope))
         .order_by_asc(payout_method::Column::Id)
         .limit(((SHARED + 1) * ids.len()) as u64)
         .all(&db)

@@ -17,6 +17,7 @@ use crate::entity::payout_report::{self, Outcome};
 use crate::entity::{Owned, partner, payout_method, payout_run};
 use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{PartnerId, PayoutId, PayoutRunId};
+use crate::kernel::audience;
 use crate::kernel::check::{Check, Given};
 use crate::keyring::Secret;
 use crate::money::Money;
@@ -191,18 +192,16 @@ fn quiet(tx: &Tx, payout: &payout::Model) -> Result<()> {
     }
 }
 
-/// What was reported of payouts; those without a report are absent. For whoever may
-/// propose runs.
+/// What was reported of payouts, as far as the actor may see it; those without a report
+/// are absent.
 pub async fn of(
     scope: &Scope,
     payouts: &[PayoutId],
 ) -> Result<HashMap<PayoutId, payout_report::Model>> {
-    if !scope.role().may(Permission::BooksRead) {
-        return Ok(HashMap::new());
-    }
     let query = payout_report::Entity::find()
         .filter(payout_report::Column::TenantId.eq(scope.tenant()))
-        .filter(payout_report::Column::PayoutId.is_in(payouts.iter().copied()));
+        .filter(payout_report::Column::PayoutId.is_in(payouts.iter().copied()))
+        .filter(audience::reports_shown(scope));
     let rows = query.all(&scope.read().await?).await?;
     Ok(rows.into_iter().map(|row| (row.payout_id, row)).collect())
 }

@@ -2,7 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryOrder, QuerySelect};
+use sea_orm::{QueryOrder, QuerySelect};
 use serde_json::json;
 
 use crate::access::Permission;
@@ -12,6 +12,7 @@ use crate::entity::payout_run::{self, State};
 use crate::entity::{Owned, payout, program, work};
 use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{PayoutRunId, ProgramId};
+use crate::kernel::audience;
 use crate::kernel::check::{Check, Given};
 use crate::kernel::work::{Progress, Step};
 use crate::scope::{Scope, Tx};
@@ -233,15 +234,12 @@ async fn stop(tx: &mut Tx, run: payout_run::Model) -> Result<()> {
     }
 }
 
-/// Who runs do not pay, and why. A partner sees its own lines alone.
+/// Who runs do not pay, and why, as far as the actor may see it.
 pub async fn holds(scope: &Scope, runs: &[PayoutRunId]) -> Result<Vec<payout_hold::Model>> {
-    let own = scope
-        .partner()
-        .map(|own| payout_hold::Column::PartnerId.eq(own));
     let query = payout_hold::Entity::find()
         .filter(payout_hold::Column::TenantId.eq(scope.tenant()))
         .filter(payout_hold::Column::RunId.is_in(runs.iter().copied()))
-        .filter(Condition::all().add_option(own))
+        .filter(audience::holds_shown(scope))
         .order_by_asc(payout_hold::Column::PartnerId)
         .order_by_asc(payout_hold::Column::Reason);
     Ok(query.all(&scope.read().await?).await?)

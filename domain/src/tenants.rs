@@ -30,6 +30,7 @@ pub async fn create(
         kind: Set(kind),
         clock_at: Set((kind == tenant::Kind::Sandbox).then_some(clock_at.unwrap_or(now))),
         last_position: Set(0),
+        last_at: Set(now),
         epoch: Set(0),
         created_at: Set(now),
     };

@@ -17,6 +17,7 @@ fn tenant() -> TableCreateStatement {
         .col(string_len("kind", 32))
         .col(big_integer_null("clock_at"))
         .col(big_integer("last_position"))
+        .col(big_integer("last_at"))
         .col(big_integer("epoch"))
         .col(big_integer("created_at"))
         .to_owned()

@@ -56,6 +56,8 @@ story! {
         let newest = Migrator::migrations().last().unwrap().name().to_owned();
         let forget = format!("DELETE FROM seaql_migrations WHERE version = '{newest}'");
         world.database.connect().await.execute_unprepared(&forget).await.unwrap();
+        // What was seen holds for a quarter of a second.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         let older = (503, "the database needs `tributary migrate`\n".to_owned());
         assert_eq!(asks("readyz").await, older);
         assert_eq!(asks("healthz").await, (200, "ok\n".to_owned()));

@@ -122,6 +122,8 @@ async fn connections_that_break_lose_nothing() {
 
 /// The status of readiness, and the code of a command that is refused.
 async fn refuses(server: &Server, acme: &Acme, key: &str) -> (u16, String) {
+    // What was seen holds for a quarter of a second.
+    tokio::time::sleep(Duration::from_millis(300)).await;
     let ready = reqwest::get(format!("{}/readyz", server.url)).await;
     let input = json!({
         "idempotencyKey": key, "name": "Late", "model": "REFERRAL", "currency": "USD",

@@ -45,6 +45,8 @@ async fn opens(acme: &Acme, number: usize) -> Outcome {
 }
 
 async fn readiness(url: &str) -> u16 {
+    // What was seen holds for a quarter of a second.
+    tokio::time::sleep(Duration::from_millis(300)).await;
     reqwest::get(format!("{url}/readyz"))
         .await
         .unwrap()

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use serde_json::{Value, json};
 use tributary_domain::access;
 use tributary_domain::clock::{Clock, Moment, SystemClock};
 use tributary_domain::credits;
 use tributary_domain::entity::credit_share::Role;
-use tributary_domain::entity::{credit_share, tenant};
+use tributary_domain::entity::{credit_share, event, tenant};
 use tributary_domain::scope::Engine;
 
 use crate::acme::{Acme, Deal};
@@ -107,6 +108,20 @@ story! {
             office.involves_through(scope, deal, partner, Role::Sourced).await;
         }
         office.wins(deal).await;
+        // What happens later in the log never happens earlier in time: what a date decides
+        // is decided from one place in the log on.
+        let mut last = Moment(0);
+        let looks = base.system(office.tenant).await.unwrap();
+        let events = event::Entity::find()
+            .filter(event::Column::TenantId.eq(office.tenant))
+            .order_by_asc(event::Column::Position)
+            .all(&looks.read().await.unwrap())
+            .await
+            .unwrap();
+        for event in events {
+            assert!(event.occurred_at >= last, "{event:?} is before {last}");
+            last = event.occurred_at;
+        }
         let credit = credits::latest(&ada, &[deal]).await.unwrap().remove(&deal).unwrap();
         let shares = credits::shares(&ada, &[credit.id]).await.unwrap();
         let sourced: Vec<_> = shares.iter().filter(|row: &&credit_share::Model| row.role == Role::Sourced).collect();

@@ -141,18 +141,20 @@ async fn closes(client: &Client) -> u16 {
 async fn all_are_told(client: &Client, upload: &str) {
     let http = reqwest::Client::new();
     let address = format!("{}/graphql", client.url);
-    let began = Instant::now();
-    let ready = http
-        .get(format!("{}/readyz", client.url))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(ready.status(), 503);
-    assert!(
-        began.elapsed() < Duration::from_secs(4),
-        "{:?}",
-        began.elapsed()
-    );
+    // The machine may be busy with other tests: the quickest of some answers counts.
+    let mut quickest = Duration::MAX;
+    for _ in 0..3 {
+        sleep(Duration::from_millis(300)).await;
+        let began = Instant::now();
+        let ready = http
+            .get(format!("{}/readyz", client.url))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(ready.status(), 503);
+        quickest = quickest.min(began.elapsed());
+    }
+    assert!(quickest < Duration::from_secs(2), "{quickest:?}");
     let health = http
         .get(format!("{}/healthz", client.url))
         .send()

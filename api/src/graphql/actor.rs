@@ -18,7 +18,8 @@ pub enum ActorKind {
     System,
 }
 
-/// Who did something.
+/// Who did something. To a partner's key, its own person or the server; where it was
+/// anybody else, the field is null.
 #[derive(Description)]
 pub struct Actor(actor::Actor);
 

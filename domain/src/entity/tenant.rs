@@ -47,6 +47,8 @@ pub struct Model {
     pub clock_at: Option<Moment>,
     /// The position of the newest event in its log; 0 before the first.
     pub last_position: i64,
+    /// When it happened. Later events never happen before it.
+    pub last_at: Moment,
     /// The epoch of its log; 0 until a backup was first put back.
     pub epoch: i64,
     /// When it was created.

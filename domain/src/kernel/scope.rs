@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use sea_orm::DbBackend;
 use sea_orm::entity::prelude::*;
@@ -22,6 +23,10 @@ use crate::keyring::Keyring;
 use crate::rail::Rail;
 
 pub use crate::kernel::transaction::{Fact, Tx};
+
+/// By how much servers' clocks may differ. A log that is further ahead was written by
+/// a clock that is wrong, and is not followed.
+const MOST_SKEW: Duration = Duration::from_secs(5 * 60);
 
 /// What every scope works with: the database, the two ports and the clock.
 #[derive(Clone)]
@@ -117,9 +122,19 @@ impl Engine {
         }
     }
 
-    /// The present of a tenant: its test clock, or the machine's.
+    /// The present of a tenant: its test clock, or the machine's. Machines' clocks
+    /// differ: the present is never before the newest fact of the log, so that what is
+    /// asked of a date has one answer from some place in the log on.
     pub(crate) fn now(&self, tenant: &tenant::Model) -> Moment {
-        tenant.clock_at.unwrap_or_else(|| self.clock.now())
+        if let Some(now) = tenant.clock_at {
+            return now;
+        }
+        let machine = self.clock.now();
+        if tenant.last_at > machine.plus(MOST_SKEW) {
+            tracing::error!(tenant = %tenant.id, last_at = %tenant.last_at, "another server's clock is far ahead, or this one's far behind");
+            return machine;
+        }
+        machine.max(tenant.last_at)
     }
 }
 

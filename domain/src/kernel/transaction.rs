@@ -297,6 +297,7 @@ impl Tx {
         let head = tenant::ActiveModel {
             id: Set(self.head.id),
             last_position: Set(self.position),
+            last_at: Set(self.now),
             clock_at: Set(self.head.clock_at),
             epoch: Set(self.head.epoch),
             ..Default::default()

@@ -6,15 +6,16 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 use sea_orm::{Condition, QuerySelect, QueryTrait};
 
-use super::{Visible, own_rows};
-use crate::actor::Actor;
+use super::{Told, Visible, own_of, own_rows};
 use crate::clock::Moment;
-use crate::entity::{Owned, collection, credit, deal, event, involvement, registration};
+use crate::entity::{
+    Owned, collection, credit, credit_share, deal, event, involvement, registration,
+};
 use crate::error::Result;
 use crate::ids::{DealId, PartnerId};
 use crate::scope::Scope;
 
-own_rows! { registration involvement }
+own_rows! { registration [submitted_by decided_by] involvement [recorded_by decided_by] }
 
 /// The filter that the deals a partner has a part in pass. A part that was
 /// declined is none.
@@ -38,7 +39,8 @@ impl Visible for deal::Entity {
         }
     }
 
-    /// A partner is told nothing older than its own part.
+    /// A partner is told nothing older than its own part, and not that somebody's part
+    /// is undecided.
     async fn shown(scope: &Scope, mut rows: Vec<deal::Model>) -> Result<Vec<deal::Model>> {
         let Some(own) = scope.partner() else {
             return Ok(rows);
@@ -46,6 +48,7 @@ impl Visible for deal::Entity {
         let ids: Vec<DealId> = rows.iter().map(|row| row.id).collect();
         let parts = first_parts(scope, own, &ids).await?;
         for row in &mut rows {
+            row.credit_due_at = None;
             if let Some(part) = parts.get(&row.id) {
                 row.opened_at = row.opened_at.max(part.at);
             }
@@ -110,6 +113,18 @@ impl Visible for credit::Entity {
             .into_query();
         Self::of(scope.tenant()).filter(credit::Column::DealId.in_subquery(deals))
     }
+
+    async fn shown(scope: &Scope, mut rows: Vec<credit::Model>) -> Result<Vec<credit::Model>> {
+        for row in &mut rows {
+            row.settled_by = row.settled_by.told(scope);
+        }
+        Ok(rows)
+    }
+}
+
+/// The filter that shares of credit pass: for a partner its own alone.
+pub(crate) fn shares_shown(scope: &Scope) -> Condition {
+    own_of::<credit_share::Entity>(scope, credit_share::Column::PartnerId)
 }
 
 impl Visible for collection::Entity {
@@ -134,7 +149,7 @@ impl Visible for collection::Entity {
         let deals: Vec<DealId> = rows.iter().map(|row| row.deal_id).collect();
         let parts = first_parts(scope, own, &deals).await?;
         for row in &mut rows {
-            row.recorded_by = Actor::Hidden;
+            row.recorded_by = row.recorded_by.told(scope);
             row.reference = None;
             if let Some(part) = parts.get(&row.deal_id) {
                 row.received_at = row.received_at.max(part.at);
@@ -184,7 +199,7 @@ pub(crate) async fn events_of_deal(scope: &Scope, deal: DealId) -> Result<Condit
 pub(crate) fn events_shown(scope: &Scope, mut rows: Vec<event::Model>) -> Vec<event::Model> {
     if scope.partner().is_some() {
         for row in &mut rows {
-            row.actor = Actor::Hidden;
+            row.actor = row.actor.told(scope);
             "null".clone_into(&mut row.data);
         }
     }

@@ -16,6 +16,7 @@ use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 
 use crate::access::Permission;
+use crate::actor::Actor;
 use crate::entity::Owned;
 use crate::error::Result;
 use crate::scope::Scope;
@@ -23,8 +24,10 @@ use crate::scope::Scope;
 pub use conflicts::{ShownConflict, conflicts_of};
 pub(crate) use customers::identifiers_shown;
 pub use deals::with_partner;
-pub(crate) use deals::{events_of_deal, events_shown};
+pub(crate) use deals::{events_of_deal, events_shown, shares_shown};
 pub use money::{RunProgress, progress_of};
+pub(crate) use money::{holds_shown, reports_shown};
+pub(crate) use programs::sharing_shown;
 
 /// A noun whose rows are not all for everybody.
 pub trait Visible: Owned {
@@ -66,9 +69,33 @@ fn with_permission(scope: &Scope, permission: Permission) -> Condition {
     only_if(scope.role().may(permission))
 }
 
-/// Entities with a `partner_id` of which a partner sees its own rows.
+/// Who did something, as the actor may know it.
+trait Told {
+    /// A partner's people are told of the server and of themselves, and not who of the
+    /// tenant's people it was.
+    fn told(self, scope: &Scope) -> Self;
+}
+
+impl Told for Actor {
+    fn told(self, scope: &Scope) -> Self {
+        let known = self == Self::System || self == scope.actor();
+        match scope.partner().is_none() || known {
+            true => self,
+            false => Self::Hidden,
+        }
+    }
+}
+
+impl Told for Option<Actor> {
+    fn told(self, scope: &Scope) -> Self {
+        self.map(|actor| actor.told(scope))
+    }
+}
+
+/// Entities with a `partner_id` of which a partner sees its own rows, and the columns
+/// that say who did something.
 macro_rules! own_rows {
-    ($($entity:ident)+) => {$(
+    ($($entity:ident $([$($by:ident)+])?)+) => {$(
         impl crate::kernel::audience::Visible for crate::entity::$entity::Entity {
             fn visible(scope: &crate::scope::Scope) -> sea_orm::Select<Self> {
                 use crate::entity::Owned;
@@ -78,6 +105,16 @@ macro_rules! own_rows {
                 );
                 sea_orm::QueryFilter::filter(Self::of(scope.tenant()), own)
             }
+
+            $(async fn shown(
+                scope: &crate::scope::Scope,
+                mut rows: Vec<Self::Model>,
+            ) -> crate::error::Result<Vec<Self::Model>> {
+                for row in &mut rows {
+                    $(row.$by = crate::kernel::audience::Told::told(row.$by, scope);)+
+                }
+                Ok(rows)
+            })?
         }
     )+};
 }

@@ -4,9 +4,8 @@ use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 
-use super::{Visible, own_of, own_rows, with_permission};
+use super::{Told, Visible, own_of, own_rows, with_permission};
 use crate::access::Permission;
-use crate::actor::Actor;
 use crate::entity::{Owned, commission, entry, evaluation, payout, payout_hold, payout_run};
 use crate::error::Result;
 use crate::scope::Scope;
@@ -76,14 +75,23 @@ impl Visible for payout_run::Entity {
         scope: &Scope,
         mut rows: Vec<payout_run::Model>,
     ) -> Result<Vec<payout_run::Model>> {
-        if scope.partner().is_some() {
-            for row in &mut rows {
-                row.proposed_by = Actor::Hidden;
-                row.approved_by = None;
-            }
+        for row in &mut rows {
+            row.proposed_by = row.proposed_by.told(scope);
+            row.approved_by = row.approved_by.told(scope);
         }
         Ok(rows)
     }
+}
+
+/// The filter that lines of runs pass which say who is not paid: for a partner its own.
+pub(crate) fn holds_shown(scope: &Scope) -> Condition {
+    own_of::<payout_hold::Entity>(scope, payout_hold::Column::PartnerId)
+}
+
+/// The filter that what people report of payouts passes: for those who may read the
+/// books.
+pub(crate) fn reports_shown(scope: &Scope) -> Condition {
+    with_permission(scope, Permission::BooksRead)
 }
 
 /// How far the preparation of a run is, in earnings.

@@ -4,9 +4,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{Condition, QuerySelect, QueryTrait};
 
-use super::{Visible, own_of, own_rows, staff_only, with_permission};
+use super::{Told, Visible, own_of, own_rows, staff_only, with_permission};
 use crate::access::Permission;
-use crate::actor::Actor;
 use crate::entity::{
     Owned, activation, api_key, enrollment, partner, payout_method, person, plugin, plugin_version,
     program, rule, terms,
@@ -14,7 +13,7 @@ use crate::entity::{
 use crate::error::Result;
 use crate::scope::Scope;
 
-own_rows! { enrollment agreement tax_form }
+own_rows! { enrollment agreement [recorded_by] tax_form [submitted_by decided_by] }
 
 impl Visible for api_key::Entity {
     /// For those who may make them.
@@ -80,19 +79,22 @@ impl Visible for payout_method::Entity {
         Self::of(scope.tenant()).filter(own_of::<Self>(scope, payout_method::Column::PartnerId))
     }
 
-    /// A partner is not told who of the tenant's people looked at it.
     async fn shown(
         scope: &Scope,
         mut rows: Vec<payout_method::Model>,
     ) -> Result<Vec<payout_method::Model>> {
-        if scope.partner().is_some() {
-            for row in &mut rows {
-                row.added_by = Actor::Hidden;
-                row.verified_by = None;
-            }
+        for row in &mut rows {
+            row.added_by = row.added_by.told(scope);
+            row.verified_by = row.verified_by.told(scope);
         }
         Ok(rows)
     }
+}
+
+/// The filter that methods pass which share a destination with one that the actor may
+/// see: for whoever verifies them.
+pub(crate) fn sharing_shown(scope: &Scope) -> Condition {
+    staff_only(scope)
 }
 
 /// A column of the rules that a partner sees; `None` for the tenant's own people.
@@ -129,15 +131,12 @@ impl Visible for plugin_version::Entity {
         Self::of(scope.tenant()).filter(Condition::all().add_option(named))
     }
 
-    /// A partner is not told who of the tenant's people published it.
     async fn shown(
         scope: &Scope,
         mut rows: Vec<plugin_version::Model>,
     ) -> Result<Vec<plugin_version::Model>> {
-        if scope.partner().is_some() {
-            for row in &mut rows {
-                row.published_by = Actor::Hidden;
-            }
+        for row in &mut rows {
+            row.published_by = row.published_by.told(scope);
         }
         Ok(rows)
     }
@@ -155,16 +154,13 @@ impl Visible for activation::Entity {
         Self::of(scope.tenant()).filter(Condition::all().add_option(own))
     }
 
-    /// A partner is not told who of the tenant's people decided.
     async fn shown(
         scope: &Scope,
         mut rows: Vec<activation::Model>,
     ) -> Result<Vec<activation::Model>> {
-        if scope.partner().is_some() {
-            for row in &mut rows {
-                row.proposed_by = Actor::Hidden;
-                row.decided_by = row.decided_by.map(|_| Actor::Hidden);
-            }
+        for row in &mut rows {
+            row.proposed_by = row.proposed_by.told(scope);
+            row.decided_by = row.decided_by.told(scope);
         }
         Ok(rows)
     }
