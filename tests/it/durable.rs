@@ -85,6 +85,69 @@ story! {
     }
 }
 
+/// Makes every commit fail that opens a deal, and nothing before it: what is only
+/// looked at in the end is wrong. SQLite leaves such a transaction open.
+const BREAKS_COMMIT: [(Backend, &str, &str); 2] = [
+    (
+        Backend::Sqlite,
+        "CREATE TABLE nowhere (id INTEGER PRIMARY KEY);
+         CREATE TABLE wrong (id INTEGER REFERENCES nowhere (id) DEFERRABLE INITIALLY DEFERRED);
+         CREATE TRIGGER breaks AFTER INSERT ON deal BEGIN INSERT INTO wrong VALUES (1); END",
+        "DROP TRIGGER breaks",
+    ),
+    (
+        Backend::Postgres,
+        "CREATE FUNCTION breaks() RETURNS trigger LANGUAGE plpgsql
+             AS $$ BEGIN RAISE EXCEPTION 'no commit'; END $$;
+         CREATE CONSTRAINT TRIGGER breaks AFTER INSERT ON deal
+             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION breaks()",
+        "DROP TRIGGER breaks ON deal",
+    ),
+];
+
+story! {
+    /// Where the commit itself fails, the caller is told that nobody knows; the
+    /// connection is not used again, and what is acknowledged afterwards is kept.
+    async fn a_commit_that_fails_takes_nothing_along(world: World) {
+        let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
+        let acme = Acme::new(&world).await;
+        let of_this = BREAKS_COMMIT.into_iter().find(|(backend, ..)| *backend == world.database.backend);
+        let (_, breaks, mends) = of_this.unwrap();
+        let mut acknowledged = Vec::new();
+        for round in 0..5 {
+            let connection = world.database.connect().await;
+            let breaks = match round {
+                0 => breaks,
+                _ => &breaks[breaks.rfind("CREATE ").unwrap()..],
+            };
+            connection.execute_unprepared(breaks).await.unwrap();
+            for number in 0..3 {
+                let failed = office.opens(&format!("fails-{round}-{number}")).await;
+                assert!(matches!(failed, Err(Error::OutcomeUnknown(_))), "{failed:?}");
+            }
+            let input = json!({
+                "idempotencyKey": format!("fails-{round}"), "programId": acme.program, "name": "A deal",
+                "account": { "name": "Globex", "domain": "globex.example" },
+                "amount": { "amount": "10.00", "currency": "USD" }, "stage": "Qualified",
+            });
+            let document = "mutation($input: OpenDealInput!) { openDeal(input: $input) { deal { id } } }";
+            let told = acme.owner.post(document, json!({ "input": input })).await;
+            assert_eq!(told["errors"][0]["extensions"]["code"], "OUTCOME_UNKNOWN", "{told}");
+            connection.execute_unprepared(mends).await.unwrap();
+            for number in 0..3 {
+                acknowledged.push(office.opens(&format!("holds-{round}-{number}")).await.unwrap().id);
+            }
+        }
+        // Nothing came of the commits that failed: their keys are free.
+        for round in 0..5 {
+            acknowledged.push(office.opens(&format!("fails-{round}-0")).await.unwrap().id);
+        }
+        all_are_kept(&world, &office, &acknowledged).await;
+        let deals = office.all::<deal::Entity>().await;
+        assert_eq!(deals.len(), acknowledged.len());
+    }
+}
+
 /// PostgreSQL ends connections at any moment. What was acknowledged is there,
 /// what fails says that nothing was done or that nobody knows, and the next
 /// command finds a good connection.
