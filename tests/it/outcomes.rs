@@ -99,15 +99,15 @@ story! {
 }
 
 story! {
-    /// A customer that pays no more: what is left of the entitlement leaves the
+    /// A customer that is paid back in full, and pays no more: what is left of the entitlement leaves the
     /// books, and a payment that comes all the same releases its part.
     async fn what_is_written_off_leaves_the_books(world: World) {
         let acme = Acme::new(&world).await;
         let north = acme.partner_without_papers("Northwind").await;
         let deal = acme.deal(&north, "1000.00").await;
         acme.wins(&deal).await;
-        acme.collects(&deal, "400.00").await;
-        acme.refunds(&deal, "400.00").await;
+        acme.collects(&deal, "1000.00").await;
+        acme.refunds(&deal, "1000.00").await;
         let balances = async || {
             let document = "{ ledger { balances { account balance { amount } } } }";
             let answer = acme.owner.asks(document, json!({})).await;

@@ -50,7 +50,7 @@ fn the_verdicts_are_those_of_the_reference_implementation() {
     let verdicts = more.as_deref().unwrap_or(VERDICTS);
     let sdl = [
         ("wide", include_str!("corpus/schema.graphql")),
-        ("real", include_str!("corpus/tributary.graphql")),
+        ("real", include_str!("../../../schema.graphql")),
     ];
     let documents: BTreeMap<&str, Documents> = sdl
         .into_iter()

@@ -158,9 +158,9 @@ wide.unknown = [
 export const real = {
   cases: [
     "{__schema{types{interfaces{possibleTypes{name}}}}}",
-    ["mutation($b:Boolean=true,$i:MoveDealInput!){moveDeal(input:$i) @skip(if:$b){deal{stage}}}", { i: { id: "del_0", stage: "x" } }],
-    "query($b:Boolean=true){viewer{role person @include(if:$b)}}",
-    "mutation{reviseDealAmount(input:{id:\"del_0\",amount:{amount:\"1.00\",amount:\"88.00\",currency:\"USD\"}}){deal{id}}}",
+    ["mutation($b:Boolean=true,$i:MoveDealInput!){moveDeal(input:$i) @skip(if:$b){deal{stage}}}", { i: { idempotencyKey: "k", id: "del_0", stage: "x" } }],
+    "query($b:Boolean=true){viewer{role actor @include(if:$b){kind}}}",
+    "mutation{reviseDealAmount(input:{idempotencyKey:\"k\",id:\"del_0\",amount:{amount:\"1.00\",amount:\"88.00\",currency:\"USD\"}}){deal{id}}}",
     "{a:viewer{tenant{id}} a:viewer{tenant{id:name}}}",
     "{deals(state:\"OPEN\",first:1){nodes{id}}}", "{deals(state:OPEN,first:1){nodes{id}}}",
     ["query($i:String!){node(id:$i){id}}", { i: "del_0" }], ["query($i:ID){node(id:$i){id}}", { i: "del_0" }], ["query($i:ID!){node(id:$i){id}}", { i: "del_0" }],

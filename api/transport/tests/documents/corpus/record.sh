@@ -11,7 +11,7 @@ modules=$(mktemp -d)
 trap 'rm -rf "$modules"' EXIT
 npm install --silent --no-save --prefix "$modules" graphql@17.1.0 >/dev/null 2>&1
 record() {
-    node "$here/record.mjs" "$modules/node_modules" "$here/tributary.graphql" "$@"
+    node "$here/record.mjs" "$modules/node_modules" "$here/../../../../schema.graphql" "$@"
 }
 case "${1:-write}" in
 write) record >"$modules/verdicts.json" && cp "$modules/verdicts.json" "$here/verdicts.json" ;;
