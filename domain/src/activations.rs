@@ -20,7 +20,7 @@ use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{ActivationId, PluginId, PluginVersionId, ProgramId, RuleId, TenantId};
 use crate::kernel::check::{Check, Given};
 use crate::scope::{Fact, Scope, Tx};
-use crate::{evaluations, idempotency, limits, people, plugins};
+use crate::{evaluations, idempotency, limits, people, plugins, reads};
 
 /// The moment as of which a rule is put to work: what was decided later has no
 /// part in the answer.
@@ -49,15 +49,22 @@ pub async fn propose(
 ) -> Result<activation::Model> {
     scope.require(Permission::PluginManage)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
     let version = check.given(version)?;
     let reason = check.take(limits::sentence("reason", reason))?;
-    let (Some(version), Some(reason)) = (version, reason) else {
-        return Err(check.failed());
+    let (Some(key), Some(version), Some(reason)) = (key, version, reason) else {
+        return Err(reads::failed::<plugin_version::Entity>(
+            check,
+            scope,
+            "pluginVersionId",
+            version,
+        )
+        .await);
     };
     let arguments = (version, effective_at, &reason);
     let operation = "activation.propose";
     let tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, operation, key, &arguments).await?;
+    let claim = idempotency::claim(&tx, operation, &key, &arguments).await?;
     if let Some(id) = claim.done {
         return activation::Entity::get(&tx, tx.tenant(), ActivationId(id)).await;
     }
@@ -70,7 +77,7 @@ pub async fn propose(
     drop(db);
     try_configurations(scope, &version).await?;
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, operation, key, &arguments).await?;
+    let claim = idempotency::claim(&tx, operation, &key, &arguments).await?;
     if let Some(id) = claim.done {
         return activation::Entity::get(&tx, tx.tenant(), ActivationId(id)).await;
     }

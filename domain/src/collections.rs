@@ -45,33 +45,27 @@ pub struct NewCollection {
     pub reference: Option<String>,
 }
 
-/// A payment or refund, once it is read. Keys are compared by it.
+/// What of a payment or refund can be read without looking anything up. Keys are
+/// compared by it.
 #[derive(Debug, Serialize)]
 struct Draft {
-    deal: DealId,
+    deal: Option<DealId>,
     direction: Direction,
-    amount: Money,
+    amount: Option<Money>,
     received_at: Option<Moment>,
     reference: Option<String>,
 }
 
 impl Draft {
-    fn read(new: NewCollection) -> Result<Self> {
-        let mut check = Check::default();
-        let deal = check.given(new.deal)?;
-        let amount = check.given(new.amount)?;
+    fn read(new: NewCollection, check: &mut Check) -> Result<Self> {
         let reference = new.reference.as_deref();
         let reference = reference.map(|text| limits::name("reference", text));
-        let reference = check.take(reference.transpose())?;
-        let (Some(deal), Some(amount), Some(reference)) = (deal, amount, reference) else {
-            return Err(check.failed());
-        };
         Ok(Self {
-            deal,
+            deal: check.given(new.deal)?,
             direction: new.direction,
-            amount,
+            amount: check.given(new.amount)?,
             received_at: new.received_at,
-            reference,
+            reference: check.take(reference.transpose())?.flatten(),
         })
     }
 }
@@ -84,29 +78,90 @@ impl Draft {
 /// still be refunded. A refund of more than was collected is refused.
 pub async fn record(scope: &Scope, key: &str, new: NewCollection) -> Result<collection::Model> {
     scope.require(Permission::CollectionRecord)?;
-    let new = Draft::read(new)?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let new = Draft::read(new, &mut check)?;
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "collection.record", key, &new).await?;
-    if let Some(id) = claim.done {
+    let claim = idempotency::claim_with(&tx, "collection.record", key, &new).await?;
+    if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
         return collection::Entity::get(&tx, tx.tenant(), CollectionId(id)).await;
     }
-    let deal = deal::Entity::get(&tx, tx.tenant(), new.deal)
-        .await
-        .at("dealId")?;
-    if deal.state == deal::State::ClosedLost && new.direction == Direction::Received {
-        return Err(Error::conflict(Conflict::DealLost, "the deal is lost"));
-    }
-    let collection = insert(&mut tx, &deal, new).await?;
+    let deal = match new.deal {
+        Some(id) => check.take(taking(&tx, id, new.direction).await.at("dealId"))?,
+        None => None,
+    };
+    let money = match (&deal, new.amount) {
+        (Some(deal), Some(amount)) => {
+            let placed = place(&tx, deal, new.direction, amount).await;
+            check
+                .take(placed)?
+                .map(|(ordinal, minor)| (ordinal, minor, amount))
+        }
+        _ => None,
+    };
+    let received_at = new.received_at.unwrap_or(tx.now());
+    check.take(limits::past("receivedAt", received_at, tx.now()))?;
+    let (Some(claim), Some(deal), Some((ordinal, minor, amount))) = (claim, deal, money) else {
+        return Err(check.failed());
+    };
+    check.done()?;
+    let row = collection::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(CollectionId::new()),
+        deal_id: Set(deal.id),
+        ordinal: Set(ordinal),
+        amount_minor: Set(minor),
+        currency: Set(deal.currency),
+        received_at: Set(received_at),
+        recorded_at: Set(tx.now()),
+        recorded_by: Set(tx.actor()),
+        reference: Set(new.reference),
+    };
+    let collection = row.insert(&tx).await?;
+    let kind = match new.direction {
+        Direction::Received => "collection.received",
+        Direction::Refunded => "collection.refunded",
+    };
+    let data = json!({ "amount": amount.on_the_wire(), "received_at": received_at.to_string() });
+    tx.log(Fact {
+        kind,
+        subject: &collection.id,
+        deal: Some(deal.id),
+        data,
+    })
+    .await?;
     commissions::release(&mut tx, &deal).await?;
     claim.keep(&tx, collection.id.0).await?;
     tx.commit().await?;
     Ok(collection)
 }
 
-/// The amount with its sign, if the deal's collections have room for it.
-fn signed(new: &Draft, deal: &deal::Model, collected: i64) -> Result<i64> {
-    let amount = limits::positive("amount", new.amount, deal.currency)?;
-    let signed = match new.direction {
+/// The deal, if money can go this way on it.
+async fn taking(tx: &Tx, id: DealId, direction: Direction) -> Result<deal::Model> {
+    let deal = deal::Entity::get(tx, tx.tenant(), id).await?;
+    if deal.state == deal::State::ClosedLost && direction == Direction::Received {
+        return Err(Error::conflict(Conflict::DealLost, "the deal is lost"));
+    }
+    Ok(deal)
+}
+
+/// The next place among the collections of a deal, and the amount with its sign, if
+/// they have room for it.
+async fn place(
+    tx: &Tx,
+    deal: &deal::Model,
+    direction: Direction,
+    amount: Money,
+) -> Result<(i32, i64)> {
+    let last = collection::Entity::of(tx.tenant())
+        .filter(collection::Column::DealId.eq(deal.id))
+        .order_by_desc(collection::Column::Ordinal)
+        .one(tx)
+        .await?;
+    let last = last.map_or(0, |last| last.ordinal);
+    let collected = sum_upto(tx, deal.id, last).await?;
+    let amount = limits::positive("amount", amount, deal.currency)?;
+    let signed = match direction {
         Direction::Received => amount,
         Direction::Refunded => -amount,
     };
@@ -116,58 +171,9 @@ fn signed(new: &Draft, deal: &deal::Model, collected: i64) -> Result<i64> {
             let message = format!("only {collected} was collected on this deal");
             Err(Error::conflict(Conflict::RefundExceedsCollected, message))
         }
-        Some(sum) if sum <= limits::LARGEST_AMOUNT => Ok(signed),
+        Some(sum) if sum <= limits::LARGEST_AMOUNT => Ok((last + 1, signed)),
         Some(_) | None => Err(Error::invalid("amount", "too large")),
     }
-}
-
-async fn insert(tx: &mut Tx, deal: &deal::Model, new: Draft) -> Result<collection::Model> {
-    let last = collection::Entity::of(tx.tenant())
-        .filter(collection::Column::DealId.eq(deal.id))
-        .order_by_desc(collection::Column::Ordinal)
-        .one(tx)
-        .await?;
-    let last = last.map_or(0, |last| last.ordinal);
-    let collected = sum_upto(tx, deal.id, last).await?;
-    let mut check = Check::default();
-    let signed = check.take(signed(&new, deal, collected))?;
-    let received_at = new.received_at.unwrap_or(tx.now());
-    if received_at > tx.now() {
-        check.take::<()>(Err(Error::invalid(
-            "receivedAt",
-            "must not be in the future",
-        )))?;
-    }
-    let (Some(signed), true) = (signed, received_at <= tx.now()) else {
-        return Err(check.failed());
-    };
-    let row = collection::ActiveModel {
-        tenant_id: Set(tx.tenant()),
-        id: Set(CollectionId::new()),
-        deal_id: Set(deal.id),
-        ordinal: Set(last + 1),
-        amount_minor: Set(signed),
-        currency: Set(deal.currency),
-        received_at: Set(received_at),
-        recorded_at: Set(tx.now()),
-        recorded_by: Set(tx.actor()),
-        reference: Set(new.reference),
-    };
-    let collection = row.insert(tx).await?;
-    let kind = match new.direction {
-        Direction::Received => "collection.received",
-        Direction::Refunded => "collection.refunded",
-    };
-    let data =
-        json!({ "amount": new.amount.on_the_wire(), "received_at": received_at.to_string() });
-    tx.log(Fact {
-        kind,
-        subject: &collection.id,
-        deal: Some(deal.id),
-        data,
-    })
-    .await?;
-    Ok(collection)
 }
 
 /// What the first so many collections of a deal add up to, in minor units.

@@ -15,7 +15,7 @@ use crate::ids::{AccountId, DealId, ProgramId, RegistrationId, TermsId};
 use crate::kernel::check::{Check, Given};
 use crate::money::{Currency, Money};
 use crate::scope::{Fact, Scope, Tx};
-use crate::{idempotency, involvements, limits, protections, registrations, terms};
+use crate::{idempotency, involvements, limits, protections, reads, registrations, terms};
 
 /// A deal as it is sent.
 #[derive(Debug)]
@@ -72,6 +72,7 @@ pub async fn open(
         scope.require(Permission::RegistrationDecide)?;
     }
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
     let program = check.given(program)?;
     let account = check.take(AccountDraft::read(&account))?;
     let draft = Draft::read(new, &mut check)?;
@@ -79,8 +80,8 @@ pub async fn open(
     let reason = check.take(reason.transpose())?;
     let mut tx = scope.begin().await?;
     let arguments = (&program, &account, &draft, &reason);
-    let claim = idempotency::claim(&tx, "deal.open", key, &arguments).await?;
-    if let Some(id) = claim.done {
+    let claim = idempotency::claim_with(&tx, "deal.open", key, &arguments).await?;
+    if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
         return deal::Entity::get(&tx, tx.tenant(), DealId(id)).await;
     }
     let open = match program {
@@ -92,8 +93,8 @@ pub async fn open(
     };
     let currency = open.as_ref().map(|(program, _)| program.currency);
     let minor = draft.minor(currency, &mut check)?;
-    let (Some((program, terms)), Some(account), Some(reason), Some(minor)) =
-        (open, account, reason, minor)
+    let (Some(claim), Some((program, terms)), Some(account), Some(reason), Some(minor)) =
+        (claim, open, account, reason, minor)
     else {
         return Err(check.failed());
     };
@@ -130,11 +131,13 @@ pub async fn convert(
 ) -> Result<deal::Model> {
     scope.require(Permission::DealManage)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
     let registration = check.given(registration)?;
     let draft = Draft::read(new, &mut check)?;
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "deal.convert", key, &(&registration, &draft)).await?;
-    if let Some(id) = claim.done {
+    let arguments = (&registration, &draft);
+    let claim = idempotency::claim_with(&tx, "deal.convert", key, &arguments).await?;
+    if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
         return deal::Entity::get(&tx, tx.tenant(), DealId(id)).await;
     }
     let registration = match registration {
@@ -143,7 +146,7 @@ pub async fn convert(
     };
     let currency = registration.as_ref().map(|row| row.currency);
     let minor = draft.minor(currency, &mut check)?;
-    let (Some(registration), Some(minor)) = (registration, minor) else {
+    let (Some(claim), Some(registration), Some(minor)) = (claim, registration, minor) else {
         return Err(check.failed());
     };
     check.done()?;
@@ -249,13 +252,14 @@ pub async fn move_stage(
 ) -> Result<deal::Model> {
     scope.require(Permission::DealManage)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
     let id = check.given(id)?;
     let stage = check.take(limits::name("stage", stage))?;
-    let (Some(id), Some(stage)) = (id, stage) else {
-        return Err(check.failed());
+    let (Some(key), Some(id), Some(stage)) = (key, id, stage) else {
+        return Err(reads::failed::<deal::Entity>(check, scope, "id", id).await);
     };
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "deal.move", key, &(id, &stage)).await?;
+    let claim = idempotency::claim(&tx, "deal.move", &key, &(id, &stage)).await?;
     if claim.done.is_some() {
         return deal::Entity::get(&tx, tx.tenant(), id).await;
     }
@@ -282,12 +286,13 @@ pub async fn revise_amount(
 ) -> Result<deal::Model> {
     scope.require(Permission::DealManage)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
     let (id, amount) = (check.given(id)?, check.given(amount)?);
-    let (Some(id), Some(amount)) = (id, amount) else {
-        return Err(check.failed());
+    let (Some(key), Some(id), Some(amount)) = (key, id, amount) else {
+        return Err(reads::failed::<deal::Entity>(check, scope, "id", id).await);
     };
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "deal.revise", key, &(id, amount)).await?;
+    let claim = idempotency::claim(&tx, "deal.revise", &key, &(id, amount)).await?;
     if claim.done.is_some() {
         return deal::Entity::get(&tx, tx.tenant(), id).await;
     }

@@ -10,6 +10,22 @@ use crate::error::{Error, Result};
 use crate::limits;
 use crate::scope::Tx;
 
+/// What a caller knows a command by.
+#[derive(Debug)]
+pub struct Key(String);
+
+impl Key {
+    /// Reads one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for one that is empty, or longer than 255 characters.
+    pub fn read(text: &str) -> Result<Self> {
+        limits::bounded("idempotencyKey", text, 255)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
 /// A command's claim on its key. Nothing is kept of a command that failed, so
 /// that a retry drives the work to completion.
 pub struct Claim {
@@ -25,16 +41,15 @@ pub struct Claim {
 pub async fn claim<A: Serialize + Sync>(
     tx: &Tx,
     operation: &'static str,
-    key: &str,
+    Key(key): &Key,
     arguments: &A,
 ) -> Result<Claim> {
-    limits::bounded("idempotencyKey", key, 255)?;
     let arguments = serde_json::to_vec(arguments)
         .map_err(|error| Error::broken(format!("arguments have no JSON: {error}")))?;
     // Partners count for themselves: neither blocks another's keys, nor learns of them.
     let key = match tx.partner() {
         Some(partner) => format!("{partner}/{key}"),
-        None => key.to_owned(),
+        None => key.clone(),
     };
     let earlier = command::Entity::find_by_id((tx.tenant(), key.clone()))
         .one(tx)
@@ -57,6 +72,19 @@ pub async fn claim<A: Serialize + Sync>(
         arguments_digest,
         done,
     })
+}
+
+/// The same, where the rest of a command is looked at although its key cannot be read.
+pub async fn claim_with<A: Serialize + Sync>(
+    tx: &Tx,
+    operation: &'static str,
+    key: Option<Key>,
+    arguments: &A,
+) -> Result<Option<Claim>> {
+    match key {
+        Some(key) => Ok(Some(claim(tx, operation, &key, arguments).await?)),
+        None => Ok(None),
+    }
 }
 
 impl Claim {

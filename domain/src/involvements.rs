@@ -10,7 +10,7 @@ use crate::access::Permission;
 use crate::clock::Moment;
 use crate::entity::credit_share::Role;
 use crate::entity::involvement::{self, Kind, State};
-use crate::entity::{Owned, deal, registration};
+use crate::entity::{Owned, deal, partner, registration};
 use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{DealId, InvolvementId, PartnerId};
 use crate::kernel::check::{Check, Given};
@@ -39,77 +39,78 @@ pub struct NewInvolvement {
     pub occurred_at: Option<Moment>,
 }
 
-/// An involvement, once it is read. Keys are compared by it.
+/// What of an involvement can be read without looking anything up. Keys are compared
+/// by it.
 #[derive(Debug, Serialize)]
 struct Draft {
-    deal: DealId,
-    partner: PartnerId,
+    deal: Option<DealId>,
+    partner: Option<PartnerId>,
     role: Role,
     kind: Kind,
-    evidence: String,
+    evidence: Option<String>,
     occurred_at: Option<Moment>,
-}
-
-impl Draft {
-    fn read(new: NewInvolvement) -> Result<Self> {
-        let mut check = Check::default();
-        let deal = check.given(new.deal)?;
-        let partner = check.given(new.partner)?;
-        let evidence = check.take(limits::sentence("evidence", &new.evidence))?;
-        let (Some(deal), Some(partner), Some(evidence)) = (deal, partner, evidence) else {
-            return Err(check.failed());
-        };
-        Ok(Self {
-            deal,
-            partner,
-            role: new.role,
-            kind: new.kind,
-            evidence,
-            occurred_at: new.occurred_at,
-        })
-    }
 }
 
 /// Proposes an involvement, for a person to confirm.
 pub async fn record(scope: &Scope, key: &str, new: NewInvolvement) -> Result<involvement::Model> {
     scope.require(Permission::InvolvementRecord)?;
-    let new = Draft::read(new)?;
-    scope.require_partner(new.partner)?;
-    if scope.partner().is_some() {
-        // A partner adds to deals it is in; others are none of its business.
-        reads::get::<deal::Entity>(scope, new.deal)
-            .await
-            .at("dealId")?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let new = Draft {
+        deal: check.given(new.deal)?,
+        partner: check.given(new.partner)?,
+        role: new.role,
+        kind: new.kind,
+        evidence: check.take(limits::sentence("evidence", &new.evidence))?,
+        occurred_at: new.occurred_at,
+    };
+    if let Some(partner) = new.partner {
+        scope.require_partner(partner)?;
     }
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "involvement.record", key, &new).await?;
-    if let Some(id) = claim.done {
+    let claim = idempotency::claim_with(&tx, "involvement.record", key, &new).await?;
+    if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
         return involvement::Entity::get(&tx, tx.tenant(), InvolvementId(id)).await;
     }
-    let mut check = Check::default();
-    let deal = deals::open_in(&tx, new.deal).await;
-    let deal = check.take(deal.at("dealId"))?;
-    if let Some(deal) = &deal {
-        let working = partners::working_in(&tx, new.partner, deal.program_id).await;
-        check.take(working.at("partnerId"))?;
-        check.take(has_room(&tx, deal.id).await)?;
+    let deal = match new.deal {
+        Some(id) => check.take(workable(scope, &tx, id).await.at("dealId"))?,
+        None => None,
+    };
+    match (&deal, new.partner) {
+        (Some(deal), Some(partner)) => {
+            let working = partners::working_in(&tx, partner, deal.program_id).await;
+            check.take(working.at("partnerId"))?;
+            check.take(has_room(&tx, deal.id).await)?;
+        }
+        (None, Some(partner)) => {
+            let found = reads::named::<partner::Entity>(scope, &tx, partner).await;
+            check.take(found.at("partnerId"))?;
+        }
+        (_, None) => {}
     }
     let occurred_at = new.occurred_at.unwrap_or(tx.now());
-    if occurred_at > tx.now() {
-        check.take::<()>(Err(Error::invalid(
-            "occurredAt",
-            "must not be in the future",
-        )))?;
-    }
+    check.take(limits::past("occurredAt", occurred_at, tx.now()))?;
+    let (Some(claim), Some(deal), Some(partner), Some(evidence)) =
+        (claim, deal, new.partner, new.evidence)
+    else {
+        return Err(check.failed());
+    };
     check.done()?;
-    let mut row = draft(&tx, new.deal, new.partner, new.role);
+    let mut row = draft(&tx, deal.id, partner, new.role);
     row.kind = Set(new.kind);
-    row.evidence = Set(new.evidence);
+    row.evidence = Set(evidence);
     row.occurred_at = Set(occurred_at);
     let involvement = insert(&mut tx, row).await?;
     claim.keep(&tx, involvement.id.0).await?;
     tx.commit().await?;
     Ok(involvement)
+}
+
+/// An open deal that the actor may work on: a partner adds to deals it is in, and
+/// others are none of its business.
+async fn workable(scope: &Scope, tx: &Tx, id: DealId) -> Result<deal::Model> {
+    reads::named::<deal::Entity>(scope, tx, id).await?;
+    deals::open_in(tx, id).await
 }
 
 /// Fails where a deal has as many parts as it may.
@@ -198,14 +199,15 @@ pub async fn decide(
 ) -> Result<involvement::Model> {
     scope.require(Permission::InvolvementDecide)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
     let id = check.given(id)?;
     let reason = decline.map(|text| limits::sentence("reason", text));
     let reason = check.take(reason.transpose())?;
-    let (Some(id), Some(reason)) = (id, reason) else {
-        return Err(check.failed());
+    let (Some(key), Some(id), Some(reason)) = (key, id, reason) else {
+        return Err(reads::failed::<involvement::Entity>(check, scope, "id", id).await);
     };
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "involvement.decide", key, &(id, &reason)).await?;
+    let claim = idempotency::claim(&tx, "involvement.decide", &key, &(id, &reason)).await?;
     let involvement = involvement::Entity::get(&tx, tx.tenant(), id)
         .await
         .at("id")?;

@@ -76,6 +76,14 @@ pub(crate) fn positive(field: impl Into<Field>, money: Money, currency: Currency
     }
 }
 
+/// A moment that has come.
+pub(crate) fn past(field: impl Into<Field>, at: Moment, now: Moment) -> Result<()> {
+    match at <= now {
+        true => Ok(()),
+        false => Err(Error::invalid(field, "must not be in the future")),
+    }
+}
+
 /// A number of days, at most ten years.
 pub(crate) fn days(field: impl Into<Field>, days: i32) -> Result<i32> {
     match days {

@@ -46,9 +46,14 @@ pub async fn win(
     if matches!(undecided, Some(Undecided::Confirm | Undecided::Decline)) {
         scope.require(Permission::InvolvementDecide)?;
     }
-    let id = id.into().read()?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let id = check.given(id)?;
+    let (Some(key), Some(id)) = (key, id) else {
+        return Err(reads::failed::<deal::Entity>(check, scope, "id", id).await);
+    };
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "deal.win", key, &(id, undecided)).await?;
+    let claim = idempotency::claim(&tx, "deal.win", &key, &(id, undecided)).await?;
     if claim.done.is_none() {
         let deal = open_in(&tx, id).await.at("id")?;
         let pending = involvements::decide_at_win(&mut tx, id, undecided).await?;
@@ -104,7 +109,7 @@ pub async fn lose(
     let id = check.given(id)?;
     let reason = check.take(limits::sentence("reason", reason))?;
     let (Some(id), Some(reason)) = (id, reason) else {
-        return Err(check.failed());
+        return Err(reads::failed::<deal::Entity>(check, scope, "id", id).await);
     };
     let mut tx = scope.begin().await?;
     let deal = deal::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
@@ -137,13 +142,14 @@ pub async fn write_off(
 ) -> Result<deal::Model> {
     scope.require(Permission::DealWriteOff)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
     let id = check.given(id)?;
     let reason = check.take(limits::sentence("reason", reason))?;
-    let (Some(id), Some(reason)) = (id, reason) else {
-        return Err(check.failed());
+    let (Some(key), Some(id), Some(reason)) = (key, id, reason) else {
+        return Err(reads::failed::<deal::Entity>(check, scope, "id", id).await);
     };
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "deal.write_off", key, &(id, &reason)).await?;
+    let claim = idempotency::claim(&tx, "deal.write_off", &key, &(id, &reason)).await?;
     if claim.done.is_some() {
         return deal::Entity::get(&tx, tx.tenant(), id).await;
     }

@@ -120,16 +120,19 @@ pub async fn submit_tax_form(
 ) -> Result<tax_form::Model> {
     scope.require(Permission::PartnerFile)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
     let partner = check.given(partner)?;
     let signer_name = check.take(limits::name("signerName", signer_name))?;
     let last4 = check.take(last4(tax_id))?;
-    let (Some(partner), Some(signer_name), Some(last4)) = (partner, signer_name, last4) else {
-        return Err(check.failed());
+    let (Some(key), Some(partner), Some(signer_name), Some(last4)) =
+        (key, partner, signer_name, last4)
+    else {
+        return Err(reads::failed::<partner::Entity>(check, scope, "partnerId", partner).await);
     };
     scope.require_partner(partner)?;
     let mut tx = scope.begin().await?;
     let arguments = (partner, kind, &last4, &signer_name);
-    let claim = idempotency::claim(&tx, "tax_form.submit", key, &arguments).await?;
+    let claim = idempotency::claim(&tx, "tax_form.submit", &key, &arguments).await?;
     if let Some(id) = claim.done {
         return tax_form::Entity::get(&tx, tx.tenant(), TaxFormId(id)).await;
     }
@@ -203,7 +206,7 @@ pub async fn decide_tax_form(
     let reason = rejection.map(|text| limits::sentence("reason", text));
     let reason = check.take(reason.transpose())?;
     let (Some(id), Some(reason)) = (id, reason) else {
-        return Err(check.failed());
+        return Err(reads::failed::<tax_form::Entity>(check, scope, "id", id).await);
     };
     let (state, kind) = match &reason {
         None => (tax_form::State::Approved, "tax_form.approved"),

@@ -6,13 +6,13 @@ use sea_orm::entity::prelude::*;
 use serde_json::json;
 
 use crate::access::Permission;
-use crate::entity::{Owned, agreement, enrollment, partner};
+use crate::entity::{Owned, agreement, enrollment, partner, program};
 use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{EnrollmentId, PartnerId, ProgramId, TermsId};
 use crate::kernel::check::{Check, Given};
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{idempotency, limits, readiness, terms};
+use crate::{idempotency, limits, readiness, reads, terms};
 
 /// Invites a partner into a program whose terms are published.
 pub async fn invite(
@@ -24,14 +24,15 @@ pub async fn invite(
 ) -> Result<partner::Model> {
     scope.require(Permission::PartnerManage)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
     let name = check.take(limits::name("name", name))?;
     let program = check.given(program)?;
     let tier = check.take(tier.map(|tier| limits::name("tier", tier)).transpose())?;
-    let (Some(name), Some(program), Some(tier)) = (name, program, tier) else {
-        return Err(check.failed());
+    let (Some(key), Some(name), Some(program), Some(tier)) = (key, name, program, tier) else {
+        return Err(reads::failed::<program::Entity>(check, scope, "programId", program).await);
     };
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "partner.invite", key, &(&name, program, &tier)).await?;
+    let claim = idempotency::claim(&tx, "partner.invite", &key, &(&name, program, &tier)).await?;
     if let Some(id) = claim.done {
         return partner::Entity::get(&tx, tx.tenant(), PartnerId(id)).await;
     }
@@ -78,9 +79,14 @@ pub async fn suspend(
     suspended: bool,
 ) -> Result<partner::Model> {
     scope.require(Permission::PartnerManage)?;
-    let id = id.into().read()?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let id = check.given(id)?;
+    let (Some(key), Some(id)) = (key, id) else {
+        return Err(reads::failed::<partner::Entity>(check, scope, "id", id).await);
+    };
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "partner.suspend", key, &(id, suspended)).await?;
+    let claim = idempotency::claim(&tx, "partner.suspend", &key, &(id, suspended)).await?;
     let partner = partner::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
     if claim.done.is_some() {
         return Ok(partner);

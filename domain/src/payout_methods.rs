@@ -17,7 +17,7 @@ use crate::kernel::check::{Check, Given};
 use crate::keyring::{Keyring, Secret};
 use crate::reads::shown;
 use crate::scope::{Engine, Fact, Scope, Tx};
-use crate::{idempotency, limits, partners, people, rails, tenants};
+use crate::{idempotency, limits, partners, people, rails, reads, tenants};
 
 /// Adds a payout method on a rail that this server has, and that serves the tenant.
 /// Another person, of the tenant, verifies it before anything is paid to it.
@@ -30,16 +30,19 @@ pub async fn add(
 ) -> Result<payout_method::Model> {
     scope.require(Permission::PartnerFile)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
     let partner = check.given(partner)?;
     let rail = check.take(rails::known(scope, rail))?;
     let destination = check.take(limits::name("destination", destination))?;
-    let (Some(partner), Some(rail), Some(destination)) = (partner, rail, destination) else {
-        return Err(check.failed());
+    let (Some(key), Some(partner), Some(rail), Some(destination)) =
+        (key, partner, rail, destination)
+    else {
+        return Err(reads::failed::<partner::Entity>(check, scope, "partnerId", partner).await);
     };
     scope.require_partner(partner)?;
     let mut tx = scope.begin().await?;
     let arguments = (partner, &rail, &destination);
-    let claim = idempotency::claim(&tx, "payout_method.add", key, &arguments).await?;
+    let claim = idempotency::claim(&tx, "payout_method.add", &key, &arguments).await?;
     if let Some(id) = claim.done {
         let method = payout_method::Entity::get(&tx, tx.tenant(), PayoutMethodId(id)).await?;
         return shown::<payout_method::Entity>(scope, method).await;

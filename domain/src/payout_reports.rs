@@ -47,23 +47,34 @@ pub struct NewReport {
 pub async fn report(scope: &Scope, key: &str, new: NewReport) -> Result<payout::Model> {
     scope.require(Permission::PayoutPropose)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
     let id = check.given(new.payout)?;
     let reference = check.take(limits::name("reference", &new.reference))?;
     let evidence = check.take(limits::sentence("evidence", &new.evidence))?;
-    let (Some(id), Some(reference), Some(evidence)) = (id, reference, evidence) else {
-        return Err(check.failed());
-    };
     let mut tx = scope.begin().await?;
     let arguments = (id, new.outcome, new.occurred_at, &reference, &evidence);
-    let claim = idempotency::claim(&tx, "payout.report", key, &arguments).await?;
-    let payout = payout::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
-    if claim.done.is_some() {
-        return Ok(payout);
+    let claim = idempotency::claim_with(&tx, "payout.report", key, &arguments).await?;
+    let payout = match id {
+        Some(id) => check.take(payout::Entity::get(&tx, tx.tenant(), id).await.at("id"))?,
+        None => None,
+    };
+    if let (Some(payout), true) = (
+        &payout,
+        claim.as_ref().is_some_and(|claim| claim.done.is_some()),
+    ) {
+        return Ok(payout.clone());
     }
-    reportable(scope, &payout, new.outcome)?;
-    if new.occurred_at > tx.now() {
-        return Err(Error::invalid("occurredAt", "must not be in the future"));
+    if let Some(payout) = &payout {
+        check.take(reportable(scope, payout, new.outcome))?;
     }
+    check.take(limits::past("occurredAt", new.occurred_at, tx.now()))?;
+    let (Some(claim), Some(payout), Some(reference), Some(evidence)) =
+        (claim, payout, reference, evidence)
+    else {
+        return Err(check.failed());
+    };
+    check.done()?;
+    let id = payout.id;
     let row = payout_report::ActiveModel {
         tenant_id: Set(tx.tenant()),
         payout_id: Set(id),
@@ -121,7 +132,7 @@ pub async fn confirm(
     let id = check.given(id)?;
     let reference = check.take(limits::name("reference", reference))?;
     let (Some(id), Some(reference)) = (id, reference) else {
-        return Err(check.failed());
+        return Err(reads::failed::<payout::Entity>(check, scope, "id", id).await);
     };
     let mut tx = scope.begin().await?;
     let payout = payout::Entity::get(&tx, tx.tenant(), id).await.at("id")?;

@@ -17,7 +17,7 @@ use crate::kernel::check::{Check, Given};
 use crate::kernel::work::{Progress, Step};
 use crate::scope::{Scope, Tx};
 use crate::settlement::{self, log};
-use crate::{idempotency, people, rails};
+use crate::{idempotency, people, rails, reads};
 
 pub use crate::kernel::audience::{RunProgress, progress_of};
 
@@ -34,14 +34,15 @@ pub async fn propose(
 ) -> Result<payout_run::Model> {
     scope.require(Permission::PayoutPropose)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
     let program = check.given(program)?;
     let rail = check.take(rail.map(|name| rails::known(scope, name)).transpose())?;
-    let (Some(program), Some(rail)) = (program, rail) else {
-        return Err(check.failed());
+    let (Some(key), Some(program), Some(rail)) = (key, program, rail) else {
+        return Err(reads::failed::<program::Entity>(check, scope, "programId", program).await);
     };
     let mut tx = scope.begin().await?;
     let arguments = (program, &rail);
-    let claim = idempotency::claim(&tx, "payout_run.propose", key, &arguments).await?;
+    let claim = idempotency::claim(&tx, "payout_run.propose", &key, &arguments).await?;
     if let Some(id) = claim.done {
         return payout_run::Entity::get(&tx, tx.tenant(), PayoutRunId(id)).await;
     }

@@ -23,14 +23,15 @@ pub async fn create(
 ) -> Result<program::Model> {
     scope.require(Permission::ProgramManage)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
     let name = check.take(limits::name("name", name))?;
     let currency = check.given(currency)?;
-    let (Some(name), Some(currency)) = (name, currency) else {
+    let (Some(key), Some(name), Some(currency)) = (key, name, currency) else {
         return Err(check.failed());
     };
     let mut tx = scope.begin().await?;
     let arguments = (&name, model, currency);
-    let claim = idempotency::claim(&tx, "program.create", key, &arguments).await?;
+    let claim = idempotency::claim(&tx, "program.create", &key, &arguments).await?;
     if let Some(id) = claim.done {
         return program::Entity::get(&tx, tx.tenant(), ProgramId(id)).await;
     }

@@ -11,7 +11,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query};
 use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
 
-use crate::error::{Error, Result};
+use crate::error::{About, Error, Result};
+use crate::kernel::check::Check;
 use crate::scope::{Scope, Tx};
 
 /// The most rows that one page holds.
@@ -79,6 +80,26 @@ pub async fn get<E: Visible>(scope: &Scope, id: E::Id) -> Result<E::Model> {
 pub(crate) async fn named<E: Visible>(scope: &Scope, tx: &Tx, id: E::Id) -> Result<E::Model> {
     let query = E::visible(scope).filter(E::id_column().eq(id));
     query.one(tx).await?.ok_or(Error::NotFound(E::NOUN))
+}
+
+/// All that is wrong with a command: what a check has found, and that the row which
+/// this argument names is not there, where it is not.
+pub(crate) async fn failed<E: Visible>(
+    check: Check,
+    scope: &Scope,
+    field: &'static str,
+    id: Option<E::Id>,
+) -> Error {
+    let mut all = Check::default();
+    if let Some(id) = id
+        && let Err(error) = all.take(get::<E>(scope, id).await.at(field))
+    {
+        return error;
+    }
+    match all.take::<()>(Err(check.failed())) {
+        Ok(_) => all.failed(),
+        Err(error) => error,
+    }
 }
 
 /// The rows with these ids that the actor may see, by id.

@@ -55,6 +55,7 @@ pub async fn register(
 ) -> Result<registration::Model> {
     scope.require(Permission::RegistrationSubmit)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
     let draft = Draft {
         program: check.given(new.program)?,
         partner: check.given(new.partner)?,
@@ -68,8 +69,8 @@ pub async fn register(
         check.take(Err::<(), _>(Error::invalid("account.crmId", message)))?;
     }
     let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "registration.submit", key, &draft).await?;
-    if let Some(id) = claim.done {
+    let claim = idempotency::claim_with(&tx, "registration.submit", key, &draft).await?;
+    if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
         return registration::Entity::get(&tx, tx.tenant(), RegistrationId(id)).await;
     }
     let (program, terms, partner) = working(scope, &tx, &mut check, &draft).await?;
@@ -80,8 +81,11 @@ pub async fn register(
         }
         _ => None,
     };
-    let (Some(program), Some(terms), Some(partner), Some(account), Some(opportunity)) =
-        (program, terms, partner, draft.account, draft.opportunity)
+    let (Some(claim), Some(program), Some(terms)) = (claim, program, terms) else {
+        return Err(check.failed());
+    };
+    let (Some(partner), Some(account), Some(opportunity)) =
+        (partner, draft.account, draft.opportunity)
     else {
         return Err(check.failed());
     };
@@ -186,7 +190,7 @@ pub async fn approve(
     let reason = reason.map(|text| limits::sentence("reason", &text));
     let reason = check.take(reason.transpose())?;
     let (Some(id), Some(reason)) = (id, reason) else {
-        return Err(check.failed());
+        return Err(reads::failed::<registration::Entity>(check, scope, "id", id).await);
     };
     let mut tx = scope.begin().await?;
     let registration = current(&mut tx, id).await.at("id")?;
@@ -228,7 +232,7 @@ pub async fn reject(
     reason: &str,
 ) -> Result<registration::Model> {
     scope.require(Permission::RegistrationDecide)?;
-    let (id, reason) = read_ending(id, reason)?;
+    let (id, reason) = read_ending(scope, id, reason).await?;
     end(scope, id, State::Rejected, reason, "registration.rejected").await
 }
 
@@ -243,7 +247,7 @@ pub async fn withdraw(
         Some(_) => Permission::RegistrationSubmit,
         None => Permission::RegistrationDecide,
     })?;
-    let (id, reason) = read_ending(id, reason)?;
+    let (id, reason) = read_ending(scope, id, reason).await?;
     reads::get::<registration::Entity>(scope, id)
         .await
         .at("id")?;
@@ -258,7 +262,8 @@ pub async fn withdraw(
 }
 
 /// Which registration ends, and why.
-fn read_ending(
+async fn read_ending(
+    scope: &Scope,
     id: impl Into<Given<RegistrationId>>,
     reason: &str,
 ) -> Result<(RegistrationId, String)> {
@@ -266,7 +271,7 @@ fn read_ending(
     let id = check.given(id)?;
     let reason = check.take(limits::sentence("reason", reason))?;
     let (Some(id), Some(reason)) = (id, reason) else {
-        return Err(check.failed());
+        return Err(reads::failed::<registration::Entity>(check, scope, "id", id).await);
     };
     Ok((id, reason))
 }

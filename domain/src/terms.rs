@@ -24,7 +24,7 @@ use crate::kernel::check::{Check, Given};
 use crate::money::{Currency, Money};
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
-use crate::{evaluations, limits, plugins};
+use crate::{evaluations, limits, plugins, reads};
 
 use draft::{Draft, DraftFormula, DraftRule};
 pub use draft::{Formula, NewRule, NewTerms};
@@ -84,14 +84,21 @@ pub async fn publish(
     new: NewTerms,
 ) -> Result<terms::Model> {
     scope.require(Permission::ProgramManage)?;
-    let draft = Draft::read(program.into(), new)?;
-    if let Some(done) = done_before(&scope.begin().await?, key, &draft).await?.1 {
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let program = program.into().read();
+    let named = program.as_ref().ok().copied();
+    let draft = check.take(Draft::read(program.into(), new))?;
+    let (Some(key), Some(draft)) = (key, draft) else {
+        return Err(reads::failed::<program::Entity>(check, scope, "programId", named).await);
+    };
+    if let Some(done) = done_before(&scope.begin().await?, &key, &draft).await?.1 {
         return Ok(done);
     }
     // Before the transaction, which must not wait for tenants' code.
     let (program, rules) = looked_up(scope, &draft).await?;
     let mut tx = scope.begin().await?;
-    let (claim, done) = done_before(&tx, key, &draft).await?;
+    let (claim, done) = done_before(&tx, &key, &draft).await?;
     if let Some(done) = done {
         return Ok(done);
     }
@@ -114,7 +121,11 @@ pub async fn publish(
 }
 
 /// The claim of a publication on its key, and what the same one published before.
-async fn done_before(tx: &Tx, key: &str, draft: &Draft) -> Result<(Claim, Option<terms::Model>)> {
+async fn done_before(
+    tx: &Tx,
+    key: &idempotency::Key,
+    draft: &Draft,
+) -> Result<(Claim, Option<terms::Model>)> {
     let claim = idempotency::claim(tx, "terms.publish", key, draft).await?;
     let done = match claim.done {
         Some(id) => Some(terms::Entity::get(tx, tx.tenant(), TermsId(id)).await?),

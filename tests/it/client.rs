@@ -113,6 +113,14 @@ impl Outcome {
         !self.object.is_null()
     }
 
+    /// The paths of all that was wrong.
+    pub fn told(self) -> Vec<Value> {
+        self.user_errors
+            .iter()
+            .map(|error| error["field"].clone())
+            .collect()
+    }
+
     /// Nothing was changed, for the one reason with this code.
     #[track_caller]
     pub fn fails_with(self, code: &str) -> Value {

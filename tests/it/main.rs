@@ -51,6 +51,7 @@ mod rail;
 mod rails;
 mod refunds;
 mod registrations;
+mod repeats;
 mod rivals;
 mod rules;
 mod secrets;
