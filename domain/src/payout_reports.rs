@@ -292,14 +292,16 @@ async fn orders_for(tx: &Tx, payouts: Vec<payout::Model>) -> Result<Vec<Order>> 
     let methods = methods.all(tx).await?.into_iter().map(|row| (row.id, row));
     let methods: HashMap<_, _> = methods.collect();
     let order = |payout: payout::Model| {
+        let without = |what| Error::broken(format!("{} has no {what}", payout.id));
         let method = methods.get(&payout.method_id);
-        let method = method.ok_or_else(|| Error::broken("a payout without its method"))?;
+        let method = method.ok_or_else(|| without("payout method"))?;
+        let partner = names.get(&payout.partner_id).cloned();
         Ok(Order {
             payout: payout.id,
-            reference: payout.reference.unwrap_or_default(),
-            partner: names.get(&payout.partner_id).cloned().unwrap_or_default(),
+            partner: partner.ok_or_else(|| without("partner"))?,
             destination: payout_methods::destination(tx.keyring(), method)?,
             money: Money::new(payout.amount_minor, payout.currency),
+            reference: payout.reference.clone().ok_or_else(|| without("reference"))?,
         })
     };
     payouts.into_iter().map(order).collect()
