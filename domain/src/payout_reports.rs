@@ -301,7 +301,10 @@ async fn orders_for(tx: &Tx, payouts: Vec<payout::Model>) -> Result<Vec<Order>> 
             partner: partner.ok_or_else(|| without("partner"))?,
             destination: payout_methods::destination(tx.keyring(), method)?,
             money: Money::new(payout.amount_minor, payout.currency),
-            reference: payout.reference.clone().ok_or_else(|| without("reference"))?,
+            reference: payout
+                .reference
+                .clone()
+                .ok_or_else(|| without("reference"))?,
         })
     };
     payouts.into_iter().map(order).collect()

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -26,6 +27,8 @@ impl SmallDisk {
             .arg(home.path())
             .status();
         assert!(mounted.unwrap().success(), "mounting takes root");
+        // A database server is somebody else, and has a directory in it.
+        fs::set_permissions(home.path(), fs::Permissions::from_mode(0o1777)).unwrap();
         Self { home }
     }
 
@@ -38,8 +41,10 @@ impl SmallDisk {
     pub fn fill(&self, margin: u64) {
         let path = self.path("filling");
         let mut filling = File::create(&path).unwrap();
-        let block = [0_u8; 4096];
-        while filling.write_all(&block).is_ok() {}
+        let block = vec![0_u8; 1 << 20];
+        for size in [1 << 20, 4096] {
+            while filling.write_all(&block[..size]).is_ok() {}
+        }
         let length = filling.metadata().unwrap().len();
         filling
             .set_len(length.saturating_sub(margin * 1024))

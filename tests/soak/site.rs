@@ -1,10 +1,6 @@
 //! Where a run happens: the program, its database, and what disturbs them.
 
-use std::fs::{self, File};
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
 use rand::RngExt;
@@ -14,6 +10,7 @@ use tokio::time::sleep;
 use tributary_tests::postgres::{self, Cluster, Restart};
 
 use crate::program::Program;
+use crate::small_disk::SmallDisk;
 use crate::{Backend, Failure, Name};
 
 /// How large the disk is that fills up, in mebibytes: PostgreSQL takes a quarter for
@@ -26,7 +23,7 @@ pub struct Site {
     /// The program; gone before its database is.
     pub program: Program,
     cluster: Option<Cluster>,
-    disk: Option<Disk>,
+    disk: Option<SmallDisk>,
     _home: TempDir,
 }
 
@@ -36,17 +33,17 @@ impl Site {
     pub fn new(name: Name, backend: Backend, program: &Path) -> Result<Self, Failure> {
         let home = TempDir::with_prefix("tributary-soak-")?;
         let disk = match name {
-            Name::Disk => Some(Disk::mount()?),
+            Name::Disk => Some(SmallDisk::new(DISK)),
             _ => None,
         };
-        let room = disk.as_ref().map(|disk| disk.home.path());
+        let room = disk.as_ref().map(|disk| disk.path(""));
         let (cluster, database) = match backend {
             Backend::Sqlite => {
-                let file = room.unwrap_or(home.path()).join("soak.db");
+                let file = room.as_deref().unwrap_or(home.path()).join("soak.db");
                 (None, format!("sqlite://{}", file.display()))
             }
             Backend::Postgres => {
-                let cluster = Cluster::start(&postgres::programs()?, room)?;
+                let cluster = Cluster::start(&postgres::programs()?, room.as_deref())?;
                 let url = cluster.url().to_owned();
                 (Some(cluster), url)
             }
@@ -77,9 +74,9 @@ impl Site {
                 let disk = self.disk.as_ref().ok_or("there is no small disk")?;
                 // Now and then there is room for some pages and not for others.
                 let margin = [0, 0, 4, 16, 64, 256][random.random_range(0..6)];
-                disk.fill(margin)?;
+                disk.fill(margin);
                 sleep(Duration::from_millis(random.random_range(50..3_000))).await;
-                disk.empty()?;
+                disk.free();
                 // PostgreSQL stops where it cannot write its log.
                 if let Some(cluster) = &mut self.cluster
                     && !cluster.is_up()
@@ -99,56 +96,5 @@ impl Site {
             }
         }
         Ok(1)
-    }
-}
-
-/// A file system in memory.
-struct Disk {
-    home: TempDir,
-}
-
-impl Disk {
-    fn mount() -> Result<Self, Failure> {
-        let home = TempDir::with_prefix("tributary-disk-")?;
-        let size = format!("size={DISK}m");
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &size, "tmpfs"]);
-        if !mount.arg(home.path()).status()?.success() {
-            return Err("mounting a small disk takes root".into());
-        }
-        // PostgreSQL is somebody else, and has a directory in it.
-        fs::set_permissions(home.path(), fs::Permissions::from_mode(0o1777))?;
-        Ok(Self { home })
-    }
-
-    fn filling(&self) -> PathBuf {
-        self.home.path().join("filling")
-    }
-
-    /// Fills it to the last byte, less a margin in kibibytes.
-    fn fill(&self, margin: u64) -> Result<(), Failure> {
-        let mut filling = File::create(self.filling())?;
-        let block = vec![0_u8; 1 << 20];
-        for size in [1 << 20, 4096] {
-            while filling.write_all(&block[..size]).is_ok() {}
-        }
-        let length = filling.metadata()?.len();
-        Ok(filling.set_len(length.saturating_sub(margin * 1024))?)
-    }
-
-    fn empty(&self) -> Result<(), Failure> {
-        Ok(fs::remove_file(self.filling())?)
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let unmounted = Command::new("umount")
-            .arg("-l")
-            .arg(self.home.path())
-            .status();
-        if !unmounted.is_ok_and(|status| status.success()) {
-            eprintln!("{} is still mounted", self.home.path().display());
-        }
     }
 }
