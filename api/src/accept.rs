@@ -17,8 +17,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+use tokio_io_timeout::TimeoutStream;
 
-use tributary_transport::gateway::stopped;
+use tributary_transport::gateway::{Timings, stopped};
 use tributary_transport::places::{Place, Places};
 
 /// The most connections of one address that have not sent the head of a request
@@ -31,12 +32,13 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Accepts connections until `stopping` turns true, and lets those that are
 /// open finish the request they are at. The head of a request comes within
-/// `head`, or its connection is closed; so is one that is quiet for as long. Of
+/// `timings.head`, or its connection is closed; so is one that is quiet for as long,
+/// and one that takes nothing of what is sent to it for `timings.silence`. Of
 /// one address, at most [`MAX_HALF_OPEN`] connections wait for their first head.
 pub async fn run(
     listener: TcpListener,
     routes: Router,
-    head: Duration,
+    timings: Timings,
     mut stopping: watch::Receiver<bool>,
 ) {
     let mut open = JoinSet::new();
@@ -58,7 +60,7 @@ pub async fn run(
                     peer,
                     place,
                 };
-                open.spawn(serve(connection, routes.clone(), head, stopping.clone()));
+                open.spawn(serve(connection, routes.clone(), timings, stopping.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -93,7 +95,7 @@ struct Connection {
 async fn serve(
     connection: Connection,
     routes: Router,
-    head: Duration,
+    timings: Timings,
     mut stopping: watch::Receiver<bool>,
 ) {
     let Connection {
@@ -111,8 +113,12 @@ async fn serve(
     // Events and answers are short: they must not wait for one another.
     stream.set_nodelay(true).ok();
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(head);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(timings.head);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(timings.silence));
+    let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
     let mut connection = pin!(connection.with_upgrades());
     tokio::select! {
         _ = connection.as_mut() => return,

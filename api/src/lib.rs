@@ -31,6 +31,7 @@ use tokio::sync::watch;
 use tributary_domain::scope::Engine;
 use tributary_transport::gateway::{Gateway, MAX_CONNECTIONS, Timings};
 use tributary_transport::places::Places;
+use tributary_transport::unread::Unread;
 use tributary_transport::workers::{self, Workers};
 
 use crate::edge::Edge;
@@ -73,6 +74,7 @@ pub fn router(state: AppState, workers: Workers, stopping: watch::Receiver<bool>
         workers,
         admit: auth::door(state.engine.clone(), state.public_url),
         timings: state.timings,
+        unread: Unread::default(),
         places: Places::new(MAX_CONNECTIONS),
         stopping,
         editor: graphiql::page,
@@ -120,10 +122,10 @@ pub async fn serve(
 ) -> io::Result<()> {
     let (stopper, stopping) = watch::channel(false);
     let worker = worker::run(state.engine.clone(), stopping.clone());
-    let head = state.timings.head;
+    let timings = state.timings;
     let (_operations, workers) = Operations::start()?;
     let routes = router(state, workers, stopping.clone());
-    let server = accept::run(listener, routes, head, stopping);
+    let server = accept::run(listener, routes, timings, stopping);
     let finished = async {
         tokio::join!(server, worker);
         // A socket outlives its request, and holds a receiver until it is closed.

@@ -13,7 +13,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -59,6 +59,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let mut state = AppState::new(engine.clone(), format!("http://{address}"));
         state.timings.head = Duration::from_secs(1);
+        state.timings.silence = Duration::from_secs(1);
         state.edge.origins = vec!["https://app.example".parse().unwrap()];
         let (stop, stopped) = oneshot::channel();
         let stopped = async { stopped.await.unwrap_or_default() };
@@ -325,6 +326,28 @@ async fn is_turned_away(server: &Server) -> bool {
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let closed = timeout(Duration::from_millis(300), stream.read_u8());
     closed.await.is_ok()
+}
+
+/// Whoever takes nothing of what is sent to it loses its connection.
+#[tokio::test]
+async fn a_client_that_reads_nothing_is_let_go() {
+    let server = Server::start().await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut stream = socket.connect(server.address).await.unwrap();
+    // More than systems keep for it.
+    const ASKED: usize = 200;
+    let request = "GET /graphiql/graphiql.min.js HTTP/1.1\r\nhost: here\r\n\r\n";
+    stream
+        .write_all(request.repeat(ASKED).as_bytes())
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let mut all = Vec::new();
+    let ended = timeout(Duration::from_secs(10), stream.read_to_end(&mut all)).await;
+    ended.expect("the connection has an end").ok();
+    let answers = all.windows(12).filter(|bytes| bytes == b"HTTP/1.1 200");
+    assert!(answers.count() < ASKED);
 }
 
 #[tokio::test]

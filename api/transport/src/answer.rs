@@ -2,7 +2,7 @@
 //! body and status of a response in it.
 
 use async_graphql::{Response, ServerError};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 
 use super::bounds::MAX_RESPONSE_BYTES;
 use super::refusal::Refusal;
+use super::unread::{Budget, NoRoom, Room};
 
 /// When to try again while the database is away, in seconds.
 pub const RETRY_AFTER_SECONDS: &str = "5";
@@ -107,11 +108,17 @@ impl Serialize for Wire<'_> {
 }
 
 /// The HTTP answer for a response of the schema.
-pub fn respond(media: Media, response: &Response) -> axum::response::Response {
+pub fn respond(
+    media: Media,
+    response: &Response,
+    budget: Option<&Budget>,
+) -> axum::response::Response {
     let refusal = Refusal::of(response);
     let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status(media));
-    let body = written(response, |response| serde_json::to_string(&Wire(response)));
-    let mut answer = axum::response::Response::new(Body::from(body));
+    let text = written(response, budget, |response| {
+        serde_json::to_string(&Wire(response))
+    });
+    let mut answer = axum::response::Response::new(Body::from(Bytes::from_owner(text)));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
@@ -129,25 +136,46 @@ pub fn respond(media: Media, response: &Response) -> axum::response::Response {
     answer
 }
 
-/// The text of a response, or of the one that says that it is too large or that
-/// it cannot be written.
+/// What goes over the wire, with the room that it takes until it has.
+pub struct Text {
+    /// The text.
+    pub text: String,
+    /// Given back when dropped.
+    pub room: Option<Room>,
+}
+
+impl AsRef<[u8]> for Text {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+}
+
+/// The text of a response, or of the one that says that it is too large, that too much
+/// waits to be read, or that it cannot be written.
 pub fn written(
     response: &Response,
+    budget: Option<&Budget>,
     write: impl Fn(&Response) -> Result<String, serde_json::Error>,
-) -> String {
-    let text = write(response).and_then(|text| match text.len() > MAX_RESPONSE_BYTES {
-        true => write(&too_large()),
-        false => Ok(text),
+) -> Text {
+    let small = |text| Text { text, room: None };
+    let text = write(response).and_then(|text| {
+        if text.len() > MAX_RESPONSE_BYTES {
+            return write(&too_large()).map(small);
+        }
+        match budget.map_or(Ok(None), |budget| budget.take(text.len())) {
+            Ok(room) => Ok(Text { text, room }),
+            Err(NoRoom) => write(&too_much_unread()).map(small),
+        }
     });
     text.unwrap_or_else(|error| {
         tracing::error!(%error, "a response could not be written");
-        write(&internal()).unwrap_or_default()
+        small(write(&internal()).unwrap_or_default())
     })
 }
 
 /// The HTTP answer for a request that was turned away.
 pub fn refuse(media: Media, error: ServerError) -> axum::response::Response {
-    respond(media, &Response::from_errors(vec![error]))
+    respond(media, &Response::from_errors(vec![error]), None)
 }
 
 /// What callers are told when an operation ended amid its work. It has `data`,
@@ -169,6 +197,16 @@ pub fn too_large() -> Response {
     let mut error = ServerError::new(message, None);
     let extensions = error.extensions.get_or_insert_default();
     extensions.set("code", "RESPONSE_TOO_LARGE");
+    Response::from_errors(vec![error])
+}
+
+/// What callers are told while too much waits for clients that do not read it.
+fn too_much_unread() -> Response {
+    let message = "answers to others of this tenant's requests wait to be read: read them, or \
+                   ask for less at a time; what a mutation did stays";
+    let mut error = ServerError::new(message, None);
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("code", "TOO_MUCH_UNREAD");
     Response::from_errors(vec![error])
 }
 

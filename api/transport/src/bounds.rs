@@ -2,6 +2,7 @@
 //! others run meanwhile; its answer has a largest size, which is counted while it
 //! is built; and few expensive ones run at the same time.
 
+use std::any::TypeId;
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -10,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Poll;
 
-use async_graphql::Value;
 use async_graphql::extensions::ResolveInfo;
+use async_graphql::{Data, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::document::price::Price;
@@ -33,6 +34,15 @@ const PUNCTUATION_BYTES: usize = 4;
 /// gateway's `admit` puts it beside a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Group(pub u128);
+
+impl Group {
+    /// The group of a request.
+    pub fn of(data: &Data) -> Self {
+        let group = data.get(&TypeId::of::<Self>());
+        let group = group.and_then(|group| group.downcast_ref::<Self>());
+        group.copied().unwrap_or_default()
+    }
+}
 
 /// Places for expensive executions, at one server.
 ///

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use super::document::Documents;
 use super::places::{Place, Places};
+use super::unread::Unread;
 use super::workers::Workers;
 
 /// Where axum leaves the peer's address; absent where it was not asked to.
@@ -118,6 +119,8 @@ pub struct Gateway<S> {
     pub admit: Admit,
     /// How long they may take.
     pub timings: Timings,
+    /// Room for answers that wait for their clients.
+    pub unread: Unread,
     /// The sockets and streams that are open, by their key: [`MAX_CONNECTIONS`].
     pub places: Places<String>,
     /// Turns true when the server is about to stop.

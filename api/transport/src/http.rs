@@ -19,6 +19,7 @@ use super::answer::{Media, broken_off, refuse, respond};
 use super::gateway::{Caller, Denied, Gateway, Peer};
 use super::log::{Line, Logged, Notes};
 use super::refusal::Refusal;
+use super::unread::Budget;
 use super::{operation, request, sse, websocket};
 
 /// Executes the operation in the body.
@@ -138,7 +139,7 @@ async fn perform<S: Executor>(
         Err(reasons) => {
             let response = operation::refused(reasons);
             notes.result(&response);
-            return respond(media, &response);
+            return respond(media, &response, None);
         }
     };
     if let Some(refusal) = out_of_place(prepared.kind, &method) {
@@ -148,9 +149,11 @@ async fn perform<S: Executor>(
             _ => refuse(media, refusal),
         };
     }
+    let budget = Budget::of(&gateway.unread, &request);
     let response = gateway.schema.execute(request).await;
     notes.result(&response);
-    respond(media, &operation::priced(response, prepared.price))
+    let response = operation::priced(response, prepared.price);
+    respond(media, &response, Some(&budget))
 }
 
 /// Why an operation of this kind is not executed here.
@@ -172,7 +175,7 @@ fn out_of_place(kind: OperationType, method: &Method) -> Option<ServerError> {
 fn ended(media: Media, notes: &Notes, code: &str) -> Response {
     let response = broken_off(code);
     notes.result(&response);
-    respond(media, &response)
+    respond(media, &response, None)
 }
 
 /// The refusal of a method, which names the one that works.

@@ -15,6 +15,7 @@ pub mod places;
 pub mod refusal;
 pub mod request;
 pub mod sse;
+pub mod unread;
 pub mod websocket;
 pub mod workers;
 

@@ -10,12 +10,13 @@ use futures_util::stream::{self, StreamExt};
 use tokio::sync::mpsc;
 
 use super::MAX_COMPLEXITY;
-use super::answer::{internal, written};
+use super::answer::{Text, internal, written};
 use super::document::price::Price;
 use super::document::{Refused, streamed};
 use super::gateway::Gateway;
 use super::log::{Line, Notes};
 use super::refusal::Refusal;
+use super::unread::Budget;
 use super::workers::Running;
 
 /// The answer that says why nothing ran.
@@ -30,7 +31,7 @@ pub fn refused(refused: Refused) -> Response {
 /// One result of an operation.
 pub struct Answer {
     /// What goes over the wire.
-    pub text: String,
+    pub text: Text,
     /// Why nothing ran, if nothing did.
     pub refused: Option<Vec<ServerError>>,
 }
@@ -64,6 +65,7 @@ pub fn start<S: Executor>(
     request.data.insert(line.notes.clone());
     let (sender, results) = mpsc::channel(1);
     let (gateway, notes) = (gateway.clone(), line.notes.clone());
+    let budget = Budget::of(&gateway.unread, &request);
     let running = gateway.workers.clone().run(async move {
         let mut responses = responses(&gateway, &notes, request);
         // A panic is logged by the panic hook.
@@ -73,7 +75,7 @@ pub fn start<S: Executor>(
             .unwrap_or_else(|_| Some(internal()))
         {
             notes.result(&response);
-            let text = written(&response, &write);
+            let text = written(&response, Some(&budget), &write);
             let is_refused = Refusal::of(&response).is_some();
             let refused = is_refused.then_some(response.errors);
             if sender.send(Answer { text, refused }).await.is_err() || is_refused {

@@ -17,16 +17,20 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tracing::Instrument;
 
-use super::answer::{Media, Wire, refuse, written};
+use super::answer::{Media, Text, Wire, refuse, written};
 use super::gateway::{Caller, Denied, Gateway, MAX_CONNECTIONS, stopped};
 use super::http;
 use super::log::Logged;
 use super::operation::{self, Answers};
 use super::places::Place;
 use super::refusal::Refusal;
+use super::unread::Room;
 
 /// Events that wait for the response.
 const QUEUE: usize = 8;
+
+/// An event, with the room that it takes until it is sent.
+type Roomy = (Event, Option<Room>);
 
 /// Streams the results of one operation. What validation refuses is a result
 /// too: once a stream is accepted, there is no status left to tell it by.
@@ -51,9 +55,10 @@ pub fn stream<S: Executor>(gateway: Gateway<S>, caller: Caller, request: Request
     };
     tokio::spawn(running.run().in_current_span());
 
-    let events = stream::unfold(events, async |mut events| {
-        let event: Event = events.recv().await?;
-        Some((Ok::<_, Infallible>(event), events))
+    // The room of an event is given back when the next one is asked for: then it is sent.
+    let events = stream::unfold((events, None), async |(mut events, _sent)| {
+        let (event, room) = events.recv().await?;
+        Some((Ok::<_, Infallible>(event), (events, room)))
     });
     let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
     // Some proxies hold a response back until it is long enough.
@@ -66,8 +71,8 @@ pub fn stream<S: Executor>(gateway: Gateway<S>, caller: Caller, request: Request
 struct Running<S> {
     gateway: Gateway<S>,
     caller: Caller,
-    events: BoxStream<'static, Event>,
-    queue: mpsc::Sender<Event>,
+    events: BoxStream<'static, Roomy>,
+    queue: mpsc::Sender<Roomy>,
     _place: Place<String>,
 }
 
@@ -93,7 +98,7 @@ impl<S: Executor> Running<S> {
                     revoked = self.gateway.is_revoked(&self.caller).await;
                     if revoked {
                         let error = http::denied(Denied::Unauthenticated);
-                        let answer = written(&Answer::from_errors(vec![error]), wire);
+                        let answer = written(&Answer::from_errors(vec![error]), None, wire);
                         self.events = ending(stream::iter([answer]).boxed());
                     }
                 }
@@ -118,7 +123,7 @@ fn wire(answer: &Answer) -> Result<String, serde_json::Error> {
 }
 
 /// The texts of an operation's results.
-fn texts(answers: Answers) -> BoxStream<'static, String> {
+fn texts(answers: Answers) -> BoxStream<'static, Text> {
     let texts = stream::unfold(answers, async |mut answers| {
         let answer = answers.next().await?;
         Some((answer.text, answers))
@@ -127,9 +132,9 @@ fn texts(answers: Answers) -> BoxStream<'static, String> {
 }
 
 /// The events that tell of results, to their end.
-fn ending(texts: BoxStream<'static, String>) -> BoxStream<'static, Event> {
-    let events = texts.map(|text| Event::default().event("next").data(text));
-    events.chain(stream::iter([complete()])).boxed()
+fn ending(texts: BoxStream<'static, Text>) -> BoxStream<'static, Roomy> {
+    let events = texts.map(|Text { text, room }| (Event::default().event("next").data(text), room));
+    events.chain(stream::iter([(complete(), None)])).boxed()
 }
 
 /// Says nothing in its data, but has some: readers of event streams pass over

@@ -21,11 +21,12 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tracing::{Instrument, Span};
 
-use super::answer::{Wire, internal};
+use super::answer::{Text, Wire, internal};
 use super::gateway::{Caller, Denied, Gateway, bearer, stopped};
 use super::messages::{Incoming, Outgoing};
 use super::places::Place;
 use super::refusal::Refusal;
+use super::unread::Room;
 use super::{http, operation};
 
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -42,6 +43,9 @@ const QUEUE: usize = 32;
 const BUFFER: usize = 4 * 1024;
 /// For the closing handshake, whoever begins it.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A message, with the room that it takes until it is sent.
+type Roomy = (Message, Option<Room>);
 
 /// Why a connection is closed: a code and a short text.
 type Close = (u16, &'static str);
@@ -117,7 +121,7 @@ async fn serve<S: Executor>(gateway: Gateway<S>, caller: Caller, socket: WebSock
                 tracing::debug!(code, reason, "socket closed");
                 let reason = reason.into();
                 let frame = CloseFrame { code, reason };
-                queue.send(Message::Close(Some(frame))).await.ok();
+                queue.send((Message::Close(Some(frame)), None)).await.ok();
             }
             End::Answer => {}
             End::Gone => return,
@@ -132,10 +136,10 @@ async fn serve<S: Executor>(gateway: Gateway<S>, caller: Caller, socket: WebSock
 /// more for the length of `patience`.
 async fn write(
     mut sink: SplitSink<WebSocket, Message>,
-    mut waiting: mpsc::Receiver<Message>,
+    mut waiting: mpsc::Receiver<Roomy>,
     patience: Duration,
 ) {
-    while let Some(message) = waiting.recv().await {
+    while let Some((message, _room)) = waiting.recv().await {
         let last = matches!(message, Message::Close(_));
         let sent = timeout(patience, sink.send(message)).await;
         if last || !matches!(sent, Ok(Ok(()))) {
@@ -154,7 +158,7 @@ enum Outcome {
 struct Connection<S> {
     gateway: Gateway<S>,
     caller: Caller,
-    queue: mpsc::Sender<Message>,
+    queue: mpsc::Sender<Roomy>,
     /// What the reader says as soon as the queue has room.
     unsaid: Option<Message>,
     /// Taken when the caller was let in.
@@ -188,7 +192,7 @@ impl<S: Executor> Connection<S> {
                 () = self.queue.closed() => Err(End::Gone),
                 Ok(place) = self.queue.clone().reserve_owned(), if !free => {
                     if let Some(message) = self.unsaid.take() {
-                        place.send(message);
+                        place.send((message, None));
                     }
                     // Nobody was listened to meanwhile.
                     heard = Instant::now();
@@ -313,9 +317,9 @@ impl<S: Executor> Connection<S> {
 
     /// Queues a message, or keeps it as the one that waits for room.
     fn send(&mut self, message: Message) -> Result<(), End> {
-        match self.queue.try_send(message) {
+        match self.queue.try_send((message, None)) {
             Ok(()) => Ok(()),
-            Err(TrySendError::Full(message)) => {
+            Err(TrySendError::Full((message, _))) => {
                 self.unsaid = Some(message);
                 Ok(())
             }
@@ -331,7 +335,7 @@ async fn operate<S: Executor>(
     caller: Caller,
     id: String,
     mut request: Request,
-    queue: mpsc::Sender<Message>,
+    queue: mpsc::Sender<Roomy>,
 ) -> Outcome {
     request.data = match gateway.admit(&caller).await {
         Ok(data) => data,
@@ -345,7 +349,12 @@ async fn operate<S: Executor>(
             answers.next().await;
             return Outcome::Refused(errors);
         }
-        if queue.send(Message::Text(answer.text.into())).await.is_err() {
+        let Text { text, room } = answer.text;
+        if queue
+            .send((Message::Text(text.into()), room))
+            .await
+            .is_err()
+        {
             break;
         }
     }

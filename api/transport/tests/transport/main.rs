@@ -14,4 +14,5 @@ mod patience;
 mod running;
 mod sockets;
 mod streams;
+mod unread;
 mod world;

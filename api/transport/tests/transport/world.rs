@@ -17,6 +17,7 @@ use tributary_transport::document::directives::list_size;
 use tributary_transport::gateway::{Denied, Gateway, MAX_CONNECTIONS, Timings};
 use tributary_transport::places::Places;
 use tributary_transport::served;
+use tributary_transport::unread::Unread;
 use tributary_transport::workers::{self, Workers};
 
 /// The key of every world.
@@ -209,6 +210,7 @@ impl World {
                 Box::pin(async move { admit(&door, caller.token) })
             }),
             timings,
+            unread: Unread::default(),
             places: Places::new(MAX_CONNECTIONS),
             stopping,
             editor: || "the editor".into_response(),
