@@ -164,7 +164,10 @@ pub fn written(
         }
         match budget.map_or(Ok(None), |budget| budget.take(text.len())) {
             Ok(room) => Ok(Text { text, room }),
-            Err(NoRoom) => write(&too_much_unread()).map(small),
+            Err(NoRoom) => {
+                tracing::warn!(bytes = text.len(), "too much waits for clients to read it");
+                write(&too_much_unread()).map(small)
+            }
         }
     });
     text.unwrap_or_else(|error| {
