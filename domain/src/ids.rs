@@ -125,8 +125,6 @@ ids! {
     ApiKeyId "key" ApiKey "API key";
     /// A human being who works for the tenant or for a partner.
     PersonId "per" Person "person";
-    /// The offer of a key to a person whom the tenant does not know yet.
-    InvitationId "ivt" Invitation "invitation";
     /// Terms under which partners work.
     ProgramId "prg" Program "program";
     /// One immutable version of a program's terms.
