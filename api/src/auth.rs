@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_graphql::Data;
 use tokio::time::timeout;
 use tributary_domain::error::Error;
-use tributary_domain::keys;
 use tributary_domain::scope::{Engine, Origin, Scope};
+use tributary_domain::tenant::keys;
 use tributary_transport::bounds::Group;
 use tributary_transport::gateway::{Admit, Caller, Denied};
 

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use tributary_domain::access::Permission;
 use tributary_domain::error::Error;
 use tributary_domain::ids::{Noun, UploadId};
-use tributary_domain::plugins::{self, LARGEST_COMPONENT};
+use tributary_domain::rule::plugins::{self, LARGEST_COMPONENT};
 use tributary_domain::scope::Engine;
 use tributary_transport::answer::RETRY_AFTER_SECONDS;
 use tributary_transport::gateway::{Caller, Denied, Peer};

@@ -26,9 +26,9 @@ use tributary_domain::clock::SystemClock;
 use tributary_domain::database::Database;
 use tributary_domain::entity::tenant::Kind;
 use tributary_domain::keyring::Keyring;
-use tributary_domain::keys::{self, KeyPurpose};
 use tributary_domain::scope::{Engine, Origin};
-use tributary_domain::tenants;
+use tributary_domain::tenant::keys::{self, KeyPurpose};
+use tributary_domain::tenant::tenants;
 use tributary_migrations::{Migrator, MigratorTrait};
 use tributary_plugins::Sandbox;
 

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use uuid::Uuid;
 
+use crate::commission::commissions;
+use crate::deal::{credits, protections};
 use crate::entity::work::{self, Kind};
 use crate::error::Result;
 use crate::ids::{DealId, PayoutId, PayoutRunId};
 use crate::kernel::work::{Progress, Step, give_back, take};
+use crate::payout::{payout_runs, payouts, preparation, settlement};
 use crate::scope::Scope;
-use crate::{commissions, credits, payout_runs, payouts, preparation, protections, settlement};
 
 pub use crate::kernel::work::tenants;
 

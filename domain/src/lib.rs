@@ -1,59 +1,27 @@
 #![doc = include_str!("../README.md")]
 
-pub mod access;
-pub mod accounts;
-pub mod activations;
-pub mod actor;
-pub mod background;
-pub mod backups;
-mod balances;
-pub mod calculator;
-pub mod clock;
-pub mod collections;
-pub mod commissions;
-pub mod conflicts;
-pub mod credits;
-pub mod currency;
-pub mod database;
-pub mod deals;
-mod departure;
-pub mod digest;
-pub mod earnings;
+// The floors of the house, from the ground up: a module imports from its own floor and
+// from those below.
+pub mod base;
 pub mod entity;
-pub mod error;
-pub mod evaluations;
-pub mod events;
-pub mod idempotency;
-pub mod ids;
-pub mod involvements;
 pub mod kernel;
-pub mod keyring;
-pub mod keys;
-pub mod ledger;
-mod limits;
-pub mod money;
-mod namesakes;
-pub mod outcomes;
-pub mod paperwork;
-pub mod partners;
-pub mod payout_methods;
-pub mod payout_reports;
-pub mod payout_runs;
-pub mod payouts;
-pub mod people;
-pub mod plugins;
-pub mod positions;
-mod preparation;
-pub mod programs;
-mod protections;
-pub mod rail;
-pub mod rails;
-pub mod readiness;
-pub mod reads;
-pub mod registrations;
-pub mod rules;
-mod settlement;
-pub mod tenants;
-pub mod terms;
 
-pub use kernel::scope;
+pub mod rule;
+
+pub mod commission;
+pub mod program;
+
+pub mod partner;
+
+pub mod deal;
+
+pub mod tenant;
+
+pub mod payout;
+
+pub mod background;
+
+// The vocabulary of the ground floors is named without its room.
+pub use base::{access, actor, clock, currency, database, digest, error, ids, keyring, money};
+pub(crate) use base::{limits, site};
+pub use kernel::{calculator, idempotency, people, rail, rails, reads, scope};

@@ -5,7 +5,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use tributary_domain::calculator::{Description, Refusal, Unadmitted};
+use tributary_domain::calculator::{Description, Unadmitted};
+use tributary_domain::error::Refusal;
 
 use crate::bindings::{is_plain, wit};
 use crate::engine::{Engine, StartError};

@@ -10,7 +10,7 @@ use tributary_domain::clock::Moment;
 use tributary_domain::entity::tenant::Kind;
 use tributary_domain::ids::TenantId;
 use tributary_domain::scope::Engine;
-use tributary_domain::{keys, tenants};
+use tributary_domain::tenant::{keys, tenants};
 
 use crate::client::Client;
 use crate::server::Server;

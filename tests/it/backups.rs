@@ -14,9 +14,9 @@ use tributary_api::cli::Failure;
 use tributary_api::cli::backup::Backup;
 use tributary_api::cli::restore::Restore;
 use tributary_api::config::DatabaseSettings;
-use tributary_domain::backups;
 use tributary_domain::ids::TenantId;
-use tributary_domain::positions;
+use tributary_domain::tenant::backups;
+use tributary_domain::tenant::positions;
 
 use crate::acme::{Acme, text};
 use crate::client::Client;

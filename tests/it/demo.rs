@@ -5,8 +5,8 @@ use tributary_api::client::{Client, list};
 use tributary_api::demo::{self, Operator, Outcome, Teller};
 use tributary_domain::access::Role;
 use tributary_domain::entity::tenant::Kind;
-use tributary_domain::positions::Position;
-use tributary_domain::tenants;
+use tributary_domain::tenant::positions::Position;
+use tributary_domain::tenant::tenants;
 
 use crate::rules::accelerator;
 use crate::world::World;

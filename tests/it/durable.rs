@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use sea_orm::ConnectionTrait;
 use serde_json::json;
-use tributary_domain::accounts::NewAccount;
 use tributary_domain::database::Database;
-use tributary_domain::deals::{self, NewDeal};
+use tributary_domain::deal::accounts::NewAccount;
+use tributary_domain::deal::deals::{self, NewDeal};
 use tributary_domain::entity::deal;
 use tributary_domain::error::Error;
 use tributary_domain::ids::DealId;

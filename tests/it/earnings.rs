@@ -137,7 +137,7 @@ impl Troupe {
             Ok(run) if run.finished_at.is_some() => {}
             Ok(run) => {
                 let id = run.id;
-                let approval = tributary_domain::payout_runs::approve(&self.office.ben, id);
+                let approval = tributary_domain::payout::payout_runs::approve(&self.office.ben, id);
                 approval.await.unwrap();
                 self.office.executes().await;
             }

@@ -10,7 +10,7 @@ use tributary_domain::entity::payout::State;
 use tributary_domain::entity::payout_report::Outcome;
 use tributary_domain::error::{Conflict, Error};
 use tributary_domain::ids::PayoutId;
-use tributary_domain::payout_reports::{self, NewReport};
+use tributary_domain::payout::payout_reports::{self, NewReport};
 use tributary_domain::scope::Scope;
 
 use crate::office::Office;

@@ -10,8 +10,9 @@ use serde_json::json;
 use tributary_domain::access::Role;
 use tributary_domain::entity::{payout, payout_method};
 use tributary_domain::keyring::Keyring;
-use tributary_domain::payout_methods;
+use tributary_domain::partner::payout_methods;
 use tributary_domain::scope::Engine;
+use tributary_domain::tenant::sealing;
 
 use crate::acme::Acme;
 use crate::office::{Office, person};
@@ -45,8 +46,8 @@ story! {
 
         fs::write(&file, format!("{}\n{}", new.expose(), old.expose())).unwrap();
         let operator = keyed(&office.engine, Keyring::open_file(&file).unwrap());
-        assert_eq!(payout_methods::seal_anew(&operator).await.unwrap(), 2);
-        assert_eq!(payout_methods::seal_anew(&operator).await.unwrap(), 0);
+        assert_eq!(sealing::seal_anew(&operator).await.unwrap(), 2);
+        assert_eq!(sealing::seal_anew(&operator).await.unwrap(), 0);
         let current = operator.keyring.current().unwrap();
         for method in office.all::<payout_method::Entity>().await {
             assert_eq!(method.destination.key_id(), current);

@@ -14,9 +14,9 @@ use tributary_domain::entity::{collection, earning, payout, payout_run, work};
 use tributary_domain::error::{Conflict, Error};
 use tributary_domain::ids::{CollectionId, EarningId, PartnerId, PayoutRunId};
 use tributary_domain::money::Currency;
-use tributary_domain::payout_runs;
+use tributary_domain::payout::payout_runs;
+use tributary_domain::program::terms as published;
 use tributary_domain::scope::Tx;
-use tributary_domain::terms as published;
 
 use crate::office::{Office, percentage, terms_with};
 use crate::rail::TestRail;

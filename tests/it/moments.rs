@@ -9,7 +9,7 @@ use sea_orm::entity::prelude::*;
 use serde_json::{Value, json};
 use tributary_domain::access;
 use tributary_domain::clock::{Clock, Moment, SystemClock};
-use tributary_domain::credits;
+use tributary_domain::deal::credits;
 use tributary_domain::entity::credit_share::Role;
 use tributary_domain::entity::{credit_share, event, tenant};
 use tributary_domain::scope::Engine;

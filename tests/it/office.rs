@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rust_decimal::Decimal;
 use tributary_domain::access::Role;
-use tributary_domain::accounts::NewAccount;
 use tributary_domain::clock::Moment;
-use tributary_domain::collections::{self, Direction, NewCollection};
+use tributary_domain::commission::collections::{self, Direction, NewCollection};
 use tributary_domain::database::Database;
-use tributary_domain::deals::{self, NewDeal};
+use tributary_domain::deal::accounts::NewAccount;
+use tributary_domain::deal::deals::{self, NewDeal};
+use tributary_domain::deal::involvements::{self, NewInvolvement};
+use tributary_domain::deal::outcomes;
 use tributary_domain::entity::credit_share::Role as CreditRole;
 use tributary_domain::entity::involvement::Kind;
 use tributary_domain::entity::program::ProgramModel;
@@ -19,14 +21,17 @@ use tributary_domain::entity::{
 };
 use tributary_domain::error::Result;
 use tributary_domain::ids::{DealId, PartnerId, TenantId};
-use tributary_domain::involvements::{self, NewInvolvement};
 use tributary_domain::money::{Currency, Money};
-use tributary_domain::paperwork::{self, Signature};
-use tributary_domain::payout_methods;
+use tributary_domain::partner::paperwork::{self, Signature};
+use tributary_domain::partner::partners;
+use tributary_domain::partner::payout_methods;
+use tributary_domain::program::programs;
+use tributary_domain::program::terms as published;
+use tributary_domain::program::terms::{Formula, NewRule, NewTerms};
 use tributary_domain::rail::Rail;
+use tributary_domain::reads;
 use tributary_domain::scope::{Engine, Scope};
-use tributary_domain::terms::{self as published, Formula, NewRule, NewTerms};
-use tributary_domain::{outcomes, partners, programs, tenants};
+use tributary_domain::tenant::tenants;
 
 use crate::db::POOL;
 use crate::world::World;
@@ -324,7 +329,7 @@ impl Office {
     /// What the tenant's clock shows.
     pub async fn now(&self) -> Moment {
         let looks = self.engine.system(self.tenant).await.unwrap();
-        tenants::current(&looks).await.unwrap().clock_at.unwrap()
+        reads::tenant(&looks).await.unwrap().clock_at.unwrap()
     }
 
     /// So many days pass.

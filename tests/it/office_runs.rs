@@ -2,13 +2,14 @@
 
 use sea_orm::entity::prelude::*;
 use tokio::task::JoinHandle;
+use tributary_domain::background;
+use tributary_domain::commission::ledger::{self, TrialBalance};
 use tributary_domain::entity::payout_hold::Reason;
 use tributary_domain::entity::{Owned, payout, payout_run, work};
 use tributary_domain::error::Result;
 use tributary_domain::ids::{PartnerId, PayoutRunId};
-use tributary_domain::ledger::{self, TrialBalance};
+use tributary_domain::payout::payout_runs;
 use tributary_domain::scope::Engine;
-use tributary_domain::{background, payout_runs};
 
 use crate::office::Office;
 use crate::operator::works;

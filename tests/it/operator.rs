@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use sea_orm::entity::prelude::*;
 use tributary_domain::access::Role;
+use tributary_domain::background;
 use tributary_domain::entity::work;
 use tributary_domain::ids::{PartnerId, TenantId};
 use tributary_domain::scope::{Engine, Origin, Scope};
-use tributary_domain::{background, keys};
+use tributary_domain::tenant::keys;
 
 /// Somebody whom the operator gives a key.
 pub async fn person(

@@ -10,9 +10,10 @@ use tributary_domain::entity::payout::State;
 use tributary_domain::entity::payout_hold::Reason;
 use tributary_domain::entity::{earning, payout_run, tax_form};
 use tributary_domain::error::{Conflict, Error, Result};
-use tributary_domain::keys::{self, KeyPurpose};
+use tributary_domain::partner::partners;
+use tributary_domain::payout::payout_runs;
 use tributary_domain::scope::Scope;
-use tributary_domain::{partners, payout_runs};
+use tributary_domain::tenant::keys::{self, KeyPurpose};
 
 use crate::acme::{Acme, text};
 use crate::client::Client;

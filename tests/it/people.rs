@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use serde_json::json;
 use tributary_domain::access::Role;
-use tributary_domain::accounts::NewAccount;
+use tributary_domain::deal::accounts::NewAccount;
+use tributary_domain::deal::registrations::{self, NewRegistration};
+use tributary_domain::deal::{conflicts, involvements};
 use tributary_domain::entity::{deal, tax_form};
 use tributary_domain::error::{Conflict, Error};
-use tributary_domain::paperwork::{self, Signature};
-use tributary_domain::payout_methods;
-use tributary_domain::registrations::{self, NewRegistration};
-use tributary_domain::{conflicts, involvements, partners, reads};
+use tributary_domain::partner::paperwork::{self, Signature};
+use tributary_domain::partner::partners;
+use tributary_domain::partner::payout_methods;
+use tributary_domain::reads;
 
 use crate::acme::{Acme, text};
 use crate::client::Client;

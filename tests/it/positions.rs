@@ -1,7 +1,7 @@
 //! Positions that a log does not have: beyond its end, or lost in a restore.
 
 use serde_json::{Value, json};
-use tributary_domain::positions;
+use tributary_domain::tenant::positions;
 
 use crate::acme::{Acme, text};
 use crate::client::Client;

@@ -14,7 +14,7 @@ use tributary_domain::entity::entry::LedgerAccount;
 use tributary_domain::entity::payout::State;
 use tributary_domain::entity::{earning, payout_method, payout_run};
 use tributary_domain::error::{Conflict, Error};
-use tributary_domain::payout_runs;
+use tributary_domain::payout::payout_runs;
 use tributary_domain::scope::Engine;
 
 use crate::db::POOL;

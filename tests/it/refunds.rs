@@ -7,9 +7,9 @@ use tributary_domain::entity::earning;
 use tributary_domain::entity::payout::State;
 use tributary_domain::entity::payout_hold::Reason;
 use tributary_domain::money::Money;
-use tributary_domain::payout_runs;
+use tributary_domain::payout::payout_runs;
+use tributary_domain::program::terms as published;
 use tributary_domain::scope::Engine;
-use tributary_domain::terms as published;
 
 use crate::office::{Office, percentage, terms_with};
 use crate::rail::{Act, TestRail};

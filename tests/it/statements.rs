@@ -7,8 +7,8 @@ use serde_json::json;
 use tributary_api::{auth, graphql};
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database::Database;
-use tributary_domain::keys;
 use tributary_domain::scope::{Engine, Origin};
+use tributary_domain::tenant::keys;
 use tributary_plugins::Sandbox;
 
 use crate::acme::{Acme, Deal, Partner, text, usd};

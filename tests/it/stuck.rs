@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use tributary_domain::collections::{self, Direction, NewCollection};
+use tributary_domain::commission::collections::{self, Direction, NewCollection};
+use tributary_domain::deal::involvements::{self, NewInvolvement};
 use tributary_domain::entity::credit_share::Role as CreditRole;
 use tributary_domain::entity::entry::LedgerAccount;
 use tributary_domain::entity::involvement::Kind;
 use tributary_domain::entity::payout::State;
 use tributary_domain::entity::payout_hold::Reason;
 use tributary_domain::error::Error;
-use tributary_domain::involvements::{self, NewInvolvement};
 use tributary_domain::money::Money;
-use tributary_domain::payout_runs;
-use tributary_domain::readiness::{self, Obstacle};
-use tributary_domain::terms::{self as published, NewTerms};
+use tributary_domain::partner::readiness::{self, Obstacle};
+use tributary_domain::payout::payout_runs;
+use tributary_domain::program::terms as published;
+use tributary_domain::program::terms::NewTerms;
 
 use crate::office::{Office, percentage};
 use crate::rail::{Act, TestRail};

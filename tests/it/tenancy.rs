@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use tributary_domain::positions;
+use tributary_domain::tenant::positions;
 
 use crate::acme::{Acme, usd};
 use crate::contract::{self, list, name, named};

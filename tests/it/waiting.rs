@@ -15,15 +15,16 @@ use tributary_domain::access::Role;
 use tributary_domain::calculator::{
     Calculator, Case, Code, Description, Outcome, Unadmitted, Verdict, VerdictEntry,
 };
+use tributary_domain::deal::outcomes;
 use tributary_domain::entity::commission::State;
 use tributary_domain::entity::credit_share::Role as CreditRole;
 use tributary_domain::entity::entry::LedgerAccount;
 use tributary_domain::entity::{deal, evaluation, plugin_code, plugin_version, work};
 use tributary_domain::ids::{DealId, TenantId};
 use tributary_domain::money::Exact;
+use tributary_domain::program::terms::{Formula, NewRule};
+use tributary_domain::rule::plugins;
 use tributary_domain::scope::Engine;
-use tributary_domain::terms::{Formula, NewRule};
-use tributary_domain::{outcomes, plugins};
 
 use crate::office::{self, Office};
 use crate::rail::TestRail;

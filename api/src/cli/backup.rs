@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use tributary_domain::backups;
+use tributary_domain::tenant::backups;
 
 use super::{Failure, engine};
 use crate::config::DatabaseSettings;

@@ -10,7 +10,7 @@ use tributary_domain::entity::deal;
 use tributary_domain::entity::tenant::{self, Kind};
 use tributary_domain::reads::{self, Window};
 use tributary_domain::scope::Engine;
-use tributary_domain::{keys, tenants};
+use tributary_domain::tenant::{keys, tenants};
 
 use super::serve::listen;
 use super::{Failure, engine};

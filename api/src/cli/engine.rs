@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database::Database;
 use tributary_domain::keyring::Keyring;
-use tributary_domain::payout_methods;
+use tributary_domain::partner::payout_methods;
 use tributary_domain::scope::Engine;
 use tributary_migrations::{Migrator, MigratorTrait, pending};
 use tributary_plugins::Sandbox;

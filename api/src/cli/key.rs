@@ -5,7 +5,7 @@ use tributary_domain::access::Role;
 use tributary_domain::entity::tenant::Kind;
 use tributary_domain::ids::{PartnerId, TenantId};
 use tributary_domain::scope::Engine;
-use tributary_domain::{keys, tenants};
+use tributary_domain::tenant::{keys, tenants};
 
 use super::{Failure, engine};
 use crate::config::DatabaseSettings;

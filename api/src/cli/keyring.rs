@@ -1,7 +1,7 @@
 //! `tributary keyring`: the keys that seal secrets at rest.
 
 use clap::Subcommand;
-use tributary_domain::payout_methods;
+use tributary_domain::tenant::sealing;
 
 use super::{Failure, engine};
 use crate::config::DatabaseSettings;
@@ -45,7 +45,7 @@ impl KeyringCommand {
             Self::Seal { database } => database,
         };
         let engine = engine::open(&database).await?;
-        let sealed = payout_methods::seal_anew(&engine).await?;
+        let sealed = sealing::seal_anew(&engine).await?;
         println!("{sealed} secrets sealed with {}", engine.keyring.current()?);
         Ok(())
     }

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use tributary_domain::positions;
+use tributary_domain::tenant::positions;
 
 use crate::config::{DatabaseSettings, LogSettings};
 use crate::telemetry;

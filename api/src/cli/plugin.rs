@@ -16,7 +16,7 @@ use tributary_domain::entity::credit_share::Role;
 use tributary_domain::entity::program::ProgramModel;
 use tributary_domain::ids::{DealId, PartnerId, TenantId, TermsId};
 use tributary_domain::money::{Currency, Exact, Money, round_entitlements};
-use tributary_domain::{evaluations, rules};
+use tributary_domain::rule::{evaluations, rules};
 use tributary_plugins::Sandbox;
 
 use super::Failure;

@@ -5,10 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tributary_domain::backups::{self, Alone};
 use tributary_domain::clock::{Clock, SystemClock};
 use tributary_domain::database::Database;
-use tributary_domain::positions;
+use tributary_domain::tenant::backups::{self, Alone};
+use tributary_domain::tenant::positions;
 
 use super::{Failure, backup, engine};
 use crate::config::DatabaseSettings;

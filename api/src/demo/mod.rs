@@ -16,8 +16,8 @@ mod story;
 use tributary_domain::access::Role;
 use tributary_domain::clock::Moment;
 use tributary_domain::ids::{PartnerId, TenantId};
-use tributary_domain::keys::{self, NewKey};
 use tributary_domain::scope::Engine;
+use tributary_domain::tenant::keys::{self, NewKey};
 
 use crate::client::{Client, Result};
 

@@ -1,7 +1,7 @@
 //! Customer companies.
 
 use async_graphql::{Context, Description, ID, InputObject, Object};
-use tributary_domain::accounts::NewAccount;
+use tributary_domain::deal::accounts::NewAccount;
 use tributary_domain::entity::account_identifier::Kind;
 use tributary_domain::entity::{account, deal, registration};
 use tributary_domain::reads;

@@ -1,11 +1,11 @@
 //! From when on versions of plugins decide.
 
 use async_graphql::{Context, Description, ID, InputObject, Object};
-use tributary_domain::activations;
 use tributary_domain::entity::activation;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::reads;
+use tributary_domain::rule::activations;
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::max_items;
 

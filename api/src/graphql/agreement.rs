@@ -4,7 +4,7 @@ use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::entity::agreement;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::paperwork::{self, Signature};
+use tributary_domain::partner::paperwork::{self, Signature};
 use tributary_domain::scope::Scope;
 
 use super::context::{Beside, given, mirrors, wraps};

@@ -1,7 +1,7 @@
 //! What customers pay.
 
 use async_graphql::{Context, Description, ID, InputObject, Object};
-use tributary_domain::collections::{self, Direction, NewCollection};
+use tributary_domain::commission::collections::{self, Direction, NewCollection};
 use tributary_domain::entity::collection;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;

@@ -1,7 +1,7 @@
 //! Entitlements.
 
 use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
-use tributary_domain::commissions;
+use tributary_domain::commission::commissions;
 use tributary_domain::entity::{commission, earning};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;

@@ -1,7 +1,7 @@
 //! What stands against registrations.
 
 use async_graphql::{Context, Description, Object};
-use tributary_domain::conflicts::ShownConflict;
+use tributary_domain::deal::conflicts::ShownConflict;
 use tributary_domain::entity::registration_conflict::Kind;
 
 use super::account::Account;

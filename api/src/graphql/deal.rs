@@ -1,7 +1,7 @@
 //! Deals: opportunities, won or lost.
 
 use async_graphql::{Context, Description, ID, InputObject, Object};
-use tributary_domain::deals::{self, NewDeal};
+use tributary_domain::deal::deals::{self, NewDeal};
 use tributary_domain::entity::{collection, commission, deal, earning, involvement, partner};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;

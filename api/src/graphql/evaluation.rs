@@ -3,8 +3,8 @@
 use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
 use tributary_domain::entity::evaluation;
 use tributary_domain::error::Result;
-use tributary_domain::evaluations;
 use tributary_domain::ids::Noun;
+use tributary_domain::rule::evaluations;
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::cost;
 

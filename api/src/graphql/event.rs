@@ -9,7 +9,7 @@ use tributary_domain::entity::event;
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::{DealId, EventId, Noun};
 use tributary_domain::scope::Scope;
-use tributary_domain::{events, positions};
+use tributary_domain::tenant::{events, positions};
 use tributary_transport::document::directives::{cost, list_size};
 
 use super::actor::Actor;

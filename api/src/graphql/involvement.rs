@@ -1,10 +1,10 @@
 //! Partners' parts in deals.
 
 use async_graphql::{Context, Description, ID, InputObject, Object};
+use tributary_domain::deal::involvements::{self, NewInvolvement};
 use tributary_domain::entity::involvement;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::involvements::{self, NewInvolvement};
 use tributary_domain::reads;
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::max_items;

@@ -3,8 +3,8 @@
 use async_graphql::{Context, Description, ID, Object, SimpleObject};
 use tokio::sync::OnceCell;
 use tributary_domain::access::Permission;
+use tributary_domain::commission::ledger::{self, TrialBalance};
 use tributary_domain::entity::entry;
-use tributary_domain::ledger::{self, TrialBalance};
 use tributary_domain::reads;
 use tributary_transport::document::directives::{cost, list_size};
 

@@ -10,16 +10,19 @@ use std::hash::Hash;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
 use tributary_domain::actor::Actor;
-use tributary_domain::conflicts::ShownConflict;
+use tributary_domain::commission::{collections, earnings};
+use tributary_domain::deal::conflicts::ShownConflict;
+use tributary_domain::deal::{accounts, conflicts, credits};
 use tributary_domain::entity::*;
 use tributary_domain::ids::*;
-use tributary_domain::readiness::{self, Papers};
+use tributary_domain::partner::readiness::{self, Papers};
+use tributary_domain::partner::{partners, payout_methods};
+use tributary_domain::payout::{payout_reports, payout_runs, payouts};
+use tributary_domain::people;
+use tributary_domain::program::terms as published;
 use tributary_domain::reads::{self, Page, Window};
+use tributary_domain::rule::activations;
 use tributary_domain::scope::Scope;
-use tributary_domain::{
-    accounts, activations, collections, conflicts, credits, earnings, partners, payout_methods,
-    payout_reports, payout_runs, payouts, people, tenants, terms as published,
-};
 
 use super::error::{ApiError, ApiResult};
 
@@ -119,7 +122,7 @@ impl Loader<TenantId> for Reads {
     async fn load(&self, ids: &[TenantId]) -> Result<HashMap<TenantId, tenant::Model>, ApiError> {
         let mut found = HashMap::new();
         if ids.contains(&self.0.tenant()) {
-            found.insert(self.0.tenant(), tenants::current(&self.0).await?);
+            found.insert(self.0.tenant(), reads::tenant(&self.0).await?);
         }
         Ok(found)
     }

@@ -1,10 +1,10 @@
 //! How deals end: won, lost, and written off.
 
 use async_graphql::{Context, ID, InputObject, Object};
+use tributary_domain::deal::outcomes;
 use tributary_domain::entity::deal;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::outcomes;
 use tributary_domain::scope::Scope;
 
 use super::context::{Beside, given, mirrors};

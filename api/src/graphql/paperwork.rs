@@ -4,8 +4,8 @@ use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::entity::{payout_method, tax_form};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
+use tributary_domain::partner::{paperwork, payout_methods};
 use tributary_domain::scope::Scope;
-use tributary_domain::{paperwork, payout_methods};
 use tributary_transport::document::directives::list_size;
 
 use super::actor::Actor;

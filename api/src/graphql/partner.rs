@@ -7,8 +7,9 @@ use tributary_domain::entity::{
 };
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
+use tributary_domain::partner::partners;
+use tributary_domain::reads;
 use tributary_domain::scope::Scope;
-use tributary_domain::{partners, reads};
 use tributary_transport::document::directives::list_size;
 
 use super::agreement::Agreement;

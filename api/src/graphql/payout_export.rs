@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::Noun;
-use tributary_domain::payout_reports::{self, Order};
+use tributary_domain::payout::payout_reports::{self, Order};
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::cost;
 

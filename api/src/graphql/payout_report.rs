@@ -4,7 +4,7 @@ use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::entity::{payout, payout_report};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::payout_reports::{self, NewReport};
+use tributary_domain::payout::payout_reports::{self, NewReport};
 use tributary_domain::scope::Scope;
 
 use super::actor::Actor;

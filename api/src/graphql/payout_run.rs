@@ -4,7 +4,7 @@ use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject}
 use tributary_domain::entity::{payout, payout_hold, payout_run};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::payout_runs;
+use tributary_domain::payout::payout_runs;
 use tributary_domain::reads;
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::list_size;

@@ -1,12 +1,12 @@
 //! Plugins: tenants' rules in WebAssembly.
 
 use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
-use tributary_domain::calculator;
 use tributary_domain::entity::{activation, plugin, plugin_version, upload};
+use tributary_domain::error;
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::Noun;
-use tributary_domain::plugins::{self, LARGEST_COMPONENT};
 use tributary_domain::reads;
+use tributary_domain::rule::plugins::{self, LARGEST_COMPONENT};
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::cost;
 
@@ -220,8 +220,8 @@ pub struct PluginRefusal {
     message: String,
 }
 
-impl From<calculator::Refusal> for PluginRefusal {
-    fn from(refusal: calculator::Refusal) -> Self {
+impl From<error::Refusal> for PluginRefusal {
+    fn from(refusal: error::Refusal) -> Self {
         Self {
             code: refusal.code,
             message: refusal.message,

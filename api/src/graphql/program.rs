@@ -4,10 +4,10 @@ use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::entity::{program, terms as stored};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::programs;
+use tributary_domain::program::programs;
+use tributary_domain::program::terms::{self, NewTerms};
 use tributary_domain::reads;
 use tributary_domain::scope::Scope;
-use tributary_domain::terms::{self, NewTerms};
 use tributary_transport::document::directives::{cost, list_size, max_items};
 
 use super::context::{Beside, given, mirrors, wraps};

@@ -1,7 +1,7 @@
 //! What stands between partners and being paid.
 
 use async_graphql::SimpleObject;
-use tributary_domain::readiness::{Obstacle, Papers};
+use tributary_domain::partner::readiness::{Obstacle, Papers};
 use tributary_transport::document::directives::list_size;
 
 use super::context::mirrors;

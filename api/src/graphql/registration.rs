@@ -1,12 +1,12 @@
 //! Registrations: partners' claims on opportunities.
 
 use async_graphql::{Context, Description, ID, InputObject, Object};
-use tributary_domain::deals::{self, NewDeal};
+use tributary_domain::deal::deals::{self, NewDeal};
+use tributary_domain::deal::registrations::{self, NewRegistration};
 use tributary_domain::entity::{deal, registration};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::reads;
-use tributary_domain::registrations::{self, NewRegistration};
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::{list_size, max_items};
 

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use tributary_domain::entity::rule;
 use tributary_domain::error::Error;
 use tributary_domain::ids::Noun;
-use tributary_domain::terms::{Formula, NewRule};
+use tributary_domain::program::terms::{Formula, NewRule};
 use tributary_transport::document::directives::cost;
 
 use super::context::{Beside, given, mirrors, wraps};

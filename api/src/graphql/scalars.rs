@@ -6,7 +6,8 @@ use async_graphql::{
 use tributary_domain::clock::Moment;
 use tributary_domain::error::{Error, Result};
 use tributary_domain::kernel::check::Given;
-use tributary_domain::{money, positions};
+use tributary_domain::money;
+use tributary_domain::tenant::positions;
 
 use super::context::Beside;
 

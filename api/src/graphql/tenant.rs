@@ -4,9 +4,9 @@ use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject}
 use tributary_domain::entity::{api_key, person, tenant};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::keys::{self, KeyPurpose, NewKey};
 use tributary_domain::scope::Scope;
-use tributary_domain::{positions, tenants};
+use tributary_domain::tenant::keys::{self, KeyPurpose, NewKey};
+use tributary_domain::tenant::{positions, tenants};
 
 use super::actor::Actor;
 use super::context::{Beside, given, mirrors, wraps};

@@ -1,7 +1,8 @@
 //! Who asks, and what they may do.
 
 use async_graphql::{Context, Description, Object};
-use tributary_domain::{access, tenants};
+use tributary_domain::access;
+use tributary_domain::reads;
 use tributary_transport::document::directives::list_size;
 
 use super::actor::Actor;
@@ -108,6 +109,6 @@ impl Viewer {
 
     /// The tenant that the key belongs to.
     async fn tenant(&self, ctx: &Context<'_>) -> ApiResult<Tenant> {
-        Ok(tenants::current(ctx.scope()).await?.into())
+        Ok(reads::tenant(ctx.scope()).await?.into())
     }
 }

@@ -17,7 +17,7 @@ use tributary_domain::database::Database;
 use tributary_domain::entity::tenant::Kind;
 use tributary_domain::keyring::Keyring;
 use tributary_domain::scope::Engine;
-use tributary_domain::{keys, tenants};
+use tributary_domain::tenant::{keys, tenants};
 use tributary_plugins::Sandbox;
 use tributary_transport::MAX_COMPLEXITY;
 

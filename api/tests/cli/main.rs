@@ -24,7 +24,7 @@ use tributary_domain::database::Database;
 use tributary_domain::keyring::Keyring;
 use tributary_domain::reads::Window;
 use tributary_domain::scope::Engine;
-use tributary_domain::{keys, tenants};
+use tributary_domain::tenant::{keys, tenants};
 use tributary_plugins::Sandbox;
 
 use program::{Server, database, prints, program, runs, said, token};

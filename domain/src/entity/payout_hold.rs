@@ -4,7 +4,6 @@ use sea_orm::entity::prelude::*;
 
 use crate::ids::{PartnerId, PayoutRunId, TenantId};
 use crate::money::Currency;
-use crate::readiness::Obstacle;
 
 /// Why something is not paid yet.
 #[derive(
@@ -57,17 +56,6 @@ impl Reason {
                 "refunds took back more than is due; it is carried to the next run"
             }
             Self::PartnerSuspended => "the partner is suspended or has left",
-        }
-    }
-}
-
-impl From<Obstacle> for Reason {
-    fn from(obstacle: Obstacle) -> Self {
-        match obstacle {
-            Obstacle::Suspended => Self::PartnerSuspended,
-            Obstacle::Agreement => Self::AgreementMissing,
-            Obstacle::TaxForm => Self::TaxFormMissing,
-            Obstacle::PayoutMethod => Self::PayoutMethodMissing,
         }
     }
 }

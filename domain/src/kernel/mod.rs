@@ -1,8 +1,15 @@
-//! What every verb works with: scopes, transactions, the tenant's queue, and work.
+//! What every verb works with: scopes, transactions, the tenant's queue, work, and the
+//! two ports.
 
 pub mod audience;
+pub mod calculator;
 pub mod check;
+pub mod idempotency;
+pub mod people;
 pub mod queue;
+pub mod rail;
+pub mod rails;
+pub mod reads;
 pub mod scope;
 pub mod snapshot;
 pub mod transaction;

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use tributary_domain::calculator::{
-    Calculator, Case, CaseCredit, CaseDeal, CaseHistory, CaseTerms, Code, Fault, Outcome, Refusal,
+    Calculator, Case, CaseCredit, CaseDeal, CaseHistory, CaseTerms, Code, Fault, Outcome,
     Unadmitted, Verdict,
 };
 use tributary_domain::clock::Moment;
 use tributary_domain::digest::sha256;
 use tributary_domain::entity::{credit_share::Role, program::ProgramModel};
+use tributary_domain::error::Refusal;
 use tributary_domain::ids::{PartnerId, TenantId};
 use tributary_domain::money::Currency;
 use tributary_plugins::Sandbox;

@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use tributary_domain::calculator::{Description, Refusal, Unadmitted};
+use tributary_domain::calculator::{Description, Unadmitted};
 use tributary_domain::digest::sha256;
+use tributary_domain::error::Refusal;
 use tributary_plugins::CheckError;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;

@@ -12,13 +12,13 @@ use sea_orm::sea_query::Query;
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 
 use super::{Visible, with_partner};
-use crate::accounts::{Site, site};
 use crate::clock::Moment;
 use crate::entity::account_identifier::{self, Kind};
 use crate::entity::{Owned, account, deal, involvement, registration, registration_conflict};
 use crate::error::Result;
 use crate::ids::{AccountId, DealId, PartnerId};
 use crate::scope::Scope;
+use crate::site::{Site, site};
 
 impl Visible for account::Entity {
     /// For a partner, those that it claimed without a rival in its way or with

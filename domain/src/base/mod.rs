@@ -1,0 +1,15 @@
+//! What everything else is said with: ids, money, time, errors. Knows no table but for
+//! how a database is opened.
+
+pub mod access;
+pub mod actor;
+pub mod clock;
+pub mod currency;
+pub mod database;
+pub mod digest;
+pub mod error;
+pub mod ids;
+pub mod keyring;
+pub(crate) mod limits;
+pub mod money;
+pub(crate) mod site;

@@ -1,0 +1,219 @@
+//! Earnings: what collections release of a commission, and take back.
+
+use std::collections::HashMap;
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query;
+use sea_orm::{QueryOrder, QuerySelect};
+use serde_json::json;
+
+use crate::clock::Moment;
+use crate::commission::{collections, commissions, ledger};
+use crate::entity::earning::{self, State};
+use crate::entity::ledger_transaction::Kind;
+use crate::entity::{Owned, collection, commission, deal, terms};
+use crate::error::{Error, Result};
+use crate::ids::{CommissionId, EarningId};
+use crate::money::{Money, round_release_target};
+use crate::reads::Visible;
+use crate::scope::{Fact, Scope, Tx};
+
+/// Collections times commissions that one transaction looks at.
+const EARNINGS: u64 = 1_000;
+
+impl earning::Model {
+    /// Whether a refund took it back.
+    pub fn is_taken_back(&self) -> bool {
+        self.amount_minor < 0
+    }
+
+    /// Whether it was released, its hold has ended, and it is in no payout.
+    pub fn is_payable(&self, now: Moment) -> bool {
+        self.state == State::Held && !self.is_taken_back() && self.payable_at <= now
+    }
+}
+
+/// What there is of one commission so far, in minor units of its currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// What collections released, less what refunds took back.
+    pub earned_minor: i64,
+    /// What of it the partner has.
+    pub paid_minor: i64,
+}
+
+/// The sums of commissions, all in one statement. One without earnings that
+/// the actor may see is absent.
+pub async fn sums(
+    scope: &Scope,
+    commissions: &[CommissionId],
+) -> Result<HashMap<CommissionId, Sums>> {
+    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
+    let sum = sea_query::ExprTrait::cast_as(earning::Column::AmountMinor.sum(), "bigint");
+    let rows: Vec<(CommissionId, State, i64)> = earning::Entity::visible(scope)
+        .filter(earning::Column::CommissionId.is_in(commissions.iter().copied()))
+        .select_only()
+        .column(earning::Column::CommissionId)
+        .column(earning::Column::State)
+        .column_as(sum, "amount")
+        .group_by(earning::Column::CommissionId)
+        .group_by(earning::Column::State)
+        .into_tuple()
+        .all(&scope.read().await?)
+        .await?;
+    let mut found: HashMap<CommissionId, Sums> = HashMap::new();
+    for (commission, state, amount) in rows {
+        let sums = found.entry(commission).or_default();
+        sums.earned_minor += amount;
+        if state == State::Paid {
+            sums.paid_minor += amount;
+        }
+    }
+    Ok(found)
+}
+
+/// How many earnings one transaction may still release.
+pub(crate) struct Room(u64);
+
+impl Room {
+    /// As many as a transaction can write without keeping others waiting.
+    pub(crate) fn of_a_step() -> Self {
+        Self(EARNINGS)
+    }
+}
+
+/// Brings the earnings of an assessed commission up to the collections: each
+/// collection that is not looked at yet gets the difference between the cumulative
+/// target after it and what is released already. Tells whether all are looked at; the
+/// rest is for the next step.
+///
+/// What is released waits for the hold, which begins when the customer's money
+/// arrived and not before the deal was won.
+pub(crate) async fn release(
+    tx: &mut Tx,
+    deal: &deal::Model,
+    commission: &commission::Model,
+    room: &mut Room,
+) -> Result<bool> {
+    let last = commission.released_ordinal;
+    let collections = collection::Entity::of(tx.tenant())
+        .filter(collection::Column::DealId.eq(deal.id))
+        .filter(collection::Column::Ordinal.gt(last))
+        .order_by_asc(collection::Column::Ordinal)
+        .limit(room.0)
+        .all(tx)
+        .await?;
+    let Some(newest) = collections.last().map(|row| row.ordinal) else {
+        return Ok(room.0 > 0);
+    };
+    room.0 -= collections.len() as u64;
+    let terms = terms::Entity::get(tx, tx.tenant(), deal.terms_id).await?;
+    let total = commissions::total(commission)?;
+    let mut collected = match last {
+        0 => 0,
+        _ => collections::sum_upto(tx, deal.id, last).await?,
+    };
+    let mut released = released(tx, commission.id).await?;
+    for collection in collections {
+        let overflow = || Error::broken("collections overflow");
+        collected = collected
+            .checked_add(collection.amount_minor)
+            .ok_or_else(overflow)?;
+        let amount = round_release_target(total, collected, deal.amount_minor) - released;
+        if amount == 0 {
+            continue;
+        }
+        released += amount;
+        assert!(
+            (0..=total).contains(&released),
+            "released stays within the entitlement"
+        );
+        let won_at = deal
+            .closed_at
+            .ok_or_else(|| Error::broken("an earning before the win"))?;
+        let payable_at = match amount > 0 {
+            true => collection
+                .received_at
+                .max(won_at)
+                .plus_days(terms.hold_days),
+            false => tx.now(),
+        };
+        insert(tx, deal, commission, &collection, amount, payable_at).await?;
+    }
+    let change = commission::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(commission.id),
+        released_ordinal: Set(newest),
+        ..Default::default()
+    };
+    commission::Entity::update(change).exec(tx).await?;
+    Ok(room.0 > 0)
+}
+
+/// What was released of a commission, less what was taken back.
+pub(crate) async fn released(tx: &Tx, commission: CommissionId) -> Result<i64> {
+    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
+    let sum = sea_query::ExprTrait::cast_as(earning::Column::AmountMinor.sum(), "bigint");
+    let sum = earning::Entity::of(tx.tenant())
+        .filter(earning::Column::CommissionId.eq(commission))
+        .select_only()
+        .column_as(sum, "amount")
+        .into_tuple::<Option<i64>>()
+        .one(tx)
+        .await?;
+    Ok(sum.flatten().unwrap_or_default())
+}
+
+async fn insert(
+    tx: &mut Tx,
+    deal: &deal::Model,
+    commission: &commission::Model,
+    collection: &collection::Model,
+    amount_minor: i64,
+    payable_at: Moment,
+) -> Result<()> {
+    let id = EarningId::new();
+    let money = Money::new(amount_minor, commission.currency);
+    let data = json!({
+        "partner": commission.partner_id,
+        "commission": commission.id,
+        "amount": money.on_the_wire(),
+        "payable_at": payable_at.to_string(),
+    });
+    let position = tx
+        .log(Fact {
+            kind: "earning.released",
+            subject: &id,
+            deal: Some(deal.id),
+            data,
+        })
+        .await?;
+    let row = earning::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(id),
+        commission_id: Set(commission.id),
+        collection_id: Set(collection.id),
+        deal_id: Set(deal.id),
+        program_id: Set(deal.program_id),
+        terms_id: Set(deal.terms_id),
+        partner_id: Set(commission.partner_id),
+        amount_minor: Set(amount_minor),
+        currency: Set(commission.currency),
+        state: Set(State::Held),
+        payable_at: Set(payable_at),
+        run_id: Set(None),
+        payout_id: Set(None),
+        held_since: Set(position),
+        created_at: Set(tx.now()),
+        position: Set(position),
+    };
+    earning::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await?;
+    let kind = match commission.state {
+        commission::State::Closed => Kind::LateRelease,
+        _ => Kind::Release,
+    };
+    ledger::post(tx, position, kind, id.0, commission.partner_id, money).await
+}

@@ -1,0 +1,6 @@
+//! What partners earn: entitlements, released as customers pay, and the ledger of it.
+
+pub mod collections;
+pub mod commissions;
+pub mod earnings;
+pub mod ledger;

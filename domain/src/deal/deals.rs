@@ -1,0 +1,323 @@
+//! Deals: opened, moved and revalued. How they end is in `outcomes`.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::Condition;
+use sea_orm::entity::prelude::*;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::access::Permission;
+use crate::deal::accounts::{self, AccountDraft, NewAccount};
+use crate::deal::{involvements, protections, registrations};
+use crate::entity::deal::{self, State};
+use crate::entity::{Owned, registration};
+use crate::error::{About, Conflict, Error, Result};
+use crate::ids::{AccountId, DealId, ProgramId, RegistrationId, TermsId};
+use crate::kernel::check::{Check, Given};
+use crate::money::{Currency, Money};
+use crate::program::terms;
+use crate::scope::{Fact, Scope, Tx};
+use crate::{idempotency, limits, reads};
+
+/// A deal as it is sent.
+#[derive(Debug)]
+pub struct NewDeal {
+    /// What is sold.
+    pub name: String,
+    /// What it is worth; positive, in the program's currency.
+    pub amount: Given<Money>,
+    /// Where it stands, in the tenant's own words.
+    pub stage: String,
+}
+
+/// What of a deal can be read without looking anything up.
+#[derive(Serialize)]
+struct Draft {
+    name: Option<String>,
+    amount: Option<Money>,
+    stage: Option<String>,
+}
+
+impl Draft {
+    fn read(new: NewDeal, check: &mut Check) -> Result<Self> {
+        Ok(Self {
+            name: check.take(limits::name("name", &new.name))?,
+            amount: check.given(new.amount)?,
+            stage: check.take(limits::name("stage", &new.stage))?,
+        })
+    }
+
+    /// The amount in minor units, once its currency is known.
+    fn minor(&self, currency: Option<Currency>, check: &mut Check) -> Result<Option<i64>> {
+        match (self.amount, currency) {
+            (Some(money), Some(currency)) => {
+                check.take(limits::positive("amount", money, currency))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Opens a deal that no registration stands behind. While a partner's
+/// registration of the account is alive, that takes a reason, and somebody who
+/// may decide on registrations.
+pub async fn open(
+    scope: &Scope,
+    key: &str,
+    program: impl Into<Given<ProgramId>>,
+    account: NewAccount,
+    new: NewDeal,
+    reason: Option<String>,
+) -> Result<deal::Model> {
+    scope.require(Permission::DealManage)?;
+    if reason.is_some() {
+        scope.require(Permission::RegistrationDecide)?;
+    }
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let program = check.given(program)?;
+    let account = check.take(AccountDraft::read(&account))?;
+    let draft = Draft::read(new, &mut check)?;
+    let reason = reason.map(|text| limits::sentence("reason", &text));
+    let reason = check.take(reason.transpose())?;
+    let mut tx = scope.begin().await?;
+    let arguments = (&program, &account, &draft, &reason);
+    let claim = idempotency::claim_with(&tx, "deal.open", key, &arguments).await?;
+    if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
+        return deal::Entity::get(&tx, tx.tenant(), DealId(id)).await;
+    }
+    let open = match program {
+        Some(program) => {
+            let open = terms::open_in(&tx, program).await;
+            check.take(open.at("programId"))?
+        }
+        None => None,
+    };
+    let currency = open.as_ref().map(|(program, _)| program.currency);
+    let minor = draft.minor(currency, &mut check)?;
+    let (Some(claim), Some((program, terms)), Some(account), Some(reason), Some(minor)) =
+        (claim, open, account, reason, minor)
+    else {
+        return Err(check.failed());
+    };
+    check.done()?;
+    let name = account.name.clone();
+    let account = accounts::find_or_create(&mut tx, &account).await?;
+    protections::expire_on(&mut tx, account.id).await?;
+    if reason.is_none() {
+        protections::refuse_bypass(&tx, account.id, &name).await?;
+    }
+    let origin = Origin {
+        program: program.id,
+        terms: terms.id,
+        account: account.id,
+        registration: None,
+    };
+    let deal = insert(&mut tx, origin, draft, Money::new(minor, program.currency)).await?;
+    if let Some(reason) = reason {
+        let data = json!({ "reason": reason });
+        log(&mut tx, "deal.opened_despite_registration", deal.id, data).await?;
+    }
+    claim.keep(&tx, deal.id.0).await?;
+    tx.commit().await?;
+    Ok(deal)
+}
+
+/// Turns an approved registration into a deal, with the registration as evidence
+/// that the partner sourced it. Its protection lasts while the deal is open.
+pub async fn convert(
+    scope: &Scope,
+    key: &str,
+    registration: impl Into<Given<RegistrationId>>,
+    new: NewDeal,
+) -> Result<deal::Model> {
+    scope.require(Permission::DealManage)?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let registration = check.given(registration)?;
+    let draft = Draft::read(new, &mut check)?;
+    let mut tx = scope.begin().await?;
+    let arguments = (&registration, &draft);
+    let claim = idempotency::claim_with(&tx, "deal.convert", key, &arguments).await?;
+    if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
+        return deal::Entity::get(&tx, tx.tenant(), DealId(id)).await;
+    }
+    let registration = match registration {
+        Some(id) => check.take(approved(&mut tx, id).await.at("id"))?,
+        None => None,
+    };
+    let currency = registration.as_ref().map(|row| row.currency);
+    let minor = draft.minor(currency, &mut check)?;
+    let (Some(claim), Some(registration), Some(minor)) = (claim, registration, minor) else {
+        return Err(check.failed());
+    };
+    check.done()?;
+    let origin = Origin {
+        program: registration.program_id,
+        terms: registration.terms_id,
+        account: registration.account_id,
+        registration: Some(registration.id),
+    };
+    let amount = Money::new(minor, registration.currency);
+    let deal = insert(&mut tx, origin, draft, amount).await?;
+    involvements::record_registration(&mut tx, &deal, &registration).await?;
+    registrations::mark_converted(&mut tx, registration, deal.id).await?;
+    claim.keep(&tx, deal.id.0).await?;
+    tx.commit().await?;
+    Ok(deal)
+}
+
+/// A registration that can become a deal.
+async fn approved(tx: &mut Tx, id: RegistrationId) -> Result<registration::Model> {
+    let registration = registrations::current(tx, id).await?;
+    if registration.state == registration::State::Approved {
+        return Ok(registration);
+    }
+    let message = "only an approved registration becomes a deal";
+    Err(Error::conflict(Conflict::WrongState, message))
+}
+
+/// Where a deal comes from.
+struct Origin {
+    program: ProgramId,
+    terms: TermsId,
+    account: AccountId,
+    registration: Option<RegistrationId>,
+}
+
+async fn insert(tx: &mut Tx, origin: Origin, draft: Draft, amount: Money) -> Result<deal::Model> {
+    let missing = || Error::broken("a deal that was not read");
+    let stage = draft.stage.ok_or_else(missing)?;
+    let row = deal::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(DealId::new()),
+        program_id: Set(origin.program),
+        terms_id: Set(origin.terms),
+        account_id: Set(origin.account),
+        registration_id: Set(origin.registration),
+        name: Set(draft.name.ok_or_else(missing)?),
+        amount_minor: Set(amount.minor),
+        currency: Set(amount.currency),
+        state: Set(State::Open),
+        stage: Set(stage.clone()),
+        opened_at: Set(tx.now()),
+        closed_at: Set(None),
+        closed_position: Set(None),
+        credit_due_at: Set(None),
+        lost_reason: Set(None),
+        written_off_at: Set(None),
+    };
+    let deal = row.insert(tx).await?;
+    let data = json!({
+        "account": origin.account,
+        "amount": amount.on_the_wire(),
+        "stage": stage,
+    });
+    log(tx, "deal.opened", deal.id, data).await?;
+    Ok(deal)
+}
+
+pub(crate) async fn log(
+    tx: &mut Tx,
+    kind: &'static str,
+    deal: DealId,
+    data: serde_json::Value,
+) -> Result<i64> {
+    tx.log(Fact {
+        kind,
+        subject: &deal,
+        deal: Some(deal),
+        data,
+    })
+    .await
+}
+
+/// The deal, if it is open; a conflict that says how it ended otherwise.
+pub(crate) async fn open_in(tx: &Tx, id: DealId) -> Result<deal::Model> {
+    let deal = deal::Entity::get(tx, tx.tenant(), id).await?;
+    match deal.state {
+        State::Open => Ok(deal),
+        State::ClosedWon => Err(Error::conflict(
+            Conflict::AlreadyWon,
+            "the deal is won already",
+        )),
+        State::ClosedLost => Err(Error::conflict(Conflict::DealLost, "the deal is lost")),
+    }
+}
+
+/// Moves an open deal to another stage.
+pub async fn move_stage(
+    scope: &Scope,
+    key: &str,
+    id: impl Into<Given<DealId>>,
+    stage: &str,
+) -> Result<deal::Model> {
+    scope.require(Permission::DealManage)?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let id = check.given(id)?;
+    let stage = check.take(limits::name("stage", stage))?;
+    let (Some(key), Some(id), Some(stage)) = (key, id, stage) else {
+        return Err(reads::failed::<deal::Entity>(check, scope, "id", id).await);
+    };
+    let mut tx = scope.begin().await?;
+    let claim = idempotency::claim(&tx, "deal.move", &key, &(id, &stage)).await?;
+    if claim.done.is_some() {
+        return deal::Entity::get(&tx, tx.tenant(), id).await;
+    }
+    let mut deal = open_in(&tx, id).await.at("id")?;
+    if deal.stage != stage {
+        let data = json!({ "from": deal.stage, "to": stage });
+        let mut change: deal::ActiveModel = deal.into();
+        change.stage = Set(stage);
+        deal = change.update(&tx).await?;
+        log(&mut tx, "deal.stage_changed", id, data).await?;
+    }
+    claim.keep(&tx, id.0).await?;
+    tx.commit().await?;
+    Ok(deal)
+}
+
+/// Changes what an open deal is worth. A late repetition of an earlier revision
+/// does not undo a later one: it has its key.
+pub async fn revise_amount(
+    scope: &Scope,
+    key: &str,
+    id: impl Into<Given<DealId>>,
+    amount: impl Into<Given<Money>>,
+) -> Result<deal::Model> {
+    scope.require(Permission::DealManage)?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let (id, amount) = (check.given(id)?, check.given(amount)?);
+    let (Some(key), Some(id), Some(amount)) = (key, id, amount) else {
+        return Err(reads::failed::<deal::Entity>(check, scope, "id", id).await);
+    };
+    let mut tx = scope.begin().await?;
+    let claim = idempotency::claim(&tx, "deal.revise", &key, &(id, amount)).await?;
+    if claim.done.is_some() {
+        return deal::Entity::get(&tx, tx.tenant(), id).await;
+    }
+    let mut deal = open_in(&tx, id).await.at("id")?;
+    let minor = limits::positive("amount", amount, deal.currency)?;
+    if deal.amount_minor != minor {
+        let before = Money::new(deal.amount_minor, deal.currency);
+        let mut change: deal::ActiveModel = deal.into();
+        change.amount_minor = Set(minor);
+        deal = change.update(&tx).await?;
+        let data = json!({ "from": before.on_the_wire(), "to": amount.on_the_wire() });
+        log(&mut tx, "deal.amount_revised", id, data).await?;
+    }
+    claim.keep(&tx, id.0).await?;
+    tx.commit().await?;
+    Ok(deal)
+}
+
+/// The filter that deals in one of these states pass; all of them, where none
+/// is named.
+pub fn in_states(states: &[State]) -> Condition {
+    let named = (!states.is_empty()).then(|| deal::Column::State.is_in(states.to_vec()));
+    Condition::all().add_option(named)
+}
+
+pub use crate::kernel::audience::with_partner;

@@ -1,0 +1,341 @@
+//! Involvements: each partner's part in each deal, recorded as it happens.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, PaginatorTrait, QueryOrder};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::access::Permission;
+use crate::clock::Moment;
+use crate::commission::commissions;
+use crate::deal::outcomes::Undecided;
+use crate::deal::{credits, deals};
+use crate::entity::credit_share::Role;
+use crate::entity::involvement::{self, Kind, State};
+use crate::entity::{Owned, deal, partner, registration};
+use crate::error::{About, Conflict, Error, Result};
+use crate::ids::{DealId, InvolvementId, PartnerId};
+use crate::kernel::check::{Check, Given};
+use crate::partner::partners;
+use crate::scope::{Fact, Scope, Tx};
+use crate::{idempotency, limits, reads};
+
+/// The most parts that a deal may have, declined ones aside: all are decided, and
+/// credited, in one transaction.
+const MOST_PARTS: u64 = 200;
+
+/// An involvement as it is sent.
+#[derive(Debug)]
+pub struct NewInvolvement {
+    /// The deal; open.
+    pub deal: Given<DealId>,
+    /// The partner; at work in the deal's program.
+    pub partner: Given<PartnerId>,
+    /// Whether it brought the deal or moved it.
+    pub role: Role,
+    /// What it did.
+    pub kind: Kind,
+    /// What shows it: a link, a meeting, a document.
+    pub evidence: String,
+    /// When it happened; not in the future. Now, if not given.
+    pub occurred_at: Option<Moment>,
+}
+
+/// What of an involvement can be read without looking anything up. Keys are compared
+/// by it.
+#[derive(Debug, Serialize)]
+struct Draft {
+    deal: Option<DealId>,
+    partner: Option<PartnerId>,
+    role: Role,
+    kind: Kind,
+    evidence: Option<String>,
+    occurred_at: Option<Moment>,
+}
+
+/// Proposes an involvement, for a person to confirm.
+pub async fn record(scope: &Scope, key: &str, new: NewInvolvement) -> Result<involvement::Model> {
+    scope.require(Permission::InvolvementRecord)?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let new = Draft {
+        deal: check.given(new.deal)?,
+        partner: check.given(new.partner)?,
+        role: new.role,
+        kind: new.kind,
+        evidence: check.take(limits::sentence("evidence", &new.evidence))?,
+        occurred_at: new.occurred_at,
+    };
+    if let Some(partner) = new.partner {
+        scope.require_partner(partner)?;
+    }
+    let mut tx = scope.begin().await?;
+    let claim = idempotency::claim_with(&tx, "involvement.record", key, &new).await?;
+    if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
+        return involvement::Entity::get(&tx, tx.tenant(), InvolvementId(id)).await;
+    }
+    let deal = match new.deal {
+        Some(id) => check.take(workable(scope, &tx, id).await.at("dealId"))?,
+        None => None,
+    };
+    match (&deal, new.partner) {
+        (Some(deal), Some(partner)) => {
+            let working = partners::working_in(&tx, partner, deal.program_id).await;
+            check.take(working.at("partnerId"))?;
+            check.take(has_room(&tx, deal.id).await)?;
+        }
+        (None, Some(partner)) => {
+            let found = reads::named::<partner::Entity>(scope, &tx, partner).await;
+            check.take(found.at("partnerId"))?;
+        }
+        (_, None) => {}
+    }
+    let occurred_at = new.occurred_at.unwrap_or(tx.now());
+    check.take(limits::past("occurredAt", occurred_at, tx.now()))?;
+    let (Some(claim), Some(deal), Some(partner), Some(evidence)) =
+        (claim, deal, new.partner, new.evidence)
+    else {
+        return Err(check.failed());
+    };
+    check.done()?;
+    let mut row = draft(&tx, deal.id, partner, new.role);
+    row.kind = Set(new.kind);
+    row.evidence = Set(evidence);
+    row.occurred_at = Set(occurred_at);
+    let involvement = insert(&mut tx, row).await?;
+    claim.keep(&tx, involvement.id.0).await?;
+    tx.commit().await?;
+    Ok(involvement)
+}
+
+/// An open deal that the actor may work on: a partner adds to deals it is in, and
+/// others are none of its business.
+async fn workable(scope: &Scope, tx: &Tx, id: DealId) -> Result<deal::Model> {
+    reads::named::<deal::Entity>(scope, tx, id).await?;
+    deals::open_in(tx, id).await
+}
+
+/// Fails where a deal has as many parts as it may.
+async fn has_room(tx: &Tx, deal: DealId) -> Result<()> {
+    let parts = involvement::Entity::of(tx.tenant())
+        .filter(involvement::Column::DealId.eq(deal))
+        .filter(involvement::Column::State.ne(State::Declined));
+    if parts.count(tx).await? < MOST_PARTS {
+        return Ok(());
+    }
+    let message = format!("the deal has {MOST_PARTS} parts already: decline some of them first");
+    Err(Error::conflict(Conflict::LimitReached, message))
+}
+
+/// Records that a registration sourced the deal it became.
+pub(crate) async fn record_registration(
+    tx: &mut Tx,
+    deal: &deal::Model,
+    registration: &registration::Model,
+) -> Result<()> {
+    let mut row = draft(tx, deal.id, registration.partner_id, Role::Sourced);
+    row.evidence = Set(format!("registration {}", registration.id));
+    row.registration_id = Set(Some(registration.id));
+    row.occurred_at = Set(registration.submitted_at);
+    row.state = Set(State::Confirmed);
+    row.decided_at = Set(registration.decided_at);
+    row.decided_by = Set(registration.decided_by);
+    insert(tx, row).await?;
+    Ok(())
+}
+
+fn draft(tx: &Tx, deal: DealId, partner: PartnerId, role: Role) -> involvement::ActiveModel {
+    involvement::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(InvolvementId::new()),
+        deal_id: Set(deal),
+        partner_id: Set(partner),
+        role: Set(role),
+        kind: Set(Kind::Introduced),
+        evidence: Set(String::new()),
+        registration_id: Set(None),
+        state: Set(State::Proposed),
+        occurred_at: Set(tx.now()),
+        recorded_at: Set(tx.now()),
+        recorded_by: Set(tx.actor()),
+        recorded_position: Set(tx.next_position()),
+        decided_at: Set(None),
+        decided_by: Set(None),
+        reason: Set(None),
+    }
+}
+
+async fn insert(tx: &mut Tx, row: involvement::ActiveModel) -> Result<involvement::Model> {
+    let involvement = row.insert(tx).await?;
+    log(tx, "involvement.recorded", &involvement).await?;
+    Ok(involvement)
+}
+
+async fn log(tx: &mut Tx, kind: &'static str, involvement: &involvement::Model) -> Result<()> {
+    let data = json!({
+        "partner": involvement.partner_id,
+        "role": involvement.role,
+        "kind": involvement.kind,
+    });
+    let deal = Some(involvement.deal_id);
+    tx.log(Fact {
+        kind,
+        subject: &involvement.id,
+        deal,
+        data,
+    })
+    .await?;
+    Ok(())
+}
+
+/// Confirms an involvement, or declines it with a reason, while the deal is open
+/// or won with credit that is pending. Until then a decision may be reversed; a late
+/// repetition of an earlier one does not undo a later one: it has its key.
+///
+/// The last decision on a won deal settles its credit.
+pub async fn decide(
+    scope: &Scope,
+    key: &str,
+    id: impl Into<Given<InvolvementId>>,
+    decline: Option<&str>,
+) -> Result<involvement::Model> {
+    scope.require(Permission::InvolvementDecide)?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let id = check.given(id)?;
+    let reason = decline.map(|text| limits::sentence("reason", text));
+    let reason = check.take(reason.transpose())?;
+    let (Some(key), Some(id), Some(reason)) = (key, id, reason) else {
+        return Err(reads::failed::<involvement::Entity>(check, scope, "id", id).await);
+    };
+    let mut tx = scope.begin().await?;
+    let claim = idempotency::claim(&tx, "involvement.decide", &key, &(id, &reason)).await?;
+    let involvement = involvement::Entity::get(&tx, tx.tenant(), id)
+        .await
+        .at("id")?;
+    if claim.done.is_some() {
+        return Ok(involvement);
+    }
+    let deal = deal::Entity::get(&tx, tx.tenant(), involvement.deal_id).await?;
+    // Of a lost deal nothing depends on it; but it can be decided, and is then done.
+    if deal.credit_due_at.is_none() && deal.state != deal::State::ClosedLost {
+        deals::open_in(&tx, deal.id).await?;
+    }
+    if involvement.registration_id.is_some() {
+        let message = "this rests on an approved registration and is not decided again";
+        return Err(Error::conflict(Conflict::WrongState, message));
+    }
+    if reason.is_none() && involvement.state == State::Declined {
+        has_room(&tx, deal.id).await?;
+    }
+    let involvement = set(&mut tx, involvement, reason).await?;
+    credits::settle_pending(&mut tx, deal.id).await?;
+    claim.keep(&tx, id.0).await?;
+    tx.commit().await?;
+    if deal.credit_due_at.is_some() {
+        commissions::assess_if_possible(scope, deal.id).await;
+    }
+    Ok(involvement)
+}
+
+/// Confirms an involvement, or declines it where there is a reason to.
+async fn set(
+    tx: &mut Tx,
+    involvement: involvement::Model,
+    reason: Option<String>,
+) -> Result<involvement::Model> {
+    let (state, kind) = match &reason {
+        None => (State::Confirmed, "involvement.confirmed"),
+        Some(_) => (State::Declined, "involvement.declined"),
+    };
+    if involvement.state == state {
+        return Ok(involvement);
+    }
+    let mut change: involvement::ActiveModel = involvement.into();
+    change.state = Set(state);
+    change.reason = Set(reason);
+    change.decided_at = Set(Some(tx.now()));
+    change.decided_by = Set(Some(tx.actor()));
+    let involvement = change.update(tx).await?;
+    log(tx, kind, &involvement).await?;
+    Ok(involvement)
+}
+
+fn undecided(tx: &Tx, deal: DealId) -> Select<involvement::Entity> {
+    involvement::Entity::of(tx.tenant())
+        .filter(involvement::Column::DealId.eq(deal))
+        .filter(involvement::Column::State.eq(State::Proposed))
+}
+
+/// Whether somebody still has to decide on a part in the deal.
+pub(crate) async fn any_undecided(tx: &Tx, deal: DealId) -> Result<bool> {
+    Ok(undecided(tx, deal).count(tx).await? > 0)
+}
+
+/// Declines what nobody has decided.
+pub(crate) async fn decline_undecided(tx: &mut Tx, deal: DealId, why: &str) -> Result<()> {
+    for involvement in undecided(tx, deal).all(tx).await? {
+        set(tx, involvement, Some(why.to_owned())).await?;
+    }
+    Ok(())
+}
+
+/// Applies what the winner of a deal says of involvements that nobody has
+/// decided, and tells whether any are left to decide.
+///
+/// # Errors
+///
+/// [`Conflict::InvolvementUndecided`] with their ids, where it says nothing.
+pub(crate) async fn decide_at_win(
+    tx: &mut Tx,
+    deal: DealId,
+    say: Option<Undecided>,
+) -> Result<bool> {
+    match say {
+        None => {
+            let open = undecided(tx, deal).all(tx).await?;
+            if open.is_empty() {
+                return Ok(false);
+            }
+            let message = "nobody has decided on these parts in the deal: decide, or say what \
+                           becomes of them";
+            let ids = open.iter().map(|row| row.id.to_string()).collect();
+            Err(Error::in_the_way(
+                Conflict::InvolvementUndecided,
+                message,
+                ids,
+            ))
+        }
+        Some(Undecided::Confirm) => {
+            for involvement in undecided(tx, deal).all(tx).await? {
+                set(tx, involvement, None).await?;
+            }
+            Ok(false)
+        }
+        Some(Undecided::Decline) => {
+            let why = "undecided when the deal was won, and declined with it";
+            decline_undecided(tx, deal, why).await?;
+            Ok(false)
+        }
+        Some(Undecided::LeaveOpen) => any_undecided(tx, deal).await,
+    }
+}
+
+/// The confirmed involvements in a deal in the order in which they were
+/// recorded. When something happened is what its recorder says, and clocks of
+/// servers differ: the place in the log decides who was first.
+pub(crate) async fn confirmed(tx: &Tx, deal: DealId) -> Result<Vec<involvement::Model>> {
+    let query = involvement::Entity::of(tx.tenant())
+        .filter(involvement::Column::DealId.eq(deal))
+        .filter(involvement::Column::State.eq(State::Confirmed))
+        .order_by_asc(involvement::Column::RecordedPosition);
+    Ok(query.all(tx).await?)
+}
+
+/// The filter that involvements in one of these states pass; all of them, where
+/// none is named.
+pub fn in_states(states: &[State]) -> Condition {
+    let named = (!states.is_empty()).then(|| involvement::Column::State.is_in(states.to_vec()));
+    Condition::all().add_option(named)
+}

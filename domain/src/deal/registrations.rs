@@ -1,0 +1,377 @@
+//! Registrations: a partner's claim on an opportunity, before it works it.
+//!
+//! Who was first is decided by the place in the tenant's log, which the
+//! database gives out one at a time. A claim that competes with something is a
+//! registration in conflict, for a person to settle, and never an error.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::access::Permission;
+use crate::actor::Actor;
+use crate::deal::accounts::{self, AccountDraft, NewAccount};
+use crate::deal::{conflicts, protections};
+use crate::entity::registration::{self, State};
+use crate::entity::{Owned, partner, program, terms, work};
+use crate::error::{self, About, Error, Result};
+use crate::ids::{DealId, PartnerId, ProgramId, RegistrationId};
+use crate::kernel::check::{Check, Given};
+use crate::money::Money;
+use crate::partner::partners;
+use crate::scope::{Fact, Scope, Tx};
+use crate::{idempotency, limits, reads};
+
+/// A registration as it is sent.
+#[derive(Debug)]
+pub struct NewRegistration {
+    /// The program.
+    pub program: Given<ProgramId>,
+    /// Who registers.
+    pub partner: Given<PartnerId>,
+    /// The customer.
+    pub account: NewAccount,
+    /// What is to be sold.
+    pub opportunity: String,
+    /// What it may be worth, in the program's currency.
+    pub expected: Option<Given<Money>>,
+}
+
+/// What of a registration can be read without looking anything up.
+#[derive(Serialize)]
+struct Draft {
+    program: Option<ProgramId>,
+    partner: Option<PartnerId>,
+    account: Option<AccountDraft>,
+    opportunity: Option<String>,
+    expected: Option<Money>,
+}
+
+/// Registers an opportunity. Without conflict it is approved at once where the
+/// terms say so, else it waits for a person; with conflicts it is in conflict.
+pub async fn register(
+    scope: &Scope,
+    key: &str,
+    new: NewRegistration,
+) -> Result<registration::Model> {
+    scope.require(Permission::RegistrationSubmit)?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let draft = Draft {
+        program: check.given(new.program)?,
+        partner: check.given(new.partner)?,
+        account: check.take(AccountDraft::read(&new.account))?,
+        opportunity: check.take(limits::sentence("opportunity", &new.opportunity))?,
+        expected: check.optional(new.expected)?,
+    };
+    if scope.partner().is_some() && new.account.crm_id.is_some() {
+        // It would join the registration to whichever account has that id.
+        let message = "ids of the tenant's CRM are for the tenant's own people";
+        check.take(Err::<(), _>(Error::invalid("account.crmId", message)))?;
+    }
+    let mut tx = scope.begin().await?;
+    let claim = idempotency::claim_with(&tx, "registration.submit", key, &draft).await?;
+    if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
+        return registration::Entity::get(&tx, tx.tenant(), RegistrationId(id)).await;
+    }
+    let (program, terms, partner) = working(scope, &tx, &mut check, &draft).await?;
+    let expected = match (draft.expected, &program) {
+        (Some(money), Some(program)) => {
+            let currency = program.currency;
+            check.take(limits::positive("expected", money, currency))?
+        }
+        _ => None,
+    };
+    let (Some(claim), Some(program), Some(terms)) = (claim, program, terms) else {
+        return Err(check.failed());
+    };
+    let (Some(partner), Some(account), Some(opportunity)) =
+        (partner, draft.account, draft.opportunity)
+    else {
+        return Err(check.failed());
+    };
+    check.done()?;
+    let customer = accounts::find_or_create(&mut tx, &account).await?;
+    protections::expire_on(&mut tx, customer.id).await?;
+    let conflicts = conflicts::against(&tx, customer.id, &account.name).await?;
+    let row = registration::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(RegistrationId::new()),
+        program_id: Set(program.id),
+        terms_id: Set(terms.id),
+        partner_id: Set(partner),
+        account_id: Set(customer.id),
+        opportunity: Set(opportunity),
+        submitted_name: Set(account.name),
+        submitted_domain: Set(account.address),
+        expected_minor: Set(expected),
+        currency: Set(program.currency),
+        state: Set(if conflicts.is_empty() {
+            State::Submitted
+        } else {
+            State::InConflict
+        }),
+        protects: Set(false),
+        protected_until: Set(None),
+        deal_id: Set(None),
+        reason: Set(None),
+        decided_by: Set(None),
+        submitted_by: Set(tx.actor()),
+        submitted_at: Set(tx.now()),
+        submitted_position: Set(tx.next_position()),
+        decided_at: Set(None),
+    };
+    let mut registration = row.insert(&tx).await?;
+    let data = json!({ "partner": partner, "account": customer.id, "state": registration.state });
+    let fact = Fact {
+        kind: "registration.submitted",
+        subject: &registration.id,
+        deal: None,
+        data,
+    };
+    tx.log(fact).await?;
+    conflicts::insert(&tx, registration.id, &conflicts).await?;
+    if conflicts.is_empty() && terms.auto_approve {
+        registration = protect(&mut tx, registration, &terms, Actor::System, None).await?;
+    }
+    claim.keep(&tx, registration.id.0).await?;
+    tx.commit().await?;
+    Ok(registration)
+}
+
+/// The program of a registration with its terms, and the partner, if it may
+/// register there.
+async fn working(
+    scope: &Scope,
+    tx: &Tx,
+    check: &mut Check,
+    draft: &Draft,
+) -> Result<(
+    Option<program::Model>,
+    Option<terms::Model>,
+    Option<PartnerId>,
+)> {
+    let open = match draft.program {
+        Some(program) => {
+            let open = async {
+                reads::named::<program::Entity>(scope, tx, program).await?;
+                crate::program::terms::open_in(tx, program).await
+            };
+            check.take(open.await.at("programId"))?
+        }
+        None => None,
+    };
+    let partner = match draft.partner {
+        Some(id) => {
+            let found = reads::named::<partner::Entity>(scope, tx, id).await;
+            check.take(found.at("partnerId"))?
+        }
+        None => None,
+    };
+    if let (Some((program, terms)), Some(partner)) = (&open, &partner) {
+        let working = partners::working_in(tx, partner.id, program.id).await;
+        if check.take(working)?.is_some() {
+            check.take(partners::bound_by(tx, partner.id, terms.id).await)?;
+        }
+    }
+    let (program, terms) = open.unzip();
+    Ok((program, terms, partner.map(|partner| partner.id)))
+}
+
+/// Approves a claim, also one in conflict, once nothing else protects the
+/// account. Approving it again is harmless.
+pub async fn approve(
+    scope: &Scope,
+    id: impl Into<Given<RegistrationId>>,
+    reason: Option<String>,
+) -> Result<registration::Model> {
+    scope.require(Permission::RegistrationDecide)?;
+    let mut check = Check::default();
+    let id = check.given(id)?;
+    let reason = reason.map(|text| limits::sentence("reason", &text));
+    let reason = check.take(reason.transpose())?;
+    let (Some(id), Some(reason)) = (id, reason) else {
+        return Err(reads::failed::<registration::Entity>(check, scope, "id", id).await);
+    };
+    let mut tx = scope.begin().await?;
+    let registration = current(&mut tx, id).await.at("id")?;
+    match registration.state {
+        State::Approved => return Ok(registration),
+        State::Submitted => {}
+        State::InConflict if reason.is_some() => {}
+        State::InConflict => {
+            let message = "say why this claim is approved although it is in conflict";
+            return Err(Error::invalid("reason", message));
+        }
+        _ => {
+            return Err(Error::conflict(
+                error::Conflict::WrongState,
+                "the claim is decided already",
+            ));
+        }
+    }
+    protections::refuse_second(&tx, &registration, reason.as_ref()).await?;
+    let terms = terms::Entity::get(&tx, tx.tenant(), registration.terms_id).await?;
+    let actor = tx.actor();
+    let registration = protect(&mut tx, registration, &terms, actor, reason).await?;
+    tx.commit().await?;
+    Ok(registration)
+}
+
+/// A registration as it is now: expired, if its protection has run out.
+pub(crate) async fn current(tx: &mut Tx, id: RegistrationId) -> Result<registration::Model> {
+    let registration = registration::Entity::get(tx, tx.tenant(), id).await?;
+    protections::expire_on(tx, registration.account_id).await?;
+    registration::Entity::get(tx, tx.tenant(), id).await
+}
+
+/// Turns a claim down, with a reason for the partner. A claim that is approved
+/// loses its protection. Repeating it is harmless.
+pub async fn reject(
+    scope: &Scope,
+    id: impl Into<Given<RegistrationId>>,
+    reason: &str,
+) -> Result<registration::Model> {
+    scope.require(Permission::RegistrationDecide)?;
+    let (id, reason) = read_ending(scope, id, reason).await?;
+    end(scope, id, State::Rejected, reason, "registration.rejected").await
+}
+
+/// Gives a claim up. For the partner who made it, and for those of the tenant
+/// who may decide on claims: it ends a protection.
+pub async fn withdraw(
+    scope: &Scope,
+    id: impl Into<Given<RegistrationId>>,
+    reason: &str,
+) -> Result<registration::Model> {
+    scope.require(match scope.partner() {
+        Some(_) => Permission::RegistrationSubmit,
+        None => Permission::RegistrationDecide,
+    })?;
+    let (id, reason) = read_ending(scope, id, reason).await?;
+    reads::get::<registration::Entity>(scope, id)
+        .await
+        .at("id")?;
+    end(
+        scope,
+        id,
+        State::Withdrawn,
+        reason,
+        "registration.withdrawn",
+    )
+    .await
+}
+
+/// Which registration ends, and why.
+async fn read_ending(
+    scope: &Scope,
+    id: impl Into<Given<RegistrationId>>,
+    reason: &str,
+) -> Result<(RegistrationId, String)> {
+    let mut check = Check::default();
+    let id = check.given(id)?;
+    let reason = check.take(limits::sentence("reason", reason))?;
+    let (Some(id), Some(reason)) = (id, reason) else {
+        return Err(reads::failed::<registration::Entity>(check, scope, "id", id).await);
+    };
+    Ok((id, reason))
+}
+
+async fn end(
+    scope: &Scope,
+    id: RegistrationId,
+    state: State,
+    reason: String,
+    kind: &'static str,
+) -> Result<registration::Model> {
+    let mut tx = scope.begin().await?;
+    let registration = current(&mut tx, id).await.at("id")?;
+    if registration.state == state {
+        return Ok(registration);
+    }
+    if !matches!(
+        registration.state,
+        State::Submitted | State::InConflict | State::Approved
+    ) {
+        return Err(Error::conflict(
+            error::Conflict::WrongState,
+            "the claim is decided already",
+        ));
+    }
+    let mut change: registration::ActiveModel = registration.into();
+    change.protects = Set(false);
+    change.reason = Set(Some(reason));
+    let actor = tx.actor();
+    let registration = decide(&mut tx, change, state, actor, kind).await?;
+    tx.commit().await?;
+    Ok(registration)
+}
+
+async fn protect(
+    tx: &mut Tx,
+    registration: registration::Model,
+    terms: &terms::Model,
+    by: Actor,
+    reason: Option<String>,
+) -> Result<registration::Model> {
+    let until = tx.now().plus_days(terms.protection_days);
+    let mut change: registration::ActiveModel = registration.into();
+    change.protects = Set(true);
+    change.protected_until = Set(Some(until));
+    change.reason = Set(reason);
+    let tenant = tx.tenant().0;
+    tx.enqueue_no_later(work::Kind::ExpireRegistrations, tenant, until)
+        .await?;
+    decide(tx, change, State::Approved, by, "registration.approved").await
+}
+
+async fn decide(
+    tx: &mut Tx,
+    mut change: registration::ActiveModel,
+    state: State,
+    by: Actor,
+    kind: &'static str,
+) -> Result<registration::Model> {
+    change.state = Set(state);
+    change.decided_by = Set(Some(by));
+    change.decided_at = Set(Some(tx.now()));
+    let registration = change.update(tx).await?;
+    let data = json!({
+        "partner": registration.partner_id,
+        "account": registration.account_id,
+        "decided_by": by,
+    });
+    tx.log(Fact {
+        kind,
+        subject: &registration.id,
+        deal: registration.deal_id,
+        data,
+    })
+    .await?;
+    Ok(registration)
+}
+
+/// Marks a claim as the origin of a deal. Its protection then lasts as long as
+/// the deal is open. For `deals::convert` alone.
+pub(crate) async fn mark_converted(
+    tx: &mut Tx,
+    registration: registration::Model,
+    deal: DealId,
+) -> Result<()> {
+    let mut change: registration::ActiveModel = registration.into();
+    change.state = Set(State::Converted);
+    change.deal_id = Set(Some(deal));
+    change.protected_until = Set(None);
+    let registration = change.update(tx).await?;
+    let data = json!({ "partner": registration.partner_id });
+    let (kind, subject) = ("registration.converted", &registration.id);
+    tx.log(Fact {
+        kind,
+        subject,
+        deal: Some(deal),
+        data,
+    })
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,212 @@
+//! Partners: inviting them, and letting them work.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+use serde_json::json;
+
+use crate::access::Permission;
+use crate::entity::{Owned, agreement, enrollment, partner, program};
+use crate::error::{About, Conflict, Error, Result};
+use crate::ids::{EnrollmentId, PartnerId, ProgramId, TermsId};
+use crate::kernel::check::{Check, Given};
+use crate::partner::readiness;
+use crate::program::terms;
+use crate::reads::Visible;
+use crate::scope::{Fact, Scope, Tx};
+use crate::{idempotency, limits, reads};
+
+/// Invites a partner into a program whose terms are published.
+pub async fn invite(
+    scope: &Scope,
+    key: &str,
+    name: &str,
+    program: impl Into<Given<ProgramId>>,
+    tier: Option<&str>,
+) -> Result<partner::Model> {
+    scope.require(Permission::PartnerManage)?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let name = check.take(limits::name("name", name))?;
+    let program = check.given(program)?;
+    let tier = check.take(tier.map(|tier| limits::name("tier", tier)).transpose())?;
+    let (Some(key), Some(name), Some(program), Some(tier)) = (key, name, program, tier) else {
+        return Err(reads::failed::<program::Entity>(check, scope, "programId", program).await);
+    };
+    let mut tx = scope.begin().await?;
+    let claim = idempotency::claim(&tx, "partner.invite", &key, &(&name, program, &tier)).await?;
+    if let Some(id) = claim.done {
+        return partner::Entity::get(&tx, tx.tenant(), PartnerId(id)).await;
+    }
+    terms::open_in(&tx, program).await.at("programId")?;
+    let row = partner::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(PartnerId::new()),
+        name: Set(name),
+        state: Set(partner::State::Onboarding),
+        created_at: Set(tx.now()),
+    };
+    let partner = row.insert(&tx).await?;
+    let row = enrollment::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(EnrollmentId::new()),
+        partner_id: Set(partner.id),
+        program_id: Set(program),
+        tier: Set(tier),
+        state: Set(enrollment::State::Invited),
+        created_at: Set(tx.now()),
+    };
+    enrollment::Entity::insert(row)
+        .exec_without_returning(&tx)
+        .await?;
+    let data = json!({ "name": partner.name, "program": program });
+    tx.log(Fact {
+        kind: "partner.invited",
+        subject: &partner.id,
+        deal: None,
+        data,
+    })
+    .await?;
+    claim.keep(&tx, partner.id.0).await?;
+    tx.commit().await?;
+    Ok(partner)
+}
+
+/// Suspends a partner, or lets it work again. Paying it waits meanwhile. A late
+/// repetition does not undo a later change: it has its key.
+pub async fn suspend(
+    scope: &Scope,
+    key: &str,
+    id: impl Into<Given<PartnerId>>,
+    suspended: bool,
+) -> Result<partner::Model> {
+    scope.require(Permission::PartnerManage)?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let id = check.given(id)?;
+    let (Some(key), Some(id)) = (key, id) else {
+        return Err(reads::failed::<partner::Entity>(check, scope, "id", id).await);
+    };
+    let mut tx = scope.begin().await?;
+    let claim = idempotency::claim(&tx, "partner.suspend", &key, &(id, suspended)).await?;
+    let partner = partner::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
+    if claim.done.is_some() {
+        return Ok(partner);
+    }
+    claim.keep(&tx, id.0).await?;
+    if (partner.state == partner::State::Suspended) == suspended {
+        tx.commit().await?;
+        return Ok(partner);
+    }
+    let state = match suspended {
+        true => partner::State::Suspended,
+        false => partner::State::Onboarding,
+    };
+    let kind = if suspended {
+        "partner.suspended"
+    } else {
+        "partner.resumed"
+    };
+    let mut change: partner::ActiveModel = partner.into();
+    change.state = Set(state);
+    change.update(&tx).await?;
+    tx.log(Fact {
+        kind,
+        subject: &id,
+        deal: None,
+        data: json!({}),
+    })
+    .await?;
+    let partner = settle_state(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(partner)
+}
+
+/// The programs that partners are or were in, oldest first.
+pub async fn enrollments(scope: &Scope, partners: &[PartnerId]) -> Result<Vec<enrollment::Model>> {
+    let query = enrollment::Entity::visible(scope)
+        .filter(enrollment::Column::PartnerId.is_in(partners.iter().copied()))
+        .order_by_asc(enrollment::Column::Id);
+    Ok(query.all(&scope.read().await?).await?)
+}
+
+/// The partner's enrollment in a program, unless it has ended.
+pub(crate) async fn enrollment_in(
+    tx: &Tx,
+    partner: PartnerId,
+    program: ProgramId,
+) -> Result<enrollment::Model> {
+    let query = enrollment::Entity::of(tx.tenant())
+        .filter(enrollment::Column::PartnerId.eq(partner))
+        .filter(enrollment::Column::ProgramId.eq(program))
+        .filter(enrollment::Column::State.ne(enrollment::State::Ended));
+    query.one(tx).await?.ok_or_else(|| {
+        Error::conflict(
+            Conflict::NotEnrolled,
+            "the partner does not take part in the program",
+        )
+    })
+}
+
+/// A partner that may work in a program: enrolled there, with an agreement to
+/// some version of its terms, and neither suspended nor gone.
+pub(crate) async fn working_in(
+    tx: &Tx,
+    id: PartnerId,
+    program: ProgramId,
+) -> Result<partner::Model> {
+    let partner = partner::Entity::get(tx, tx.tenant(), id).await?;
+    if matches!(
+        partner.state,
+        partner::State::Suspended | partner::State::Offboarded
+    ) {
+        return Err(Error::conflict(
+            Conflict::WrongState,
+            "the partner is suspended or has left",
+        ));
+    }
+    let enrollment = enrollment_in(tx, id, program).await?;
+    if enrollment.state != enrollment::State::Active {
+        let message = "the partner has not accepted the program's agreement";
+        return Err(Error::conflict(Conflict::AgreementNeeded, message));
+    }
+    Ok(partner)
+}
+
+/// Fails unless the partner has accepted these terms: nobody enters into
+/// anything new under terms that it has not agreed to.
+pub(crate) async fn bound_by(tx: &Tx, partner: PartnerId, terms: TermsId) -> Result<()> {
+    let accepted = agreement::Entity::of(tx.tenant())
+        .filter(agreement::Column::PartnerId.eq(partner))
+        .filter(agreement::Column::TermsId.eq(terms));
+    match accepted.one(tx).await? {
+        Some(_) => Ok(()),
+        None => {
+            let message = "the partner has not accepted the terms in force: it does so first";
+            Err(Error::conflict(Conflict::AgreementNeeded, message))
+        }
+    }
+}
+
+/// Makes an onboarding partner active once its paperwork is complete.
+pub(crate) async fn settle_state(tx: &mut Tx, id: PartnerId) -> Result<partner::Model> {
+    let partner = partner::Entity::get(tx, tx.tenant(), id).await?;
+    let papers = readiness::papers(tx, tx.tenant(), &[id], tx.now()).await?;
+    let ready = papers
+        .get(&id)
+        .is_some_and(|papers| papers.obstacles().is_empty());
+    if partner.state != partner::State::Onboarding || !ready {
+        return Ok(partner);
+    }
+    let mut change: partner::ActiveModel = partner.into();
+    change.state = Set(partner::State::Active);
+    let partner = change.update(tx).await?;
+    tx.log(Fact {
+        kind: "partner.activated",
+        subject: &id,
+        deal: None,
+        data: json!({}),
+    })
+    .await?;
+    Ok(partner)
+}

@@ -1,0 +1,198 @@
+//! Where partners are paid: added by one person, verified by another.
+
+use std::collections::HashMap;
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
+use serde_json::json;
+
+use crate::access::Permission;
+use crate::database::Database;
+use crate::entity::{Owned, partner, payout_method};
+use crate::error::{About, Conflict, Error, Result};
+use crate::ids::{PartnerId, PayoutMethodId};
+use crate::kernel::audience;
+use crate::kernel::check::{Check, Given};
+use crate::keyring::{Keyring, Secret};
+use crate::partner::partners;
+use crate::reads::shown;
+use crate::scope::{Fact, Scope, Tx};
+use crate::{idempotency, limits, people, rails, reads};
+
+/// Adds a payout method on a rail that this server has, and that serves the tenant.
+/// Another person, of the tenant, verifies it before anything is paid to it.
+pub async fn add(
+    scope: &Scope,
+    key: &str,
+    partner: impl Into<Given<PartnerId>>,
+    rail: &str,
+    destination: &str,
+) -> Result<payout_method::Model> {
+    scope.require(Permission::PartnerFile)?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let partner = check.given(partner)?;
+    let rail = check.take(rails::known(scope, rail))?;
+    let destination = check.take(limits::name("destination", destination))?;
+    let (Some(key), Some(partner), Some(rail), Some(destination)) =
+        (key, partner, rail, destination)
+    else {
+        return Err(reads::failed::<partner::Entity>(check, scope, "partnerId", partner).await);
+    };
+    scope.require_partner(partner)?;
+    let mut tx = scope.begin().await?;
+    let arguments = (partner, &rail, &destination);
+    let claim = idempotency::claim(&tx, "payout_method.add", &key, &arguments).await?;
+    if let Some(id) = claim.done {
+        let method = payout_method::Entity::get(&tx, tx.tenant(), PayoutMethodId(id)).await?;
+        return shown::<payout_method::Entity>(scope, method).await;
+    }
+    rails::for_tenant(scope, tx.head().kind, &rail)?;
+    partner::Entity::get(&tx, tx.tenant(), partner)
+        .await
+        .at("partnerId")?;
+    let id = PayoutMethodId::new();
+    let secret = Secret::new(destination);
+    let place = payout_method::Model::place(tx.tenant(), id);
+    let row = payout_method::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(id),
+        partner_id: Set(partner),
+        label: Set(masked(secret.expose())),
+        destination: Set(tx.keyring().seal(place, &secret)?),
+        fingerprint: Set(fingerprint(&tx, &rail, &secret)?),
+        rail: Set(rail),
+        state: Set(payout_method::State::Unverified),
+        added_by: Set(tx.actor()),
+        verified_by: Set(None),
+        created_at: Set(tx.now()),
+    };
+    let method = row.insert(&tx).await?;
+    let data = json!({ "partner": partner, "rail": method.rail });
+    tx.log(Fact {
+        kind: "payout_method.added",
+        subject: &method.id,
+        deal: None,
+        data,
+    })
+    .await?;
+    claim.keep(&tx, method.id.0).await?;
+    tx.commit().await?;
+    Ok(method)
+}
+
+/// All but the last four characters hidden.
+fn masked(destination: &str) -> String {
+    let tail: Vec<char> = destination.chars().rev().take(4).collect();
+    let hidden = destination.chars().count().saturating_sub(4).min(8);
+    "•".repeat(hidden) + &tail.into_iter().rev().collect::<String>()
+}
+
+/// Verifies a payout method that somebody else added, and disables those the
+/// partner had before. One person alone never sends a partner's money elsewhere.
+pub async fn verify(
+    scope: &Scope,
+    id: impl Into<Given<PayoutMethodId>>,
+) -> Result<payout_method::Model> {
+    scope.require(Permission::PartnerManage)?;
+    let id = id.into().read()?;
+    let mut tx = scope.begin().await?;
+    let method = payout_method::Entity::get(&tx, tx.tenant(), id)
+        .await
+        .at("id")?;
+    match method.state {
+        payout_method::State::Verified => return Ok(method),
+        payout_method::State::Disabled => {
+            return Err(Error::conflict(
+                Conflict::WrongState,
+                "the method is disabled",
+            ));
+        }
+        payout_method::State::Unverified => {}
+    }
+    let message = "whoever added a payout method cannot verify it: ask a second person";
+    people::require_second(&tx, method.added_by, message).await?;
+    let earlier = payout_method::Entity::of(tx.tenant())
+        .filter(payout_method::Column::PartnerId.eq(method.partner_id))
+        .filter(payout_method::Column::State.eq(payout_method::State::Verified));
+    for earlier in earlier.all(&tx).await? {
+        let (subject, data) = (earlier.id, json!({ "partner": earlier.partner_id }));
+        let mut change: payout_method::ActiveModel = earlier.into();
+        change.state = Set(payout_method::State::Disabled);
+        change.update(&tx).await?;
+        let kind = "payout_method.disabled";
+        tx.log(Fact {
+            kind,
+            subject: &subject,
+            deal: None,
+            data,
+        })
+        .await?;
+    }
+    let mut change: payout_method::ActiveModel = method.into();
+    change.state = Set(payout_method::State::Verified);
+    change.verified_by = Set(Some(tx.actor()));
+    let method = change.update(&tx).await?;
+    let data = json!({ "partner": method.partner_id });
+    tx.log(Fact {
+        kind: "payout_method.verified",
+        subject: &id,
+        deal: None,
+        data,
+    })
+    .await?;
+    partners::settle_state(&mut tx, method.partner_id).await?;
+    tx.commit().await?;
+    Ok(method)
+}
+
+/// Where a method pays to, for a rail or for whoever pays by hand.
+pub(crate) fn destination(keyring: &Keyring, method: &payout_method::Model) -> Result<Secret> {
+    let place = payout_method::Model::place(method.tenant_id, method.id);
+    keyring.open(place, &method.destination)
+}
+
+/// Equal where rail and destination are.
+pub(crate) fn fingerprint(tx: &Tx, rail: &str, destination: &Secret) -> Result<String> {
+    let bytes = json!([rail, destination.expose()]).to_string();
+    tx.keyring().fingerprint(tx.tenant(), bytes.as_bytes())
+}
+
+/// The most methods with one destination that are told.
+const SHARED: usize = 20;
+
+/// Other methods of the tenant that pay to the same destination over the same rail,
+/// oldest first and at most 20 of each.
+pub async fn sharing(
+    scope: &Scope,
+    ids: &[PayoutMethodId],
+) -> Result<HashMap<PayoutMethodId, Vec<payout_method::Model>>> {
+    let db = scope.read().await?;
+    let asked = payout_method::Entity::of(scope.tenant())
+        .filter(payout_method::Column::Id.is_in(ids.iter().copied()))
+        .all(&db)
+        .await?;
+    let prints = asked.iter().map(|method| method.fingerprint.clone());
+    let sharing = payout_method::Entity::of(scope.tenant())
+        .filter(payout_method::Column::Fingerprint.is_in(prints))
+        .filter(audience::sharing_shown(scope))
+        .order_by_asc(payout_method::Column::Id)
+        .limit(((SHARED + 1) * ids.len()) as u64)
+        .all(&db)
+        .await?;
+    let others = |method: payout_method::Model| {
+        let same = sharing
+            .iter()
+            .filter(|other| other.fingerprint == method.fingerprint && other.id != method.id);
+        (method.id, same.take(SHARED).cloned().collect())
+    };
+    Ok(asked.into_iter().map(others).collect())
+}
+
+/// Whether any tenant of an SQLite database has a payout method. On PostgreSQL
+/// row-level security hides them all.
+pub async fn holds_any(db: &Database) -> Result<bool> {
+    let any = payout_method::Entity::find().limit(1).one(&**db).await?;
+    Ok(any.is_some())
+}

@@ -1,0 +1,312 @@
+//! What people report of payouts that no rail tells of: one says what became of it
+//! and shows it, another confirms. So a payout whose fate is unknown ends by
+//! evidence, and what was paid by hand is recorded.
+
+use std::collections::HashMap;
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
+use serde_json::json;
+
+use crate::access::Permission;
+use crate::clock::Moment;
+use crate::entity::payout::{self, State};
+use crate::entity::payout_report::{self, Outcome};
+use crate::entity::{Owned, partner, payout_method, payout_run};
+use crate::error::{About, Conflict, Error, Result};
+use crate::ids::{PartnerId, PayoutId, PayoutRunId};
+use crate::kernel::audience;
+use crate::kernel::check::{Check, Given};
+use crate::keyring::Secret;
+use crate::money::Money;
+use crate::partner::payout_methods;
+use crate::payout::departure::QUIET;
+use crate::payout::settlement::{self, log};
+use crate::reads::{self, Page, Window};
+use crate::scope::{Fact, Scope, Tx};
+use crate::{idempotency, limits, people};
+
+/// What a person reports of a payout.
+#[derive(Debug)]
+pub struct NewReport {
+    /// The payout; sent, and not settled.
+    pub payout: Given<PayoutId>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// When; not in the future. What was paid before the run was proposed is
+    /// recorded so as well.
+    pub occurred_at: Moment,
+    /// What the bank or the provider calls the payment.
+    pub reference: String,
+    /// What shows it: a bank statement, a letter of the provider.
+    pub evidence: String,
+}
+
+/// Reports what became of a payout that was sent and is not settled. A later report
+/// takes the place of an earlier one.
+pub async fn report(scope: &Scope, key: &str, new: NewReport) -> Result<payout::Model> {
+    scope.require(Permission::PayoutPropose)?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let id = check.given(new.payout)?;
+    let reference = check.take(limits::name("reference", &new.reference))?;
+    let evidence = check.take(limits::sentence("evidence", &new.evidence))?;
+    let mut tx = scope.begin().await?;
+    let arguments = (id, new.outcome, new.occurred_at, &reference, &evidence);
+    let claim = idempotency::claim_with(&tx, "payout.report", key, &arguments).await?;
+    let payout = match id {
+        Some(id) => check.take(payout::Entity::get(&tx, tx.tenant(), id).await.at("id"))?,
+        None => None,
+    };
+    if let (Some(payout), true) = (
+        &payout,
+        claim.as_ref().is_some_and(|claim| claim.done.is_some()),
+    ) {
+        return Ok(payout.clone());
+    }
+    if let Some(payout) = &payout {
+        check.take(reportable(scope, payout, new.outcome))?;
+    }
+    check.take(limits::past("occurredAt", new.occurred_at, tx.now()))?;
+    let (Some(claim), Some(payout), Some(reference), Some(evidence)) =
+        (claim, payout, reference, evidence)
+    else {
+        return Err(check.failed());
+    };
+    check.done()?;
+    let id = payout.id;
+    let row = payout_report::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        payout_id: Set(id),
+        outcome: Set(new.outcome),
+        occurred_at: Set(new.occurred_at),
+        reference: Set(reference),
+        evidence: Set(evidence),
+        reported_by: Set(tx.actor()),
+        reported_at: Set(tx.now()),
+        confirmed_by: Set(None),
+        confirmed_at: Set(None),
+    };
+    let key = [
+        payout_report::Column::TenantId,
+        payout_report::Column::PayoutId,
+    ];
+    let again = OnConflict::columns(key)
+        .update_columns([
+            payout_report::Column::Outcome,
+            payout_report::Column::OccurredAt,
+            payout_report::Column::Reference,
+            payout_report::Column::Evidence,
+            payout_report::Column::ReportedBy,
+            payout_report::Column::ReportedAt,
+        ])
+        .to_owned();
+    payout_report::Entity::insert(row)
+        .on_conflict(again)
+        .exec_without_returning(&tx)
+        .await?;
+    let data = json!({ "partner": payout.partner_id, "outcome": new.outcome });
+    let fact = Fact {
+        kind: "payout.outcome_reported",
+        subject: &id,
+        deal: None,
+        data,
+    };
+    tx.log(fact).await?;
+    claim.keep(&tx, id.0).await?;
+    tx.commit().await?;
+    Ok(payout)
+}
+
+/// Confirms what another person reported of a payout, and settles it so. Whoever
+/// confirms says themselves what became of it and under which reference. Repeating
+/// it is harmless.
+pub async fn confirm(
+    scope: &Scope,
+    id: impl Into<Given<PayoutId>>,
+    outcome: Outcome,
+    reference: &str,
+) -> Result<payout::Model> {
+    scope.require(Permission::PayoutApprove)?;
+    let mut check = Check::default();
+    let id = check.given(id)?;
+    let reference = check.take(limits::name("reference", reference))?;
+    let (Some(id), Some(reference)) = (id, reference) else {
+        return Err(reads::failed::<payout::Entity>(check, scope, "id", id).await);
+    };
+    let mut tx = scope.begin().await?;
+    let payout = payout::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
+    let report = payout_report::Entity::find_by_id((tx.tenant(), id));
+    let Some(report) = report.one(&tx).await? else {
+        let message = "nobody has reported what became of it";
+        return Err(Error::conflict(Conflict::WrongState, message));
+    };
+    let agrees = report.outcome == outcome && report.reference == reference;
+    if agrees && report.confirmed_by.is_some() {
+        return Ok(payout);
+    }
+    reportable(scope, &payout, outcome)?;
+    if !agrees {
+        let message = "another outcome or reference was reported: look again, or report yours";
+        return Err(Error::conflict(Conflict::WrongState, message));
+    }
+    let message = "whoever reported what became of a payout cannot confirm it: ask a second person";
+    people::require_second(&tx, report.reported_by, message).await?;
+    if outcome == Outcome::Failed {
+        quiet(&tx, &payout)?;
+    }
+    let mut change: payout_report::ActiveModel = report.into();
+    change.confirmed_by = Set(Some(tx.actor()));
+    change.confirmed_at = Set(Some(tx.now()));
+    change.update(&tx).await?;
+    match outcome {
+        Outcome::Paid => settlement::pay(&mut tx, payout, reference).await?,
+        Outcome::Failed => {
+            let reason = format!("reported as failed, with reference {reference}");
+            settlement::fail_and_close(&mut tx, payout, reason).await?;
+        }
+    }
+    let payout = payout::Entity::get(&tx, tx.tenant(), id).await?;
+    tx.commit().await?;
+    Ok(payout)
+}
+
+/// Fails unless people can say what became of a payout: it may have left, and nothing
+/// certain is known of it. What a rail has taken may fail by the rail's word alone.
+fn reportable(scope: &Scope, payout: &payout::Model, outcome: Outcome) -> Result<()> {
+    let message = match (payout.state, outcome) {
+        (State::Sending | State::Unknown, _) | (State::Sent, Outcome::Paid) => return Ok(()),
+        (State::Sent, Outcome::Failed) => match scope.engine().rail(&payout.rail) {
+            Some(rail) if rail.answers() => {
+                "the rail has it and tells how it ends: it can be reported as failed once \
+                 nobody knows"
+            }
+            _ => return Ok(()),
+        },
+        (State::Scheduled, _) => "it was not sent yet",
+        (State::Paid | State::Failed, _) => "what became of it is known already",
+    };
+    Err(Error::conflict(Conflict::WrongState, message))
+}
+
+/// Fails while a call may still be on its way that pays.
+fn quiet(tx: &Tx, payout: &payout::Model) -> Result<()> {
+    let until = payout.called_at.map(|called_at| called_at.plus(QUIET));
+    let waits = until.is_some_and(|until| until > tx.machine_now());
+    match payout.state {
+        State::Sent => Ok(()),
+        State::Unknown if !waits => Ok(()),
+        _ => {
+            let message = "it was being sent moments ago: confirm in half a minute that it failed";
+            Err(Error::conflict(Conflict::WrongState, message))
+        }
+    }
+}
+
+/// What was reported of payouts, as far as the actor may see it; those without a report
+/// are absent.
+pub async fn of(
+    scope: &Scope,
+    payouts: &[PayoutId],
+) -> Result<HashMap<PayoutId, payout_report::Model>> {
+    let query = payout_report::Entity::find()
+        .filter(payout_report::Column::TenantId.eq(scope.tenant()))
+        .filter(payout_report::Column::PayoutId.is_in(payouts.iter().copied()))
+        .filter(audience::reports_shown(scope));
+    let rows = query.all(&scope.read().await?).await?;
+    Ok(rows.into_iter().map(|row| (row.payout_id, row)).collect())
+}
+
+/// One payment to make by hand.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The payout.
+    pub payout: PayoutId,
+    /// What to write on the payment, so that it can be told from others.
+    pub reference: String,
+    /// Who is paid.
+    pub partner: String,
+    /// Where to.
+    pub destination: Secret,
+    /// How much.
+    pub money: Money,
+}
+
+/// The most payments that are told at a time.
+const ORDERS: u64 = 1_000;
+
+/// Some payments of a run that are to be made by hand, after one of them, oldest
+/// first: sent over a rail that tells nothing, and not settled. The log says who took
+/// them.
+pub async fn orders(
+    scope: &Scope,
+    run: impl Into<Given<PayoutRunId>>,
+    after: Option<Given<PayoutId>>,
+) -> Result<Page<Order>> {
+    scope.require(Permission::PayoutExport)?;
+    let mut check = Check::default();
+    let run = check.given(run)?;
+    let after = check.optional(after)?;
+    let Some(run) = run else {
+        return Err(check.failed());
+    };
+    check.done()?;
+    let window = Window {
+        after,
+        ..Window::first(ORDERS)
+    };
+    let mut tx = scope.begin().await?;
+    payout_run::Entity::get(&tx, tx.tenant(), run)
+        .await
+        .at("id")?;
+    let rails = scope.engine().rails.iter();
+    let silent = rails.filter(|rail| !rail.answers()).map(|rail| rail.name());
+    let filter = reads::all()
+        .add(payout::Column::RunId.eq(run))
+        .add(payout::Column::State.eq(State::Sent))
+        .add(payout::Column::Rail.is_in(silent));
+    let page = reads::page_of(&tx, payout::Entity::of(tx.tenant()), filter, window).await?;
+    let data = json!({ "payouts": page.rows.len() });
+    log(&mut tx, "payout_run.exported", run, data).await?;
+    let rows = orders_for(&tx, page.rows).await?;
+    tx.commit().await?;
+    Ok(Page {
+        rows,
+        has_next: page.has_next,
+        has_previous: page.has_previous,
+    })
+}
+
+async fn orders_for(tx: &Tx, payouts: Vec<payout::Model>) -> Result<Vec<Order>> {
+    let partners = payouts.iter().map(|row| row.partner_id);
+    let partners = partner::Entity::of(tx.tenant()).filter(partner::Column::Id.is_in(partners));
+    let names = partners
+        .all(tx)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row.name));
+    let names: HashMap<PartnerId, String> = names.collect();
+    let methods = payouts.iter().map(|row| row.method_id);
+    let methods =
+        payout_method::Entity::of(tx.tenant()).filter(payout_method::Column::Id.is_in(methods));
+    let methods = methods.all(tx).await?.into_iter().map(|row| (row.id, row));
+    let methods: HashMap<_, _> = methods.collect();
+    let order = |payout: payout::Model| {
+        let without = |what| Error::broken(format!("{} has no {what}", payout.id));
+        let method = methods.get(&payout.method_id);
+        let method = method.ok_or_else(|| without("payout method"))?;
+        let partner = names.get(&payout.partner_id).cloned();
+        Ok(Order {
+            payout: payout.id,
+            partner: partner.ok_or_else(|| without("partner"))?,
+            destination: payout_methods::destination(tx.keyring(), method)?,
+            money: Money::new(payout.amount_minor, payout.currency),
+            reference: payout
+                .reference
+                .clone()
+                .ok_or_else(|| without("reference"))?,
+        })
+    };
+    payouts.into_iter().map(order).collect()
+}

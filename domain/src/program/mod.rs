@@ -1,0 +1,4 @@
+//! Programs and their terms.
+
+pub mod programs;
+pub mod terms;

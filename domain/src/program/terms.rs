@@ -1,0 +1,353 @@
+//! Terms: published whole, signed whole, and never changed.
+//!
+//! What a partner signs is the document: one JSON text with the agreement, the
+//! terms, the rules with their configurations, and the digests of the code that
+//! decides. The digest of the document is what a signature quotes.
+
+mod draft;
+
+use std::collections::BTreeMap;
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
+use serde_json::{Value as Json, json};
+
+use crate::access::Permission;
+use crate::digest::sha256;
+use crate::entity::credit_share::Role;
+use crate::entity::{Owned, plugin, plugin_version, program, rule, terms};
+use crate::error::{About, Conflict, Error, Result};
+use crate::idempotency::{self, Claim};
+use crate::ids::{ProgramId, RuleId, TermsId};
+use crate::kernel::check::{Check, Given};
+use crate::money::{Currency, Money};
+use crate::reads::Visible;
+use crate::rule::{evaluations, plugins};
+use crate::scope::{Fact, Scope, Tx};
+use crate::{limits, reads};
+
+use draft::{Draft, DraftFormula, DraftRule};
+pub use draft::{Formula, NewRule, NewTerms};
+
+/// A rule with what it names: the plugin and the version of its code.
+struct Rule {
+    role: Role,
+    computation: Computation,
+}
+
+enum Computation {
+    Percentage {
+        rate: String,
+        cap_minor: Option<i64>,
+    },
+    Plugin {
+        plugin: String,
+        version: Box<plugin_version::Model>,
+        config: String,
+    },
+}
+
+impl Rule {
+    /// How the document tells it.
+    fn document(&self, currency: Currency) -> Json {
+        match &self.computation {
+            Computation::Percentage { rate, cap_minor } => json!({
+                "role": self.role,
+                "kind": "percentage",
+                "rate_percent": rate,
+                "cap": cap_minor.map(|minor| Money::new(minor, currency).amount()),
+            }),
+            Computation::Plugin {
+                plugin,
+                version,
+                config,
+            } => json!({
+                "role": self.role,
+                "kind": "plugin",
+                "plugin": plugin,
+                "version": version.version,
+                "code_sha256": version.digest,
+                "config": config,
+            }),
+        }
+    }
+}
+
+/// Publishes new terms, supersedes the current ones, and opens the program.
+///
+/// Each plugin that a rule names is asked first whether it accepts its
+/// configuration.
+pub async fn publish(
+    scope: &Scope,
+    key: &str,
+    program: impl Into<Given<ProgramId>>,
+    new: NewTerms,
+) -> Result<terms::Model> {
+    scope.require(Permission::ProgramManage)?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let program = program.into().read();
+    let named = program.as_ref().ok().copied();
+    let draft = check.take(Draft::read(program.into(), new))?;
+    let (Some(key), Some(draft)) = (key, draft) else {
+        return Err(reads::failed::<program::Entity>(check, scope, "programId", named).await);
+    };
+    if let Some(done) = done_before(&scope.begin().await?, &key, &draft).await?.1 {
+        return Ok(done);
+    }
+    // Before the transaction, which must not wait for tenants' code.
+    let (program, rules) = looked_up(scope, &draft).await?;
+    let mut tx = scope.begin().await?;
+    let (claim, done) = done_before(&tx, &key, &draft).await?;
+    if let Some(done) = done {
+        return Ok(done);
+    }
+    let program = program::Entity::get(&tx, tx.tenant(), program.id).await?;
+    if program.state == program::State::Closed {
+        let message = "the program is closed";
+        return Err(Error::conflict(Conflict::WrongState, message));
+    }
+    let version = supersede(&tx, program.id).await? + 1;
+    let terms = insert(&mut tx, &program, version, draft, &rules).await?;
+    for rule in rules {
+        insert_rule(&tx, &terms, rule).await?;
+    }
+    let mut change: program::ActiveModel = program.into();
+    change.state = Set(program::State::Open);
+    change.update(&tx).await?;
+    claim.keep(&tx, terms.id.0).await?;
+    tx.commit().await?;
+    Ok(terms)
+}
+
+/// The claim of a publication on its key, and what the same one published before.
+async fn done_before(
+    tx: &Tx,
+    key: &idempotency::Key,
+    draft: &Draft,
+) -> Result<(Claim, Option<terms::Model>)> {
+    let claim = idempotency::claim(tx, "terms.publish", key, draft).await?;
+    let done = match claim.done {
+        Some(id) => Some(terms::Entity::get(tx, tx.tenant(), TermsId(id)).await?),
+        None => None,
+    };
+    Ok((claim, done))
+}
+
+/// The program and the rules with what they name, once all of it fits and every
+/// plugin has accepted its configuration.
+async fn looked_up(scope: &Scope, draft: &Draft) -> Result<(program::Model, Vec<Rule>)> {
+    let db = scope.read().await?;
+    let program = program::Entity::get(&db, scope.tenant(), draft.program)
+        .await
+        .at("programId")?;
+    drop(db);
+    let mut check = Check::default();
+    let minimum = draft.payout_minimum;
+    if minimum.currency != program.currency || minimum.minor < 0 {
+        let message = format!("must be in {} and not negative", program.currency);
+        check.take::<()>(Err(Error::invalid("payoutMinimum", message)))?;
+    }
+    let mut rules = Vec::new();
+    for (place, rule) in draft.rules.iter().enumerate() {
+        let found = computation(scope, &program, rule).await;
+        let found = found.map_err(|error| error.within(&format!("rules.{place}.formula")));
+        let role = rule.role;
+        rules.extend(
+            check
+                .take(found)?
+                .map(|computation| Rule { role, computation }),
+        );
+    }
+    check.done()?;
+    Ok((program, rules))
+}
+
+async fn computation(
+    scope: &Scope,
+    program: &program::Model,
+    rule: &DraftRule,
+) -> Result<Computation> {
+    match &rule.formula {
+        DraftFormula::Percentage { rate, cap } => {
+            let cap = cap.map(|cap| limits::positive("percentage.cap", cap, program.currency));
+            Ok(Computation::Percentage {
+                rate: rate.clone(),
+                cap_minor: cap.transpose()?,
+            })
+        }
+        DraftFormula::Plugin { version, config } => {
+            let db = scope.read().await?;
+            let version = plugin_version::Entity::get(&db, scope.tenant(), *version)
+                .await
+                .at("plugin.pluginVersionId")?;
+            let plugin = plugin::Entity::get(&db, scope.tenant(), version.plugin_id).await?;
+            drop(db);
+            let accepted =
+                evaluations::try_configuration(scope, &version, rule.role, program, config).await;
+            accepted.map_err(|refused| refused.within("plugin"))?;
+            Ok(Computation::Plugin {
+                plugin: plugin.name,
+                version: Box::new(version),
+                config: config.clone(),
+            })
+        }
+    }
+}
+
+/// Supersedes the terms in force, and tells the number of their version: 0 where
+/// there are none.
+async fn supersede(tx: &Tx, program: ProgramId) -> Result<i32> {
+    let Some(earlier) = current_in(tx, program).await? else {
+        return Ok(0);
+    };
+    let version = earlier.version;
+    let mut change: terms::ActiveModel = earlier.into();
+    change.state = Set(terms::State::Superseded);
+    change.update(tx).await?;
+    Ok(version)
+}
+
+/// What is signed: one text for one content.
+fn document(program: &program::Model, version: i32, draft: &Draft, rules: &[Rule]) -> String {
+    let currency = program.currency;
+    let rules: Vec<Json> = rules.iter().map(|rule| rule.document(currency)).collect();
+    // Keys are in order, and there is no white space between them.
+    json!({
+        "agreement": draft.agreement_text,
+        "auto_approve": draft.auto_approve,
+        "commission_cap_bps": draft.commission_cap_bps,
+        "credit_decision_days": draft.credit_decision_days,
+        "currency": currency.code(),
+        "hold_days": draft.hold_days,
+        "model": program.model,
+        "payout_minimum": draft.payout_minimum.amount(),
+        "program": program.id,
+        "protection_days": draft.protection_days,
+        "rules": rules,
+        "version": version,
+    })
+    .to_string()
+}
+
+async fn insert(
+    tx: &mut Tx,
+    program: &program::Model,
+    version: i32,
+    draft: Draft,
+    rules: &[Rule],
+) -> Result<terms::Model> {
+    let document = document(program, version, &draft, rules);
+    let (id, document_digest) = (TermsId::new(), sha256(&document));
+    let data = json!({
+        "program": program.id,
+        "version": version,
+        "document_digest": document_digest,
+    });
+    let fact = Fact {
+        kind: "terms.published",
+        subject: &id,
+        deal: None,
+        data,
+    };
+    let position = tx.log(fact).await?;
+    let row = terms::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(id),
+        program_id: Set(program.id),
+        version: Set(version),
+        state: Set(terms::State::Published),
+        agreement_text: Set(draft.agreement_text),
+        document: Set(document),
+        document_digest: Set(document_digest),
+        protection_days: Set(draft.protection_days),
+        auto_approve: Set(draft.auto_approve),
+        hold_days: Set(draft.hold_days),
+        credit_decision_days: Set(draft.credit_decision_days),
+        payout_minimum_minor: Set(draft.payout_minimum.minor),
+        commission_cap_bps: Set(draft.commission_cap_bps),
+        published_at: Set(tx.now()),
+        published_position: Set(position),
+    };
+    Ok(row.insert(tx).await?)
+}
+
+async fn insert_rule(tx: &Tx, terms: &terms::Model, rule: Rule) -> Result<()> {
+    let mut row = rule::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(RuleId::new()),
+        terms_id: Set(terms.id),
+        role: Set(rule.role),
+        kind: Set(rule::Kind::Percentage),
+        rate: Set(None),
+        cap_minor: Set(None),
+        plugin_id: Set(None),
+        plugin_version_id: Set(None),
+        config: Set("{}".to_owned()),
+    };
+    match rule.computation {
+        Computation::Percentage { rate, cap_minor } => {
+            row.rate = Set(Some(rate));
+            row.cap_minor = Set(cap_minor);
+        }
+        Computation::Plugin {
+            version, config, ..
+        } => {
+            row.kind = Set(rule::Kind::Plugin);
+            row.plugin_id = Set(Some(version.plugin_id));
+            row.plugin_version_id = Set(Some(version.id));
+            row.config = Set(config);
+            plugins::mark_active(tx, *version).await?;
+        }
+    }
+    rule::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The terms in force of programs; those without published terms are absent.
+pub async fn current(scope: &Scope, programs: &[ProgramId]) -> Result<Vec<terms::Model>> {
+    let query = terms::Entity::visible(scope)
+        .filter(terms::Column::ProgramId.is_in(programs.iter().copied()))
+        .filter(terms::Column::State.eq(terms::State::Published));
+    Ok(query.all(&scope.read().await?).await?)
+}
+
+pub(crate) async fn current_in(tx: &Tx, id: ProgramId) -> Result<Option<terms::Model>> {
+    let query = terms::Entity::of(tx.tenant())
+        .filter(terms::Column::ProgramId.eq(id))
+        .filter(terms::Column::State.eq(terms::State::Published));
+    Ok(query.one(tx).await?)
+}
+
+/// The least that is paid out under each version of a program's terms, in minor
+/// units.
+pub(crate) async fn payout_minimums(tx: &Tx, id: ProgramId) -> Result<BTreeMap<TermsId, i64>> {
+    let query = terms::Entity::of(tx.tenant())
+        .filter(terms::Column::ProgramId.eq(id))
+        .select_only()
+        .column(terms::Column::Id)
+        .column(terms::Column::PayoutMinimumMinor)
+        .into_tuple();
+    Ok(query.all(tx).await?.into_iter().collect())
+}
+
+/// The terms in force of an open program, or a conflict.
+pub(crate) async fn open_in(tx: &Tx, id: ProgramId) -> Result<(program::Model, terms::Model)> {
+    let program = program::Entity::get(tx, tx.tenant(), id).await?;
+    match current_in(tx, id).await? {
+        Some(terms) if program.state == program::State::Open => Ok((program, terms)),
+        _ => {
+            let message = "the program is not open";
+            Err(Error::conflict(Conflict::ProgramNotOpen, message))
+        }
+    }
+}
+
+/// The rules of terms, in order of role.
+pub async fn rules(scope: &Scope, terms: &[TermsId]) -> Result<Vec<rule::Model>> {
+    let query = rule::Entity::of(scope.tenant())
+        .filter(rule::Column::TermsId.is_in(terms.iter().copied()))
+        .order_by_desc(rule::Column::Role);
+    Ok(query.all(&scope.read().await?).await?)
+}

@@ -1,0 +1,382 @@
+//! Activations: from when on another version of a plugin decides.
+//!
+//! Terms name the version of each plugin that decides under them. A later version
+//! decides only once one person has proposed it with a date, every configuration
+//! that is bound to the plugin was put to it, and a second person has approved.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, QueryOrder};
+use serde_json::json;
+
+use crate::access::Permission;
+use crate::clock::Moment;
+use crate::entity::activation::{self, State};
+use crate::entity::credit_share::Role;
+use crate::entity::{Owned, plugin_version, program, rule, terms};
+use crate::error::{About, Conflict, Error, Result};
+use crate::ids::{ActivationId, PluginId, PluginVersionId, ProgramId, RuleId, TenantId};
+use crate::kernel::check::{Check, Given};
+use crate::rule::{evaluations, plugins};
+use crate::scope::{Fact, Scope, Tx};
+use crate::{idempotency, limits, people, reads};
+
+/// The moment as of which a rule is put to work: what was decided later has no
+/// part in the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AsOf {
+    /// Its place in the log.
+    pub position: i64,
+    /// When it was.
+    pub at: Moment,
+}
+
+/// Proposes that a version decides from a date on, at once if none is given. It
+/// decides on what happens from then on, under all terms whose rules use the
+/// plugin; a rule that was retried after then counts as well.
+///
+/// # Errors
+///
+/// [`Conflict::ConfigurationRefused`] with the ids of the rules whose configuration
+/// the version does not accept.
+pub async fn propose(
+    scope: &Scope,
+    key: &str,
+    version: impl Into<Given<PluginVersionId>>,
+    effective_at: Option<Moment>,
+    reason: &str,
+) -> Result<activation::Model> {
+    scope.require(Permission::PluginManage)?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let version = check.given(version)?;
+    let reason = check.take(limits::sentence("reason", reason))?;
+    let (Some(key), Some(version), Some(reason)) = (key, version, reason) else {
+        return Err(reads::failed::<plugin_version::Entity>(
+            check,
+            scope,
+            "pluginVersionId",
+            version,
+        )
+        .await);
+    };
+    let arguments = (version, effective_at, &reason);
+    let operation = "activation.propose";
+    let tx = scope.begin().await?;
+    let claim = idempotency::claim(&tx, operation, &key, &arguments).await?;
+    if let Some(id) = claim.done {
+        return activation::Entity::get(&tx, tx.tenant(), ActivationId(id)).await;
+    }
+    // Tenants' code runs between two transactions.
+    drop(tx);
+    let db = scope.read().await?;
+    let version = plugin_version::Entity::get(&db, scope.tenant(), version)
+        .await
+        .at("pluginVersionId")?;
+    drop(db);
+    try_configurations(scope, &version).await?;
+    let mut tx = scope.begin().await?;
+    let claim = idempotency::claim(&tx, operation, &key, &arguments).await?;
+    if let Some(id) = claim.done {
+        return activation::Entity::get(&tx, tx.tenant(), ActivationId(id)).await;
+    }
+    let effective_at = effective_at.unwrap_or(tx.now());
+    if effective_at < tx.now() {
+        let message = "must not be in the past: what is decided stays decided";
+        return Err(Error::invalid("effectiveAt", message));
+    }
+    let row = activation::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        id: Set(ActivationId::new()),
+        plugin_id: Set(version.plugin_id),
+        plugin_version_id: Set(version.id),
+        state: Set(State::Proposed),
+        effective_at: Set(effective_at),
+        reason: Set(reason),
+        proposed_by: Set(tx.actor()),
+        proposed_at: Set(tx.now()),
+        decided_by: Set(None),
+        decided_at: Set(None),
+        approved_position: Set(None),
+    };
+    let activation = row.insert(&tx).await?;
+    log(&mut tx, "activation.proposed", &activation, &version).await?;
+    claim.keep(&tx, activation.id.0).await?;
+    tx.commit().await?;
+    Ok(activation)
+}
+
+/// Approves an activation that somebody else proposed. It decides from its date
+/// on, or from now on where that has passed. Repeating it is harmless.
+pub async fn approve(
+    scope: &Scope,
+    id: impl Into<Given<ActivationId>>,
+) -> Result<activation::Model> {
+    scope.require(Permission::ActivationApprove)?;
+    let id = id.into().read()?;
+    let db = scope.read().await?;
+    let activation = activation::Entity::get(&db, scope.tenant(), id).await?;
+    let version = activation.plugin_version_id;
+    let version = plugin_version::Entity::get(&db, scope.tenant(), version).await?;
+    drop(db);
+    // Rules may have been bound to the plugin since it was proposed.
+    let tried = match activation.state {
+        State::Proposed => try_configurations(scope, &version).await?,
+        State::Approved | State::Cancelled => BTreeSet::new(),
+    };
+    let mut tx = scope.begin().await?;
+    let activation = activation::Entity::get(&tx, tx.tenant(), id)
+        .await
+        .at("id")?;
+    match activation.state {
+        State::Proposed => {}
+        State::Approved => return Ok(activation),
+        State::Cancelled => {
+            let message = "the activation is cancelled";
+            return Err(Error::conflict(Conflict::WrongState, message));
+        }
+    }
+    let message = "whoever proposed an activation cannot approve it: ask a second person";
+    people::require_second(&tx, activation.proposed_by, message).await?;
+    let bound = bound_rules(&tx, tx.tenant(), version.plugin_id).await?;
+    if bound.iter().any(|rule| !tried.contains(&rule.id)) {
+        let message = "terms that use the plugin were published just now: approve again";
+        return Err(Error::conflict(Conflict::WrongState, message));
+    }
+    let position = log(&mut tx, "activation.approved", &activation, &version).await?;
+    let mut change: activation::ActiveModel = activation.into();
+    change.state = Set(State::Approved);
+    change.decided_by = Set(Some(tx.actor()));
+    change.decided_at = Set(Some(tx.now()));
+    change.approved_position = Set(Some(position));
+    let activation = change.update(&tx).await?;
+    plugins::mark_active(&tx, version).await?;
+    tx.commit().await?;
+    Ok(activation)
+}
+
+/// Cancels an activation that does not decide yet. Repeating it is harmless.
+pub async fn cancel(
+    scope: &Scope,
+    id: impl Into<Given<ActivationId>>,
+) -> Result<activation::Model> {
+    scope.require(Permission::PluginManage)?;
+    let id = id.into().read()?;
+    let mut tx = scope.begin().await?;
+    let activation = activation::Entity::get(&tx, tx.tenant(), id)
+        .await
+        .at("id")?;
+    match activation.state {
+        State::Cancelled => return Ok(activation),
+        State::Approved if activation.effective_at <= tx.now() => {
+            let message = "it decides already: propose an activation of another version";
+            return Err(Error::conflict(Conflict::WrongState, message));
+        }
+        State::Proposed | State::Approved => {}
+    }
+    let version = activation.plugin_version_id;
+    let version = plugin_version::Entity::get(&tx, tx.tenant(), version).await?;
+    log(&mut tx, "activation.cancelled", &activation, &version).await?;
+    let mut change: activation::ActiveModel = activation.into();
+    change.state = Set(State::Cancelled);
+    change.decided_by = Set(Some(tx.actor()));
+    change.decided_at = Set(Some(tx.now()));
+    let activation = change.update(&tx).await?;
+    tx.commit().await?;
+    Ok(activation)
+}
+
+async fn log(
+    tx: &mut Tx,
+    kind: &'static str,
+    activation: &activation::Model,
+    version: &plugin_version::Model,
+) -> Result<i64> {
+    let data = json!({
+        "plugin": activation.plugin_id,
+        "version": version.version,
+        "digest": version.digest,
+        "effective_at": activation.effective_at.to_string(),
+    });
+    tx.log(Fact {
+        kind,
+        subject: &activation.id,
+        deal: None,
+        data,
+    })
+    .await
+}
+
+/// The rules that use a plugin, under whatever terms: deals may be won under
+/// superseded ones for years.
+async fn bound_rules<C: ConnectionTrait>(
+    db: &C,
+    tenant: TenantId,
+    plugin: PluginId,
+) -> Result<Vec<rule::Model>> {
+    let query = rule::Entity::of(tenant)
+        .filter(rule::Column::PluginId.eq(plugin))
+        .order_by_asc(rule::Column::Id);
+    Ok(query.all(db).await?)
+}
+
+/// Puts every configuration that is bound to a plugin to one of its versions, each
+/// different one once, and returns the rules that have them.
+async fn try_configurations(
+    scope: &Scope,
+    version: &plugin_version::Model,
+) -> Result<BTreeSet<RuleId>> {
+    let db = scope.read().await?;
+    let rules = bound_rules(&db, scope.tenant(), version.plugin_id).await?;
+    let programs = programs_of(&db, scope, &rules).await?;
+    drop(db);
+    let mut different: HashMap<(Role, ProgramId, &str), Vec<RuleId>> = HashMap::new();
+    for rule in &rules {
+        let Some(program) = programs.get(&rule.id) else {
+            return Err(Error::broken(format!("{} has no program", rule.id)));
+        };
+        let key = (rule.role, program.id, rule.config.as_str());
+        different.entry(key).or_default().push(rule.id);
+    }
+    let (mut refusing, mut words) = (Vec::new(), None);
+    for ((role, program, config), bound) in different {
+        let program = programs.values().find(|row| row.id == program);
+        let program = program.ok_or_else(|| Error::broken("a rule without program"))?;
+        match evaluations::try_configuration(scope, version, role, program, config).await {
+            Ok(()) => {}
+            Err(Error::Invalid { message, .. }) => {
+                refusing.extend(bound);
+                words.get_or_insert(message);
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    refusing.sort();
+    match words {
+        None => Ok(rules.iter().map(|rule| rule.id).collect()),
+        Some(words) => {
+            let message = format!("the version refuses what rules are configured with: {words}");
+            let ids = refusing.iter().map(ToString::to_string).collect();
+            Err(Error::in_the_way(
+                Conflict::ConfigurationRefused,
+                message,
+                ids,
+            ))
+        }
+    }
+}
+
+/// The program of each rule.
+async fn programs_of<C: ConnectionTrait>(
+    db: &C,
+    scope: &Scope,
+    rules: &[rule::Model],
+) -> Result<HashMap<RuleId, program::Model>> {
+    let terms: BTreeSet<_> = rules.iter().map(|rule| rule.terms_id).collect();
+    let terms: Vec<terms::Model> = terms::Entity::of(scope.tenant())
+        .filter(terms::Column::Id.is_in(terms))
+        .all(db)
+        .await?;
+    let programs: BTreeSet<_> = terms.iter().map(|terms| terms.program_id).collect();
+    let programs: Vec<program::Model> = program::Entity::of(scope.tenant())
+        .filter(program::Column::Id.is_in(programs))
+        .all(db)
+        .await?;
+    let mut found = HashMap::new();
+    for rule in rules {
+        let terms = terms.iter().find(|terms| terms.id == rule.terms_id);
+        let program = programs
+            .iter()
+            .find(|program| terms.is_some_and(|terms| terms.program_id == program.id));
+        found.extend(program.map(|program| (rule.id, program.clone())));
+    }
+    Ok(found)
+}
+
+/// The version that decides under a rule as of a moment; none, where the rule has
+/// no plugin.
+pub(crate) async fn deciding<C: ConnectionTrait>(
+    db: &C,
+    rule: &rule::Model,
+    terms: &terms::Model,
+    as_of: AsOf,
+) -> Result<Option<PluginVersionId>> {
+    let Some(plugin) = rule.plugin_id else {
+        return Ok(None);
+    };
+    let activations = approved(db, rule.tenant_id, &[plugin]).await?;
+    Ok(latest(rule, terms, as_of, &activations))
+}
+
+/// That of the activation with the latest date that had passed and that was
+/// approved after the terms were published, or the one that the terms name.
+fn latest(
+    rule: &rule::Model,
+    terms: &terms::Model,
+    as_of: AsOf,
+    activations: &[activation::Model],
+) -> Option<PluginVersionId> {
+    let applies = |row: &&activation::Model| {
+        rule.plugin_id == Some(row.plugin_id)
+            && row.effective_at <= as_of.at
+            && row.approved_position.is_some_and(|position| {
+                terms.published_position < position && position < as_of.position
+            })
+    };
+    activations
+        .iter()
+        .filter(applies)
+        .max_by_key(|row| (row.effective_at, row.approved_position))
+        .map(|row| row.plugin_version_id)
+        .or(rule.plugin_version_id)
+}
+
+async fn approved<C: ConnectionTrait>(
+    db: &C,
+    tenant: TenantId,
+    plugins: &[PluginId],
+) -> Result<Vec<activation::Model>> {
+    let query = activation::Entity::of(tenant)
+        .filter(activation::Column::PluginId.is_in(plugins.iter().copied()))
+        .filter(activation::Column::State.eq(State::Approved));
+    Ok(query.all(db).await?)
+}
+
+/// The version that decides now under each rule that has a plugin.
+pub async fn deciding_now(
+    scope: &Scope,
+    rules: &[RuleId],
+) -> Result<HashMap<RuleId, PluginVersionId>> {
+    let db = scope.read().await?;
+    let rules = rule::Entity::of(scope.tenant())
+        .filter(rule::Column::Id.is_in(rules.iter().copied()))
+        .filter(rule::Column::PluginId.is_not_null())
+        .all(&db)
+        .await?;
+    let terms: BTreeSet<_> = rules.iter().map(|rule| rule.terms_id).collect();
+    let terms = terms::Entity::of(scope.tenant())
+        .filter(terms::Column::Id.is_in(terms))
+        .all(&db)
+        .await?;
+    let plugins: BTreeSet<_> = rules.iter().filter_map(|rule| rule.plugin_id).collect();
+    let plugins: Vec<_> = plugins.into_iter().collect();
+    let activations = approved(&db, scope.tenant(), &plugins).await?;
+    let as_of = AsOf {
+        position: i64::MAX,
+        at: scope.now(),
+    };
+    let deciding = rules.iter().filter_map(|rule| {
+        let terms = terms.iter().find(|terms| terms.id == rule.terms_id)?;
+        Some((rule.id, latest(rule, terms, as_of, &activations)?))
+    });
+    Ok(deciding.collect())
+}
+
+/// The filter that activations in one of these states pass; all of them, where
+/// none is named.
+pub fn in_states(states: &[State]) -> Condition {
+    let named = (!states.is_empty()).then(|| activation::Column::State.is_in(states.to_vec()));
+    Condition::all().add_option(named)
+}

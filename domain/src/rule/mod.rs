@@ -1,0 +1,7 @@
+//! How credit becomes money: built-in rules, tenants' code, and from when on which of it
+//! decides.
+
+pub mod activations;
+pub mod evaluations;
+pub mod plugins;
+pub mod rules;

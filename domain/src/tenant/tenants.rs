@@ -1,0 +1,93 @@
+//! Tenants, and the clock of a sandbox.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
+use serde_json::json;
+
+use crate::access::Permission;
+use crate::clock::Moment;
+use crate::entity::{tenant, work};
+use crate::error::{Conflict, Error, Result};
+use crate::ids::TenantId;
+use crate::limits;
+use crate::scope::{Engine, Fact, Scope};
+
+/// Creates a tenant. For whoever runs the server; there is no actor yet.
+///
+/// A sandbox begins at `clock_at`, or at the machine's present.
+pub async fn create(
+    engine: &Engine,
+    name: &str,
+    kind: tenant::Kind,
+    clock_at: Option<Moment>,
+) -> Result<tenant::Model> {
+    let name = limits::name("name", name)?;
+    let now = engine.clock.now();
+    let row = tenant::ActiveModel {
+        id: Set(TenantId::new()),
+        name: Set(name),
+        kind: Set(kind),
+        clock_at: Set((kind == tenant::Kind::Sandbox).then_some(clock_at.unwrap_or(now))),
+        last_position: Set(0),
+        last_at: Set(now),
+        epoch: Set(0),
+        created_at: Set(now),
+    };
+    Ok(row.insert(&*engine.db).await?)
+}
+
+/// The tenants of this name, oldest first. For whoever runs the server.
+pub async fn named(engine: &Engine, name: &str) -> Result<Vec<tenant::Model>> {
+    let query = tenant::Entity::find()
+        .filter(tenant::Column::Name.eq(name))
+        .order_by_asc(tenant::Column::Id);
+    Ok(query.all(&*engine.db).await?)
+}
+
+/// The ids of all tenants, in order. For whoever runs the server.
+pub async fn all(engine: &Engine) -> Result<Vec<TenantId>> {
+    let query = tenant::Entity::find().order_by_asc(tenant::Column::Id);
+    let ids = query.select_only().column(tenant::Column::Id).into_tuple();
+    Ok(ids.all(&*engine.db).await?)
+}
+
+/// Moves a sandbox's clock forward, and expires what expires by then.
+/// Moving it to where it is does nothing.
+pub async fn advance_clock(scope: &Scope, to: Moment) -> Result<tenant::Model> {
+    scope.require(Permission::ClockAdvance)?;
+    let mut tx = scope.begin().await?;
+    let Some(from) = tx.head().clock_at else {
+        return Err(Error::conflict(
+            Conflict::NotSandbox,
+            "only a sandbox has a test clock",
+        ));
+    };
+    if to < from {
+        let message = format!("the clock stands at {from} and cannot go back");
+        return Err(Error::conflict(Conflict::ClockBackwards, message));
+    }
+    if to > limits::LAST_MOMENT {
+        return Err(Error::invalid(
+            "to",
+            "the test clock ends with the year 2999",
+        ));
+    }
+    if to > from {
+        tx.move_clock(to);
+        let data = json!({ "from": from.to_string(), "to": to.to_string() });
+        let tenant = tx.tenant();
+        tx.log(Fact {
+            kind: "clock.advanced",
+            subject: &tenant,
+            deal: None,
+            data,
+        })
+        .await?;
+        // Rails answer by the tenant's clock, too.
+        tx.hasten(work::Kind::ExecuteRun).await?;
+    }
+    let head = tx.head().clone();
+    tx.commit().await?;
+    Ok(head)
+}

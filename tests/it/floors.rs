@@ -1,0 +1,132 @@
+//! The floors of the domain: a module imports from its own room and from lower floors.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// From the ground up. Rooms on one floor know nothing of each other.
+const FLOORS: &[&[&str]] = &[
+    &["base"],
+    &["entity"],
+    &["kernel"],
+    &["rule"],
+    &["program", "commission"],
+    &["partner"],
+    &["deal"],
+    &["tenant"],
+    &["payout"],
+    &["background"],
+];
+
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/src")
+}
+
+/// The floor of each room.
+fn floors() -> BTreeMap<String, usize> {
+    let floors = FLOORS.iter().enumerate();
+    let rooms = floors.flat_map(|(floor, rooms)| rooms.iter().map(move |room| (*room, floor)));
+    rooms
+        .map(|(room, floor)| (room.to_owned(), floor))
+        .collect()
+}
+
+/// The rooms of names that the crate's root passes on, as `pub use base::{ids, money};`.
+fn passed_on(root: &str) -> BTreeMap<String, String> {
+    let mut rooms = BTreeMap::new();
+    for statement in root.split(';') {
+        let Some((_, tree)) = statement.split_once("use ") else {
+            continue;
+        };
+        let (room, names) = tree.split_once("::").unwrap();
+        for name in names.trim_matches(['{', '}']).split(',') {
+            rooms.insert(name.trim().to_owned(), room.trim().to_owned());
+        }
+    }
+    rooms
+}
+
+/// What a source takes from its crate: the first names after `crate::`.
+fn taken(source: &str) -> BTreeSet<String> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut names = BTreeSet::new();
+    for after in source.split("crate::").skip(1) {
+        let Some(tree) = after.strip_prefix('{') else {
+            names.insert(after.chars().take_while(|&c| is_name(c)).collect());
+            continue;
+        };
+        let (mut depth, mut name) = (0, String::new());
+        for c in tree.chars() {
+            match c {
+                '}' if depth == 0 => break,
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    names.insert(std::mem::take(&mut name));
+                }
+                c if depth == 0 && !c.is_whitespace() => name.push(c),
+                _ => {}
+            }
+        }
+        names.insert(name);
+    }
+    let first = |name: &String| name.split("::").next().unwrap().to_owned();
+    let mut names: BTreeSet<_> = names.iter().map(first).collect();
+    names.remove("");
+    names
+}
+
+fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => collect(&path, found),
+            false => found.push(path),
+        }
+    }
+}
+
+#[test]
+fn nothing_is_imported_from_above() {
+    let (root, floors) = (sources(), floors());
+    let lib = fs::read_to_string(root.join("lib.rs")).unwrap();
+    let passed_on = passed_on(&lib);
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    let (mut arrows, mut wrong) = (0, Vec::new());
+    for file in files {
+        let path = file.strip_prefix(&root).unwrap();
+        let inside = path.to_string_lossy().into_owned();
+        let room = inside.split(['/', '.']).next().unwrap();
+        if path.extension().is_none_or(|extension| extension != "rs") || room == "lib" {
+            continue;
+        }
+        let floor = floors
+            .get(room)
+            .unwrap_or_else(|| panic!("{inside} is in no room"));
+        for name in taken(&fs::read_to_string(&file).unwrap()) {
+            let from = passed_on.get(&name).unwrap_or(&name);
+            let Some(below) = floors.get(from) else {
+                panic!("{inside} takes {name}, which is in no room");
+            };
+            arrows += 1;
+            if from != room && below >= floor {
+                wrong.push(format!("{inside} takes {name} from {from}"));
+            }
+        }
+    }
+    assert!(arrows > 300, "{arrows}: the imports were not found");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn imports_are_read_in_every_form() {
+    let source = "use crate::deal::deals::{self, NewDeal};\n\
+                  use crate::{limits, payout::{payouts, settlement}, reads};\n\
+                  fn f() -> crate::ids::DealId {}";
+    let expected = ["deal", "ids", "limits", "payout", "reads"].map(str::to_owned);
+    assert_eq!(taken(source), BTreeSet::from(expected));
+    let root = "pub mod base;\npub use base::{ids, money};\npub(crate) use base::limits;";
+    let names: Vec<_> = passed_on(root).into_keys().collect();
+    assert_eq!(names, ["ids", "limits", "money"]);
+}
