@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use tributary_domain::clock::Moment;
+use tributary_domain::deal::decisions::{self, Undecided};
 use tributary_domain::deal::involvements::{self, NewInvolvement};
-use tributary_domain::deal::outcomes::{self, Undecided};
+use tributary_domain::deal::outcomes;
 use tributary_domain::entity::credit_share::Role as CreditRole;
 use tributary_domain::entity::earning;
 use tributary_domain::entity::involvement::{self, Kind, State as PartState};
@@ -58,9 +59,9 @@ story! {
         };
         assert!(is_full(&full), "{full:?}");
         let (ada, none) = (&office.ada, Some("nothing shows it"));
-        involvements::decide(ada, &office.key(), first, none).await.unwrap();
+        decisions::decide(ada, &office.key(), first, none).await.unwrap();
         takes_part(&office, deal, northwind).await.unwrap();
-        let back = involvements::decide(ada, &office.key(), first, None).await;
+        let back = decisions::decide(ada, &office.key(), first, None).await;
         assert!(is_full(&back), "a declined part does not come back beyond the limit: {back:?}");
 
         let refused = outcomes::win(ada, &office.key(), deal, None).await;

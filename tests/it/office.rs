@@ -11,6 +11,7 @@ use tributary_domain::commission::collections::{self, Direction, NewCollection};
 use tributary_domain::database::Database;
 use tributary_domain::deal::accounts::NewAccount;
 use tributary_domain::deal::deals::{self, NewDeal};
+use tributary_domain::deal::decisions;
 use tributary_domain::deal::involvements::{self, NewInvolvement};
 use tributary_domain::deal::outcomes;
 use tributary_domain::entity::credit_share::Role as CreditRole;
@@ -289,7 +290,7 @@ impl Office {
             occurred_at: None,
         };
         let involvement = involvements::record(scope, &self.key(), new).await.unwrap();
-        involvements::decide(scope, &self.key(), involvement.id, None)
+        decisions::decide(scope, &self.key(), involvement.id, None)
             .await
             .unwrap();
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tributary_domain::commission::collections::{self, Direction, NewCollection};
+use tributary_domain::deal::decisions;
 use tributary_domain::deal::involvements::{self, NewInvolvement};
 use tributary_domain::entity::credit_share::Role as CreditRole;
 use tributary_domain::entity::entry::LedgerAccount;
@@ -63,7 +64,7 @@ story! {
             occurred_at: None,
         };
         let part = involvements::record(&office.ada, &office.key(), part).await.unwrap();
-        involvements::decide(&office.ada, &office.key(), part.id, None).await.unwrap();
+        decisions::decide(&office.ada, &office.key(), part.id, None).await.unwrap();
         office.wins(deal).await;
         office.collects(deal, 10_000_000).await.unwrap();
         office.days_pass(31).await;

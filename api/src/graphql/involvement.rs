@@ -1,6 +1,7 @@
 //! Partners' parts in deals.
 
 use async_graphql::{Context, Description, ID, InputObject, Object};
+use tributary_domain::deal::decisions;
 use tributary_domain::deal::involvements::{self, NewInvolvement};
 use tributary_domain::entity::involvement;
 use tributary_domain::error::Result;
@@ -208,7 +209,7 @@ pub struct ConfirmInvolvementInput {
 impl ConfirmInvolvementInput {
     async fn run(self, scope: &Scope) -> Result<involvement::Model> {
         let involvement = given(Noun::Involvement, "id", &self.id);
-        involvements::decide(scope, &self.idempotency_key, involvement, None).await
+        decisions::decide(scope, &self.idempotency_key, involvement, None).await
     }
 }
 
@@ -228,7 +229,7 @@ impl DeclineInvolvementInput {
     async fn run(self, scope: &Scope) -> Result<involvement::Model> {
         let involvement = given(Noun::Involvement, "id", &self.id);
         let (key, reason) = (&self.idempotency_key, self.reason.as_str());
-        involvements::decide(scope, key, involvement, Some(reason)).await
+        decisions::decide(scope, key, involvement, Some(reason)).await
     }
 }
 

@@ -21,7 +21,7 @@ use tributary_domain::payout::{payout_reports, payout_runs, payouts};
 use tributary_domain::people;
 use tributary_domain::program::terms as published;
 use tributary_domain::reads::{self, Page, Window};
-use tributary_domain::rule::activations;
+use tributary_domain::rule::deciding;
 use tributary_domain::scope::Scope;
 
 use super::error::{ApiError, ApiResult};
@@ -238,7 +238,7 @@ answers! {
     };
     /// The version that decides now under a rule.
     DecidingVersion(RuleId) -> PluginVersionId = |scope, rules| {
-        activations::deciding_now(scope, &rules).await?
+        deciding::now(scope, &rules).await?
     };
     /// What a partner lacks before it can be paid.
     PapersOfPartner(PartnerId) -> Papers = |scope, partners| {

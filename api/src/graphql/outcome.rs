@@ -1,6 +1,7 @@
 //! How deals end: won, lost, and written off.
 
 use async_graphql::{Context, ID, InputObject, Object};
+use tributary_domain::deal::decisions;
 use tributary_domain::deal::outcomes;
 use tributary_domain::entity::deal;
 use tributary_domain::error::Result;
@@ -13,7 +14,7 @@ use super::error::{ApiResult, payload};
 
 mirrors! {
     /// What becomes of involvements that nobody has decided when a deal is won.
-    UndecidedInvolvements = outcomes::Undecided {
+    UndecidedInvolvements = decisions::Undecided {
         /// They are confirmed.
         Confirm,
         /// They are declined.

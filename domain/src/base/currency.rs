@@ -3,7 +3,22 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::money::MoneyError;
+/// Why text or an amount is not money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    /// Not a currency of ISO 4217 that is supported.
+    #[error("unknown currency")]
+    UnknownCurrency,
+    /// Not a plain decimal number.
+    #[error("not a decimal amount")]
+    Malformed,
+    /// More or fewer digits after the point than the currency has.
+    #[error("the amount needs exactly {0} digits after the point")]
+    WrongDigits(u32),
+    /// Beyond what a 64-bit integer of minor units holds.
+    #[error("the amount is too large")]
+    TooLarge,
+}
 
 /// An ISO 4217 currency, with the number of digits its minor unit has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -3,24 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-pub use crate::currency::Currency;
-
-/// Why text or an amount is not money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MoneyError {
-    /// Not a currency of ISO 4217 that is supported.
-    #[error("unknown currency")]
-    UnknownCurrency,
-    /// Not a plain decimal number.
-    #[error("not a decimal amount")]
-    Malformed,
-    /// More or fewer digits after the point than the currency has.
-    #[error("the amount needs exactly {0} digits after the point")]
-    WrongDigits(u32),
-    /// Beyond what a 64-bit integer of minor units holds.
-    #[error("the amount is too large")]
-    TooLarge,
-}
+pub use crate::currency::{Currency, MoneyError};
 
 /// Whole minor units of one currency. Never a float.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

@@ -160,7 +160,7 @@ async fn place(
         .one(tx)
         .await?;
     let last = last.map_or(0, |last| last.ordinal);
-    let collected = sum_upto(tx, deal.id, last).await?;
+    let collected = collection::sum_upto(tx, tx.tenant(), deal.id, last).await?;
     let amount = limits::positive("amount", amount, deal.currency)?;
     let signed = match direction {
         Direction::Received => amount,
@@ -175,21 +175,6 @@ async fn place(
         Some(sum) if sum <= limits::LARGEST_AMOUNT => Ok((last + 1, signed)),
         Some(_) | None => Err(Error::invalid("amount", "too large")),
     }
-}
-
-/// What the first so many collections of a deal add up to, in minor units.
-pub(crate) async fn sum_upto(tx: &Tx, deal: DealId, ordinal: i32) -> Result<i64> {
-    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
-    let sum = ExprTrait::cast_as(collection::Column::AmountMinor.sum(), "bigint");
-    let sum = collection::Entity::of(tx.tenant())
-        .filter(collection::Column::DealId.eq(deal))
-        .filter(collection::Column::Ordinal.lte(ordinal))
-        .select_only()
-        .column_as(sum, "collected")
-        .into_tuple::<Option<i64>>()
-        .one(tx)
-        .await?;
-    Ok(sum.flatten().unwrap_or_default())
 }
 
 /// What was collected on deals less what was refunded, in minor units. Deals

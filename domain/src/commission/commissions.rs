@@ -22,7 +22,7 @@ use crate::kernel::check::Given;
 use crate::kernel::work::Progress;
 use crate::money::{Money, round_entitlements};
 use crate::reads;
-use crate::rule::activations::AsOf;
+use crate::rule::deciding::AsOf;
 use crate::rule::evaluations::{self, Answer};
 use crate::rule::rules;
 use crate::scope::{Fact, Scope, Tx};
@@ -174,7 +174,7 @@ pub(crate) async fn assess_if_possible(scope: &Scope, deal: DealId) {
 pub(crate) async fn write_off(tx: &mut Tx, deal: DealId) -> Result<()> {
     for commission in assessed(tx, deal).await? {
         let (id, partner, currency) = (commission.id, commission.partner_id, commission.currency);
-        let left = total(&commission)? - earnings::released(tx, id).await?;
+        let left = commission.total()? - earnings::released(tx, id).await?;
         let left = Money::new(left, currency);
         let mut change: commission::ActiveModel = commission.into();
         change.state = Set(State::Closed);
@@ -384,12 +384,6 @@ pub(crate) async fn assessed(tx: &Tx, deal: DealId) -> Result<Vec<commission::Mo
         .filter(commission::Column::TotalMinor.is_not_null())
         .order_by_asc(commission::Column::Id);
     Ok(query.all(tx).await?)
-}
-
-/// The total that an assessed commission must have.
-pub(crate) fn total(commission: &commission::Model) -> Result<i64> {
-    let missing = || Error::broken(format!("{} has no total", commission.id));
-    commission.total_minor.ok_or_else(missing)
 }
 
 /// The filter that commissions in one of these states pass; all of them, where

@@ -9,7 +9,7 @@ use sea_orm::{QueryOrder, QuerySelect};
 use serde_json::json;
 
 use crate::clock::Moment;
-use crate::commission::{collections, commissions, ledger};
+use crate::commission::ledger;
 use crate::entity::earning::{self, State};
 use crate::entity::ledger_transaction::Kind;
 use crate::entity::{Owned, collection, commission, deal, terms};
@@ -109,10 +109,10 @@ pub(crate) async fn release(
     };
     room.0 -= collections.len() as u64;
     let terms = terms::Entity::get(tx, tx.tenant(), deal.terms_id).await?;
-    let total = commissions::total(commission)?;
+    let total = commission.total()?;
     let mut collected = match last {
         0 => 0,
-        _ => collections::sum_upto(tx, deal.id, last).await?,
+        _ => collection::sum_upto(tx, tx.tenant(), deal.id, last).await?,
     };
     let mut released = released(tx, commission.id).await?;
     for collection in collections {

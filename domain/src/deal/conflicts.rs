@@ -54,7 +54,9 @@ pub(crate) async fn against(
             _ => add(Kind::ExistingCustomer, None, Some(deal.id), None),
         }
     }
-    for namesake in namesakes::known(tx, account, name, MOST_OF_A_KIND).await? {
+    for namesake in
+        namesakes::known(tx, account, name, protections::is_alive(tx), MOST_OF_A_KIND).await?
+    {
         add(Kind::PossibleDuplicate, None, None, Some(namesake));
     }
     Ok(found)

@@ -232,19 +232,6 @@ pub(crate) async fn log(
     .await
 }
 
-/// The deal, if it is open; a conflict that says how it ended otherwise.
-pub(crate) async fn open_in(tx: &Tx, id: DealId) -> Result<deal::Model> {
-    let deal = deal::Entity::get(tx, tx.tenant(), id).await?;
-    match deal.state {
-        State::Open => Ok(deal),
-        State::ClosedWon => Err(Error::conflict(
-            Conflict::AlreadyWon,
-            "the deal is won already",
-        )),
-        State::ClosedLost => Err(Error::conflict(Conflict::DealLost, "the deal is lost")),
-    }
-}
-
 /// Moves an open deal to another stage.
 pub async fn move_stage(
     scope: &Scope,
@@ -265,7 +252,7 @@ pub async fn move_stage(
     if claim.done.is_some() {
         return deal::Entity::get(&tx, tx.tenant(), id).await;
     }
-    let mut deal = open_in(&tx, id).await.at("id")?;
+    let mut deal = deal::open_in(&tx, tx.tenant(), id).await.at("id")?;
     if deal.stage != stage {
         let data = json!({ "from": deal.stage, "to": stage });
         let mut change: deal::ActiveModel = deal.into();
@@ -298,7 +285,7 @@ pub async fn revise_amount(
     if claim.done.is_some() {
         return deal::Entity::get(&tx, tx.tenant(), id).await;
     }
-    let mut deal = open_in(&tx, id).await.at("id")?;
+    let mut deal = deal::open_in(&tx, tx.tenant(), id).await.at("id")?;
     let minor = limits::positive("amount", amount, deal.currency)?;
     if deal.amount_minor != minor {
         let before = Money::new(deal.amount_minor, deal.currency);

@@ -8,9 +8,6 @@ use serde_json::json;
 
 use crate::access::Permission;
 use crate::clock::Moment;
-use crate::commission::commissions;
-use crate::deal::outcomes::Undecided;
-use crate::deal::{credits, deals};
 use crate::entity::credit_share::Role;
 use crate::entity::involvement::{self, Kind, State};
 use crate::entity::{Owned, deal, partner, registration};
@@ -113,11 +110,11 @@ pub async fn record(scope: &Scope, key: &str, new: NewInvolvement) -> Result<inv
 /// others are none of its business.
 async fn workable(scope: &Scope, tx: &Tx, id: DealId) -> Result<deal::Model> {
     reads::named::<deal::Entity>(scope, tx, id).await?;
-    deals::open_in(tx, id).await
+    deal::open_in(tx, tx.tenant(), id).await
 }
 
 /// Fails where a deal has as many parts as it may.
-async fn has_room(tx: &Tx, deal: DealId) -> Result<()> {
+pub(crate) async fn has_room(tx: &Tx, deal: DealId) -> Result<()> {
     let parts = involvement::Entity::of(tx.tenant())
         .filter(involvement::Column::DealId.eq(deal))
         .filter(involvement::Column::State.ne(State::Declined));
@@ -189,58 +186,8 @@ async fn log(tx: &mut Tx, kind: &'static str, involvement: &involvement::Model) 
     Ok(())
 }
 
-/// Confirms an involvement, or declines it with a reason, while the deal is open
-/// or won with credit that is pending. Until then a decision may be reversed; a late
-/// repetition of an earlier one does not undo a later one: it has its key.
-///
-/// The last decision on a won deal settles its credit.
-pub async fn decide(
-    scope: &Scope,
-    key: &str,
-    id: impl Into<Given<InvolvementId>>,
-    decline: Option<&str>,
-) -> Result<involvement::Model> {
-    scope.require(Permission::InvolvementDecide)?;
-    let mut check = Check::default();
-    let key = check.take(idempotency::Key::read(key))?;
-    let id = check.given(id)?;
-    let reason = decline.map(|text| limits::sentence("reason", text));
-    let reason = check.take(reason.transpose())?;
-    let (Some(key), Some(id), Some(reason)) = (key, id, reason) else {
-        return Err(reads::failed::<involvement::Entity>(check, scope, "id", id).await);
-    };
-    let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "involvement.decide", &key, &(id, &reason)).await?;
-    let involvement = involvement::Entity::get(&tx, tx.tenant(), id)
-        .await
-        .at("id")?;
-    if claim.done.is_some() {
-        return Ok(involvement);
-    }
-    let deal = deal::Entity::get(&tx, tx.tenant(), involvement.deal_id).await?;
-    // Of a lost deal nothing depends on it; but it can be decided, and is then done.
-    if deal.credit_due_at.is_none() && deal.state != deal::State::ClosedLost {
-        deals::open_in(&tx, deal.id).await?;
-    }
-    if involvement.registration_id.is_some() {
-        let message = "this rests on an approved registration and is not decided again";
-        return Err(Error::conflict(Conflict::WrongState, message));
-    }
-    if reason.is_none() && involvement.state == State::Declined {
-        has_room(&tx, deal.id).await?;
-    }
-    let involvement = set(&mut tx, involvement, reason).await?;
-    credits::settle_pending(&mut tx, deal.id).await?;
-    claim.keep(&tx, id.0).await?;
-    tx.commit().await?;
-    if deal.credit_due_at.is_some() {
-        commissions::assess_if_possible(scope, deal.id).await;
-    }
-    Ok(involvement)
-}
-
 /// Confirms an involvement, or declines it where there is a reason to.
-async fn set(
+pub(crate) async fn set(
     tx: &mut Tx,
     involvement: involvement::Model,
     reason: Option<String>,
@@ -262,7 +209,8 @@ async fn set(
     Ok(involvement)
 }
 
-fn undecided(tx: &Tx, deal: DealId) -> Select<involvement::Entity> {
+/// The parts in a deal that nobody has decided.
+pub(crate) fn undecided(tx: &Tx, deal: DealId) -> Select<involvement::Entity> {
     involvement::Entity::of(tx.tenant())
         .filter(involvement::Column::DealId.eq(deal))
         .filter(involvement::Column::State.eq(State::Proposed))
@@ -279,47 +227,6 @@ pub(crate) async fn decline_undecided(tx: &mut Tx, deal: DealId, why: &str) -> R
         set(tx, involvement, Some(why.to_owned())).await?;
     }
     Ok(())
-}
-
-/// Applies what the winner of a deal says of involvements that nobody has
-/// decided, and tells whether any are left to decide.
-///
-/// # Errors
-///
-/// [`Conflict::InvolvementUndecided`] with their ids, where it says nothing.
-pub(crate) async fn decide_at_win(
-    tx: &mut Tx,
-    deal: DealId,
-    say: Option<Undecided>,
-) -> Result<bool> {
-    match say {
-        None => {
-            let open = undecided(tx, deal).all(tx).await?;
-            if open.is_empty() {
-                return Ok(false);
-            }
-            let message = "nobody has decided on these parts in the deal: decide, or say what \
-                           becomes of them";
-            let ids = open.iter().map(|row| row.id.to_string()).collect();
-            Err(Error::in_the_way(
-                Conflict::InvolvementUndecided,
-                message,
-                ids,
-            ))
-        }
-        Some(Undecided::Confirm) => {
-            for involvement in undecided(tx, deal).all(tx).await? {
-                set(tx, involvement, None).await?;
-            }
-            Ok(false)
-        }
-        Some(Undecided::Decline) => {
-            let why = "undecided when the deal was won, and declined with it";
-            decline_undecided(tx, deal, why).await?;
-            Ok(false)
-        }
-        Some(Undecided::LeaveOpen) => any_undecided(tx, deal).await,
-    }
 }
 
 /// The confirmed involvements in a deal in the order in which they were

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod conflicts;
 pub mod credits;
 pub mod deals;
+pub mod decisions;
 pub mod involvements;
 mod namesakes;
 pub mod outcomes;

@@ -8,18 +8,18 @@ use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
 
 use crate::deal::accounts::normalized_name;
-use crate::deal::protections::is_alive;
 use crate::entity::{Owned, account, account_identifier, deal, registration};
 use crate::error::Result;
 use crate::ids::AccountId;
 use crate::scope::Tx;
 
-/// The first other accounts of a name, however spelled, that anybody claims, works on
-/// or has sold to.
+/// The first other accounts of a name, however spelled, on which a claim is `alive`, or
+/// that anybody works on or has sold to.
 pub(crate) async fn known(
     tx: &Tx,
     account: AccountId,
     name: &str,
+    alive: Condition,
     most: u64,
 ) -> Result<Vec<AccountId>> {
     let dealt_with = deal::Entity::of(tx.tenant())
@@ -28,7 +28,7 @@ pub(crate) async fn known(
         .column(deal::Column::AccountId)
         .into_query();
     let known = Condition::any()
-        .add(account::Column::Id.in_subquery(claimed(tx, is_alive(tx))))
+        .add(account::Column::Id.in_subquery(claimed(tx, alive)))
         .add(account::Column::Id.in_subquery(dealt_with));
     let query = others(tx, account, name).filter(known).limit(most);
     Ok(query.into_tuple().all(tx).await?)

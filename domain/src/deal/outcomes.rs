@@ -2,13 +2,13 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use serde::Serialize;
 use serde_json::json;
 
 use crate::access::Permission;
 use crate::commission::commissions;
-use crate::deal::deals::{log, open_in};
-use crate::deal::{credits, involvements, protections};
+use crate::deal::deals::log;
+use crate::deal::decisions::{self, Undecided};
+use crate::deal::{credits, protections};
 use crate::entity::deal::{self, State};
 use crate::entity::{Owned, terms, work};
 use crate::error::{About, Conflict, Error, Result};
@@ -18,19 +18,6 @@ use crate::money::Money;
 use crate::reads;
 use crate::scope::{Scope, Tx};
 use crate::{idempotency, limits};
-
-/// What becomes of involvements that nobody has decided when a deal is won.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Undecided {
-    /// They are confirmed.
-    Confirm,
-    /// They are declined.
-    Decline,
-    /// They stay undecided, and the credit with them, until all are decided or
-    /// the deadline of the terms passes.
-    LeaveOpen,
-}
 
 /// Wins a deal: freezes its credit, creates the commissions and has them
 /// assessed. A second win is a conflict, unless it repeats the same command.
@@ -57,8 +44,8 @@ pub async fn win(
     let mut tx = scope.begin().await?;
     let claim = idempotency::claim(&tx, "deal.win", &key, &(id, undecided)).await?;
     if claim.done.is_none() {
-        let deal = open_in(&tx, id).await.at("id")?;
-        let pending = involvements::decide_at_win(&mut tx, id, undecided).await?;
+        let deal = deal::open_in(&tx, tx.tenant(), id).await.at("id")?;
+        let pending = decisions::at_win(&mut tx, id, undecided).await?;
         let deal = close_won(&mut tx, deal, pending).await?;
         if !pending {
             credits::settle_and_commission(&mut tx, &deal).await?;
@@ -118,7 +105,7 @@ pub async fn lose(
     if deal.state == State::ClosedLost {
         return Ok(deal);
     }
-    let deal = open_in(&tx, id).await.at("id")?;
+    let deal = deal::open_in(&tx, tx.tenant(), id).await.at("id")?;
     if let Some(registration) = deal.registration_id {
         protections::release(&tx, registration).await?;
     }

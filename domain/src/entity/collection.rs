@@ -1,9 +1,13 @@
 //! Customers' payments.
 
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
 
 use crate::actor::Actor;
 use crate::clock::Moment;
+use crate::entity::Owned;
+use crate::error::Result;
 use crate::ids::{CollectionId, DealId, TenantId};
 use crate::money::Currency;
 
@@ -37,5 +41,25 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// What the first so many collections of a deal add up to, in minor units.
+pub(crate) async fn sum_upto<C: ConnectionTrait>(
+    db: &C,
+    tenant: TenantId,
+    deal: DealId,
+    ordinal: i32,
+) -> Result<i64> {
+    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
+    let sum = ExprTrait::cast_as(Column::AmountMinor.sum(), "bigint");
+    let sum = Entity::of(tenant)
+        .filter(Column::DealId.eq(deal))
+        .filter(Column::Ordinal.lte(ordinal))
+        .select_only()
+        .column_as(sum, "collected")
+        .into_tuple::<Option<i64>>()
+        .one(db)
+        .await?;
+    Ok(sum.flatten().unwrap_or_default())
+}
 
 super::owned!(CollectionId, Collection);

@@ -3,6 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Moment;
+use crate::error::{Error, Result};
 use crate::ids::{
     CommissionId, CreditId, DealId, EvaluationId, PartnerId, RuleId, TenantId, TermsId,
 };
@@ -96,5 +97,13 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The total that an assessed commission must have.
+    pub(crate) fn total(&self) -> Result<i64> {
+        let missing = || Error::broken(format!("{} has no total", self.id));
+        self.total_minor.ok_or_else(missing)
+    }
+}
 
 super::owned!(CommissionId, Commission);

@@ -3,6 +3,8 @@
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Moment;
+use crate::entity::Owned;
+use crate::error::{Conflict, Error, Result};
 use crate::ids::{AccountId, DealId, ProgramId, RegistrationId, TenantId, TermsId};
 use crate::money::Currency;
 
@@ -79,5 +81,22 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// The deal, if it is open; a conflict that says how it ended otherwise.
+pub(crate) async fn open_in<C: ConnectionTrait>(
+    db: &C,
+    tenant: TenantId,
+    id: DealId,
+) -> Result<Model> {
+    let deal = Entity::get(db, tenant, id).await?;
+    match deal.state {
+        State::Open => Ok(deal),
+        State::ClosedWon => Err(Error::conflict(
+            Conflict::AlreadyWon,
+            "the deal is won already",
+        )),
+        State::ClosedLost => Err(Error::conflict(Conflict::DealLost, "the deal is lost")),
+    }
+}
 
 super::owned!(DealId, Deal);

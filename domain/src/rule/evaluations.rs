@@ -14,7 +14,7 @@ use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{DealId, EvaluationId, PluginVersionId, RuleId};
 use crate::kernel::check::Given;
 use crate::reads;
-use crate::rule::activations::{self, AsOf};
+use crate::rule::deciding::{self, AsOf};
 use crate::rule::rules;
 use crate::scope::{Scope, Tx};
 
@@ -60,7 +60,7 @@ pub(crate) async fn answer(
 ) -> Result<Option<Answer>> {
     let db = scope.read().await?;
     let terms = terms::Entity::get(&db, scope.tenant(), rule.terms_id).await?;
-    let version = activations::deciding(&db, rule, &terms, as_of).await?;
+    let version = deciding::version(&db, rule, &terms, as_of).await?;
     drop(db);
     if version.is_none() && rule.kind == rule::Kind::Plugin {
         return Err(Error::broken("a plugin rule without plugin"));
@@ -172,7 +172,7 @@ pub(crate) async fn is_current(
     answer: &Answer,
 ) -> Result<bool> {
     let terms = terms::Entity::get(tx, tx.tenant(), rule.terms_id).await?;
-    Ok(activations::deciding(tx, rule, &terms, as_of).await? == answer.version)
+    Ok(deciding::version(tx, rule, &terms, as_of).await? == answer.version)
 }
 
 /// Stores the receipt of an answer, in the transaction that acts on it.

@@ -2,6 +2,7 @@
 //! decides.
 
 pub mod activations;
+pub mod deciding;
 pub mod evaluations;
 pub mod plugins;
 pub mod rules;
