@@ -6,6 +6,7 @@ use std::process::Command;
 use std::{env, fs};
 
 use serde_json::Value;
+use tributary_tests::{OTHERS, STORIES};
 
 /// What each package may build on, of ours and of the big frameworks. A new
 /// arrow is a decision about the design, not an edit to this table.
@@ -94,6 +95,19 @@ fn tests_build_on_nothing_but_for_stories() {
             dependency["name"]
         );
     }
+}
+
+#[test]
+fn every_test_is_run() {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().unwrap();
+    let targets = packages
+        .iter()
+        .flat_map(|package| package["targets"].as_array().unwrap());
+    let tests = targets.filter(|target| target["kind"][0] == "test" && target["test"] == true);
+    let tests: BTreeSet<&str> = tests.map(|target| text(&target["name"])).collect();
+    let run: BTreeSet<&str> = OTHERS.iter().copied().chain([STORIES]).collect();
+    assert_eq!(tests, run);
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub enum State {
     /// Its paperwork is not complete.
     Onboarding,
     /// Its paperwork was complete once. What has lapsed since is for
-    /// [`readiness`](crate::partner::readiness) to tell.
+    /// `readiness` to tell.
     Active,
     /// It is stopped for now.
     Suspended,

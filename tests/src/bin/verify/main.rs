@@ -8,9 +8,14 @@ mod disks;
 mod toolchain;
 
 use std::process::{Command, ExitCode};
+use std::thread;
 
 use tributary_tests::postgres::{self, BACKUP_URL_VARIABLE, Server, URL_VARIABLE};
 use tributary_tests::steps::{attempt, heading, step};
+use tributary_tests::{OTHERS, STORIES};
+
+/// How many stories are told at once.
+const STORIES_AT_ONCE: &str = "--test-threads=8";
 
 fn main() -> ExitCode {
     match verify() {
@@ -43,13 +48,6 @@ fn verify() -> Result<(), String> {
         cargo(&["test", "--workspace", "--locked", "--doc"], Some(&server))
     })?;
     heading("Tests");
-    let mut tests = vec![
-        "test",
-        "--workspace",
-        "--locked",
-        "--no-fail-fast",
-        "--tests",
-    ];
     let mut skipped = Vec::new();
     for (names, why) in server.untestable() {
         println!("    without {names}…: {why}");
@@ -66,11 +64,29 @@ fn verify() -> Result<(), String> {
         );
         skipped.push(disks::TESTS);
     }
-    tests.push("--");
-    for names in skipped {
-        tests.extend(["--skip", names]);
-    }
-    cargo(&tests, Some(&server))
+    let skips = skipped.into_iter().flat_map(|names| ["--skip", names]);
+    let skips: Vec<&str> = skips.collect();
+    // Stories mostly wait, for databases and servers: many are told at once, and the
+    // other tests run beside them.
+    let stories = [
+        ["--test", STORIES].as_slice(),
+        &["--", STORIES_AT_ONCE],
+        &skips,
+    ]
+    .concat();
+    let others = OTHERS.iter().flat_map(|name| ["--test", name]);
+    let others: Vec<&str> = ["--lib", "--bins"].into_iter().chain(others).collect();
+    let others = [&others, ["--"].as_slice(), &skips].concat();
+    let run = |tests: &[&str]| {
+        let all = ["test", "--workspace", "--locked", "--no-fail-fast"];
+        cargo(&[all.as_slice(), tests].concat(), Some(&server))
+    };
+    thread::scope(|scope| {
+        let stories = scope.spawn(|| run(&stories));
+        let others = run(&others);
+        let stories = stories.join();
+        others.and(stories.unwrap_or(Err("the stories cannot be told".to_owned())))
+    })
 }
 
 /// The worked example's allocator and exports, the only unsafe code, are
