@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use async_graphql::Data;
 use tokio::time::timeout;
+use tributary_domain::database;
 use tributary_domain::error::Error;
 use tributary_domain::scope::{Engine, Origin, Scope};
 use tributary_domain::tenant::keys;
 use tributary_transport::bounds::Group;
 use tributary_transport::gateway::{Admit, Caller, Denied};
 
-use crate::graphql::context::PublicUrl;
-use crate::graphql::loaders::Loaders;
-use crate::telemetry;
+use tributary_graphql::context::PublicUrl;
+use tributary_graphql::loaders::Loaders;
+use tributary_web::requests;
 
 /// How long a key is looked up. Whoever waits longer is told that the database
 /// cannot be used, and may try again.
@@ -35,7 +36,7 @@ pub async fn authenticate(engine: &Engine, caller: Caller) -> Result<Scope, Deni
     let scope = match found.await {
         Ok(Ok(scope)) => scope.ok_or(Denied::Unauthenticated)?,
         Ok(Err(Error::Unavailable(error))) => {
-            telemetry::warn_of_database(&error);
+            database::warn_of(&error);
             return Err(Denied::Unavailable);
         }
         Ok(Err(error)) => {
@@ -43,11 +44,11 @@ pub async fn authenticate(engine: &Engine, caller: Caller) -> Result<Scope, Deni
             return Err(Denied::Unavailable);
         }
         Err(late) => {
-            telemetry::warn_of_database(&late);
+            database::warn_of(&late);
             return Err(Denied::Unavailable);
         }
     };
-    telemetry::note_caller(scope.tenant(), scope.actor());
+    requests::note_caller(scope.tenant(), scope.actor());
     Ok(scope)
 }
 

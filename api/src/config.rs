@@ -13,7 +13,7 @@ use clap::{Arg, Command};
 use clap::{Args, ValueEnum};
 use tributary_domain::database;
 
-use crate::edge::Edge;
+use tributary_web::edge::Edge;
 
 /// What every command that opens the database needs.
 #[derive(Clone, Debug, Args)]

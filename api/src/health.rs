@@ -9,9 +9,8 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
+use tributary_domain::database;
 use tributary_domain::scope::Engine;
-
-use crate::telemetry;
 
 /// How long the database gets to say which schema it has.
 const SCHEMA_TIMEOUT: Duration = Duration::from_millis(500);
@@ -60,17 +59,17 @@ async fn look(engine: &Engine) -> Answer {
         Ok(Ok(0)) => match engine.db.probe().await {
             Ok(()) => return (StatusCode::OK, "ready\n"),
             Err(error) => {
-                telemetry::warn_of_database(&error);
+                database::warn_of(&error);
                 "the database takes no writes\n"
             }
         },
         Ok(Ok(_)) => "the database needs `tributary migrate`\n",
         Ok(Err(error)) => {
-            telemetry::warn_of_database(&error);
+            database::warn_of(&error);
             "the database does not answer\n"
         }
         Err(late) => {
-            telemetry::warn_of_database(&late);
+            database::warn_of(&late);
             "the database does not answer\n"
         }
     };

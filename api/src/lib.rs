@@ -1,19 +1,12 @@
 #![doc = include_str!("../README.md")]
 
-pub mod accept;
 pub mod auth;
 pub mod cli;
-pub mod client;
 pub mod config;
-pub mod demo;
-pub mod edge;
 pub mod files;
 pub mod graphiql;
-pub mod graphql;
 pub mod health;
 pub mod keyring;
-pub mod rails;
-pub mod stop;
 pub mod telemetry;
 pub mod uploads;
 pub mod worker;
@@ -29,13 +22,14 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tributary_domain::scope::Engine;
+use tributary_graphql as graphql;
 use tributary_transport::gateway::{Gateway, MAX_CONNECTIONS, Timings};
 use tributary_transport::places::Places;
 use tributary_transport::unread::Unread;
 use tributary_transport::workers::{self, Workers};
-
-use crate::edge::Edge;
-use crate::stop::GRACE;
+use tributary_web::edge::{self, Edge};
+use tributary_web::stop::GRACE;
+use tributary_web::{accept, requests};
 
 /// What the routes work with.
 #[derive(Clone)]
@@ -85,7 +79,7 @@ pub fn router(state: AppState, workers: Workers, stopping: watch::Receiver<bool>
         .merge(uploads::routes(state.engine.clone())) // PUT /uploads/{id}
         .layer(from_fn_with_state(state.edge.clone(), edge::locate))
         .layer(from_fn_with_state(state.edge, edge::share))
-        .layer(from_fn(telemetry::observe))
+        .layer(from_fn(requests::observe))
         .merge(health::routes(state.engine)) // GET /healthz, /readyz: too often to log
 }
 

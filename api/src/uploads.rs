@@ -16,6 +16,7 @@ use axum::{Json, Router};
 use serde_json::json;
 use tokio::time::timeout;
 use tributary_domain::access::Permission;
+use tributary_domain::database;
 use tributary_domain::error::Error;
 use tributary_domain::ids::{Noun, UploadId};
 use tributary_domain::rule::plugins::{self, LARGEST_COMPONENT};
@@ -24,7 +25,7 @@ use tributary_transport::answer::RETRY_AFTER_SECONDS;
 use tributary_transport::gateway::{Caller, Denied, Peer};
 use tributary_transport::request::is_encoded;
 
-use crate::{auth, telemetry};
+use crate::auth;
 
 /// For the bytes of a component to come.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -132,7 +133,7 @@ impl Refused {
                     Error::Forbidden(_) => (StatusCode::FORBIDDEN, "FORBIDDEN"),
                     Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "INVALID_INPUT"),
                     Error::Unavailable(source) => {
-                        telemetry::warn_of_database(source);
+                        database::warn_of(source);
                         (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE")
                     }
                     _ => {

@@ -15,7 +15,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Request, Value as GraphqlValue, Variables};
 use serde_json::{Value, json};
-use tributary_api::graphql::{checks, documents, schema};
+use tributary_graphql::{checks, documents, schema};
 use tributary_transport::document::Documents;
 
 /// The schema's types, by name.

@@ -6,7 +6,7 @@
 )]
 
 use async_graphql::{Request, Value};
-use tributary_api::graphql::{documents, schema};
+use tributary_graphql::{documents, schema};
 use tributary_transport::MAX_COMPLEXITY;
 use tributary_transport::document::introspection::FIELDS_PER_POINT;
 

@@ -19,7 +19,6 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tributary_api::accept::MAX_HALF_OPEN;
 use tributary_api::{AppState, serve};
 use tributary_domain::access::Role;
 use tributary_domain::clock::SystemClock;
@@ -31,6 +30,7 @@ use tributary_domain::tenant::keys::{self, KeyPurpose};
 use tributary_domain::tenant::tenants;
 use tributary_migrations::{Migrator, MigratorTrait};
 use tributary_plugins::Sandbox;
+use tributary_web::accept::MAX_HALF_OPEN;
 
 struct Server {
     address: SocketAddr,

@@ -22,16 +22,31 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tributary-migrations", &["sea-orm-migration"]),
     // Knows no noun: whatever the schema is about, it is served the same way.
     ("tributary-transport", &["async-graphql", "axum"]),
+    ("tributary-web", &["axum", "tributary-transport"]),
+    ("tributary-rails", &["tributary-domain"]),
+    (
+        "tributary-graphql",
+        &["async-graphql", "tributary-domain", "tributary-transport"],
+    ),
+    ("tributary-client", &[]),
+    ("tributary-demo", &["tributary-client", "tributary-domain"]),
+    // The program: alone knows the sandbox, the schema of the database, and all the crates
+    // of the edge.
     (
         "tributary-api",
         &[
             "async-graphql",
             "axum",
+            "tributary-client",
+            "tributary-demo",
             "tributary-domain",
+            "tributary-graphql",
             "tributary-migrations",
             "tributary-plugins",
+            "tributary-rails",
             "tributary-toolchain",
             "tributary-transport",
+            "tributary-web",
         ],
     ),
     // Its stories use everything; `cargo verify` itself must build in a second.

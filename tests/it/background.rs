@@ -7,9 +7,9 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use tributary_api::rails::Sandbox;
 use tributary_domain::entity::tenant;
 use tributary_domain::rail::{Instruction, Rail, Status};
+use tributary_rails::Sandbox;
 
 use crate::acme::{Acme, text};
 use crate::client::Client;

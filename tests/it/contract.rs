@@ -4,7 +4,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use serde_json::Value;
-use tributary_api::graphql;
+use tributary_graphql as graphql;
 
 const QUESTION: &str = "{ __schema {
     mutationType { fields { name args { type { ...Ref } } } }

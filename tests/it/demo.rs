@@ -1,8 +1,8 @@
 //! The demo's story, on both databases: every figure of it.
 
 use serde_json::json;
-use tributary_api::client::{Client, list};
-use tributary_api::demo::{self, Operator, Outcome, Teller};
+use tributary_client::{Client, list};
+use tributary_demo::{self as demo, Operator, Outcome, Teller};
 use tributary_domain::access::Role;
 use tributary_domain::entity::tenant::Kind;
 use tributary_domain::tenant::positions::Position;

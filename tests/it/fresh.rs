@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use tributary_api::graphql;
+use tributary_graphql as graphql;
 
 use crate::contract::{self, assert_committed, list, name, named};
 use crate::db::Backend;

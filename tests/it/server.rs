@@ -5,13 +5,14 @@ use std::sync::{Arc, OnceLock};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
-use tributary_api::{AppState, rails, serve};
+use tributary_api::{AppState, serve};
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database::Database;
 use tributary_domain::keyring::Keyring;
 use tributary_domain::rail::Rail;
 use tributary_domain::scope::Engine;
 use tributary_plugins::Sandbox;
+use tributary_rails as rails;
 
 use crate::db::POOL;
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use async_graphql::Request;
 use serde_json::json;
-use tributary_api::{auth, graphql};
+use tributary_api::auth;
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database::Database;
 use tributary_domain::scope::{Engine, Origin};
 use tributary_domain::tenant::keys;
+use tributary_graphql as graphql;
 use tributary_plugins::Sandbox;
 
 use crate::acme::{Acme, Deal, Partner, text, usd};

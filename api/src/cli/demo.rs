@@ -14,10 +14,10 @@ use tributary_domain::tenant::{keys, tenants};
 
 use super::serve::listen;
 use super::{Failure, engine};
-use crate::client::Client;
 use crate::config::DatabaseSettings;
-use crate::demo::{self, Operator, Teller, Told};
 use crate::{AppState, serve};
+use tributary_client::Client;
+use tributary_demo::{self as demo, Operator, Teller, Told};
 
 /// The example rule, from the root of the project.
 const RULE: &str = "plugin-sdk/examples/tiered-accelerator";
@@ -49,7 +49,7 @@ pub struct Demo {
 
 impl Demo {
     pub async fn run(self) -> Result<(), Failure> {
-        let interrupted = crate::stop::requested()?;
+        let interrupted = tributary_web::stop::requested()?;
         let mut teller = match self.json {
             true => Teller::aside(),
             false => Teller::aloud(),

@@ -12,7 +12,8 @@ use tributary_plugins::Sandbox;
 
 use super::Failure;
 use crate::config::{DatabaseSettings, DatabaseUrl};
-use crate::{files, keyring, rails};
+use crate::{files, keyring};
+use tributary_rails as rails;
 
 /// Connects, and starts the sandbox. The directory of an SQLite file is made.
 ///

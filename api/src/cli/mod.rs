@@ -98,7 +98,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         }
         Command::Demo(demo) => demo.run().await,
         Command::Schema => {
-            println!("{}", crate::graphql::schema().sdl());
+            println!("{}", tributary_graphql::schema().sdl());
             Ok(())
         }
         Command::Key(key) => key.run().await,

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::Failure;
 use super::plugin::read;
-use crate::client::{Client, text};
+use tributary_client::{Client, text};
 
 #[derive(Args)]
 pub struct Publish {

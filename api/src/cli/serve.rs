@@ -7,7 +7,8 @@ use tokio::net::TcpListener;
 
 use super::{Failure, engine};
 use crate::config::{DatabaseSettings, ServerSettings};
-use crate::{AppState, serve, stop};
+use crate::{AppState, serve};
+use tributary_web::stop;
 
 #[derive(Args)]
 pub struct Serve {

@@ -10,7 +10,6 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use tributary_api::graphql::{documents, schema};
 use tributary_domain::access::Role;
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database::Database;
@@ -18,6 +17,7 @@ use tributary_domain::entity::tenant::Kind;
 use tributary_domain::keyring::Keyring;
 use tributary_domain::scope::Engine;
 use tributary_domain::tenant::{keys, tenants};
+use tributary_graphql::{documents, schema};
 use tributary_plugins::Sandbox;
 use tributary_transport::MAX_COMPLEXITY;
 
@@ -130,7 +130,7 @@ async fn with_partner(server: &Server, mut tokens: Vec<String>) -> Vec<String> {
             "partner { id }",
         ),
     ];
-    let client = tributary_api::client::Client::new(&server.url, &tokens[0]);
+    let client = tributary_client::Client::new(&server.url, &tokens[0]);
     let (mut program, mut partner) = (Value::Null, Value::Null);
     for (verb, mut input, selection) in steps {
         if program != Value::Null {

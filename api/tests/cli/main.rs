@@ -18,7 +18,7 @@ use std::sync::Arc;
 use clap::CommandFactory;
 use serde_json::{Value, json};
 use tributary_api::cli::Cli;
-use tributary_api::demo;
+use tributary_demo as demo;
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database::Database;
 use tributary_domain::keyring::Keyring;

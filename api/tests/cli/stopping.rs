@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::runtime::Runtime;
-use tributary_api::stop::{self, GRACE};
+use tributary_web::stop::{self, GRACE};
 
 use crate::heavy;
 use crate::program::{Server, database, prints, token};

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::story::{Story, set_clock, usd};
-use crate::client::{Result, list, refused, text};
+use tributary_client::{Result, list, refused, text};
 
 /// How long the server may take over work of its own.
 const PATIENCE: Duration = Duration::from_secs(30);

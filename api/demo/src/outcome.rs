@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::DEAL;
 use super::follow::{Event, Follower};
 use super::print::{Teller, grouped};
-use crate::client::{Client, Result, list, text};
+use tributary_client::{Client, Result, list, text};
 
 const QUERY: &str = include_str!("outcome.graphql");
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::DEAL;
 use super::follow::Follower;
 use super::story::{Partner, Story, usd};
-use crate::client::{Client, Result, list, text};
+use tributary_client::{Client, Result, list, text};
 
 /// 9 January: Northwind brings a small customer, who pays at once.
 pub async fn small_deal(story: &mut Story<'_>) -> Result<()> {

@@ -19,7 +19,7 @@ use tributary_domain::ids::{PartnerId, TenantId};
 use tributary_domain::scope::Engine;
 use tributary_domain::tenant::keys::{self, NewKey};
 
-use crate::client::{Client, Result};
+use tributary_client::{Client, Result};
 
 pub use outcome::Outcome;
 pub use print::Teller;

@@ -38,7 +38,7 @@ impl From<ApiError> for async_graphql::Error {
         let code = match &*error {
             Error::Forbidden(_) => "FORBIDDEN",
             Error::Unavailable(source) => {
-                crate::telemetry::warn_of_database(source);
+                tributary_domain::database::warn_of(source);
                 "UNAVAILABLE"
             }
             Error::OutcomeUnknown(source) => {
@@ -214,19 +214,19 @@ macro_rules! payload {
             $(#[$field_doc])*
             $field: Option<$type>,
             /// Why nothing was changed; empty where it was.
-            user_errors: Vec<$crate::graphql::error::UserError>,
+            user_errors: Vec<$crate::error::UserError>,
         }
 
         impl $name {
             /// Fails alone: what other fields of the mutation did is told all the same.
             fn answer<M>(
                 result: tributary_domain::error::Result<M>,
-            ) -> Option<$crate::graphql::error::ApiResult<Self>>
+            ) -> Option<$crate::error::ApiResult<Self>>
             where
                 $type: From<M>,
             {
-                let split = $crate::graphql::error::split(result);
-                $crate::graphql::error::alone(split.map(|split| match split {
+                let split = $crate::error::split(result);
+                $crate::error::alone(split.map(|split| match split {
                     Ok(done) => Self { $field: Some(done.into()), user_errors: Vec::new() },
                     Err(user_errors) => Self { $field: None, user_errors },
                 }))

@@ -8,7 +8,7 @@ use tributary_domain::access::Role;
 use super::print::Teller;
 use super::story::{FINANCE, Partner, Story, usd};
 use super::{Key, OWNER, Operator};
-use crate::client::{Client, Result, list, text};
+use tributary_client::{Client, Result, list, text};
 
 const AGREEMENT: &str = "Acme Referral Agreement. A registered opportunity is the partner's for \
     90 days. Whoever sourced a deal is paid by its volume in the calendar year; whoever moved a \

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::follow::{Event, Follower};
 use super::print::Teller;
 use super::{Key, OWNER};
-use crate::client::{Client, Result, list, text};
+use tributary_client::{Client, Result, list, text};
 
 /// Holds the finance key: records collections and proposes runs.
 pub const FINANCE: &str = "Finn";

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::client::{Client, Result, text};
+use tributary_client::{Client, Result, text};
 
 const FOLLOW: &str = "subscription Follow($deal: ID!, $after: Position) {
   dealStatusChanged(dealId: $deal, after: $after) { position kind subject }
