@@ -20,61 +20,23 @@ pub enum MoneyError {
     TooLarge,
 }
 
-/// An ISO 4217 currency, with the number of digits its minor unit has.
+/// A currency of ISO 4217 that people are paid in: no fund, no metal, no unit of account.
+/// One that was replaced stays known, as what was earned in it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Currency([u8; 3]);
-
-/// Currencies whose minor unit is not a hundredth (ISO 4217, list one).
-const EXPONENTS: &[(&str, u32)] = &[
-    ("BIF", 0),
-    ("CLP", 0),
-    ("DJF", 0),
-    ("GNF", 0),
-    ("ISK", 0),
-    ("JPY", 0),
-    ("KMF", 0),
-    ("KRW", 0),
-    ("PYG", 0),
-    ("RWF", 0),
-    ("UGX", 0),
-    ("UYI", 0),
-    ("VND", 0),
-    ("VUV", 0),
-    ("XAF", 0),
-    ("XOF", 0),
-    ("XPF", 0),
-    ("BHD", 3),
-    ("IQD", 3),
-    ("JOD", 3),
-    ("KWD", 3),
-    ("LYD", 3),
-    ("OMR", 3),
-    ("TND", 3),
-];
-
-/// Currencies whose minor unit is a hundredth and which programs may use.
-const HUNDREDTHS: &[&str] = &[
-    "AED", "ARS", "AUD", "BDT", "BGN", "BRL", "CAD", "CHF", "CNY", "COP", "CZK", "DKK", "EGP",
-    "EUR", "GBP", "GHS", "HKD", "HUF", "IDR", "ILS", "INR", "KES", "LKR", "MAD", "MXN", "MYR",
-    "NGN", "NOK", "NPR", "NZD", "PEN", "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "SAR", "SEK",
-    "SGD", "THB", "TRY", "TWD", "UAH", "USD", "UYU", "ZAR",
-];
+pub struct Currency(iso_currency::Currency);
 
 impl Currency {
     /// United States dollars.
-    pub const USD: Self = Self(*b"USD");
+    pub const USD: Self = Self(iso_currency::Currency::USD);
 
     /// The three letters.
-    pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+    pub fn code(&self) -> &'static str {
+        self.0.code()
     }
 
     /// How many digits stand after the point.
     pub fn exponent(&self) -> u32 {
-        EXPONENTS
-            .iter()
-            .find(|(code, _)| *code == self.code())
-            .map_or(2, |(_, exponent)| *exponent)
+        self.0.exponent().map_or(0, u32::from)
     }
 }
 
@@ -82,11 +44,10 @@ impl FromStr for Currency {
     type Err = MoneyError;
 
     fn from_str(code: &str) -> Result<Self, MoneyError> {
-        let known = HUNDREDTHS.contains(&code) || EXPONENTS.iter().any(|(other, _)| *other == code);
-        match code.as_bytes() {
-            &[a, b, c] if known => Ok(Self([a, b, c])),
-            _ => Err(MoneyError::UnknownCurrency),
-        }
+        iso_currency::Currency::from_code(code)
+            .filter(|known| !known.is_fund() && !known.is_special() && known.exponent().is_some())
+            .map(Self)
+            .ok_or(MoneyError::UnknownCurrency)
     }
 }
 
@@ -163,12 +124,37 @@ mod tests {
 
     #[test]
     fn unknown_currencies_are_refused() {
-        for code in ["usd", "US", "USDD", "XXX", "", "É1"] {
+        for code in ["usd", "US", "USDD", "XXX", "XAU", "XDR", "CLF", "", "É1"] {
             assert_eq!(
                 code.parse::<Currency>(),
                 Err(MoneyError::UnknownCurrency),
                 "{code}"
             );
+        }
+    }
+
+    #[test]
+    fn minor_units_have_as_many_digits_as_the_standard_says() {
+        for (code, digits) in [
+            ("USD", 2),
+            ("JPY", 0),
+            ("KWD", 3),
+            ("ISK", 0),
+            ("UGX", 0),
+            ("CRC", 2),
+            ("DOP", 2),
+            ("GTQ", 2),
+            ("KZT", 2),
+            ("TZS", 2),
+            ("UZS", 2),
+            ("MRU", 2),
+            ("VES", 2),
+            ("SLE", 2),
+            ("XCG", 2),
+            ("BGN", 2),
+        ] {
+            let currency: Currency = code.parse().unwrap();
+            assert_eq!((currency.code(), currency.exponent()), (code, digits));
         }
     }
 }
