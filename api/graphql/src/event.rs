@@ -3,11 +3,11 @@
 use async_graphql::{Context, Description, ID, Object, Subscription};
 use futures_util::stream::{self, Stream, TryStreamExt};
 use futures_util::{TryFutureExt, future};
-use tokio::sync::watch;
 use tokio::time::{Duration, sleep, timeout};
 use tributary_domain::entity::event;
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::{DealId, EventId, Noun};
+use tributary_domain::kernel::wake::Wake;
 use tributary_domain::scope::Scope;
 use tributary_domain::tenant::{events, positions};
 use tributary_transport::document::directives::{cost, list_size};
@@ -139,7 +139,7 @@ struct Follower {
     position: Option<positions::Position>,
     /// The end of the log when nothing more was found.
     seen: Option<i64>,
-    wake: watch::Receiver<u64>,
+    wake: Wake,
 }
 
 impl Follower {
@@ -149,7 +149,7 @@ impl Follower {
             after: after.map(|Position(position)| position),
             position: None,
             seen: None,
-            wake: scope.engine().wake(),
+            wake: scope.engine().wake_of(scope.tenant()),
             scope,
         })
     }
@@ -198,7 +198,7 @@ impl Follower {
     }
 
     /// What is new since the last look. Most looks are at the end of the log
-    /// alone: every commit, of any tenant, is a hint to look.
+    /// alone: every commit of the tenant is a hint to look.
     async fn look(&mut self) -> Result<Vec<event::Model>> {
         let end = self.scope.catch_up().await?;
         let epoch = self.scope.epoch();

@@ -13,4 +13,5 @@ pub mod reads;
 pub mod scope;
 pub mod snapshot;
 pub mod transaction;
+pub mod wake;
 pub mod work;

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use sea_orm::DbBackend;
 use sea_orm::entity::prelude::*;
-use tokio::sync::watch;
 
 use crate::access::{Permission, Role};
 use crate::actor::Actor;
@@ -19,6 +18,7 @@ use crate::ids::{Noun, PartnerId, PersonId, TenantId};
 use crate::kernel::queue::TenantQueue;
 use crate::kernel::snapshot::{Meter, Reading, Snapshot};
 use crate::kernel::transaction::{self, Attempts};
+use crate::kernel::wake::{Wake, Wakes};
 use crate::keyring::Keyring;
 use crate::rail::Rail;
 
@@ -41,7 +41,7 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     /// What seals secrets at rest.
     pub keyring: Keyring,
-    pub(crate) wake: watch::Sender<u64>,
+    pub(crate) wakes: Wakes,
     pub(crate) queue: Arc<TenantQueue>,
     rotation: Arc<AtomicUsize>,
 }
@@ -55,7 +55,6 @@ impl Engine {
         clock: Arc<dyn Clock>,
         keyring: Keyring,
     ) -> Self {
-        let (wake, _) = watch::channel(0);
         let rails = rails.into();
         let one_writer = db.get_database_backend() == DbBackend::Sqlite;
         Self {
@@ -64,7 +63,7 @@ impl Engine {
             rails,
             clock,
             keyring,
-            wake,
+            wakes: Wakes::new(),
             queue: Arc::new(TenantQueue::new(one_writer)),
             rotation: Arc::default(),
         }
@@ -80,9 +79,14 @@ impl Engine {
         self.rotation.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Changes whenever this process commits. A hint: other processes commit too.
-    pub fn wake(&self) -> watch::Receiver<u64> {
-        self.wake.subscribe()
+    /// Woken whenever this process commits.
+    pub fn wake(&self) -> Wake {
+        self.wakes.any()
+    }
+
+    /// Woken whenever this process commits for a tenant.
+    pub fn wake_of(&self, tenant: TenantId) -> Wake {
+        self.wakes.of(tenant)
     }
 
     /// The scope of work that the server does for a tenant of its own accord.

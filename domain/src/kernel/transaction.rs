@@ -310,7 +310,7 @@ impl Tx {
             self.engine.db.discard_connections();
             return Err(Error::OutcomeUnknown(error));
         }
-        self.engine.wake.send_modify(|count| *count += 1);
+        self.engine.wakes.send(self.head.id);
         Ok(())
     }
 }

@@ -250,7 +250,7 @@ impl World {
 
     /// Waits until this many streams are alive.
     pub async fn until_streams(&self, expected: usize) {
-        for _ in 0..200 {
+        for _ in 0..2_000 {
             if self.streams() == expected {
                 return;
             }
