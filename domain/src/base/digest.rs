@@ -2,30 +2,13 @@
 
 use rand::TryRng as _;
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
 
 use crate::error::{Error, Result};
 
 /// SHA-256 in lower-case hexadecimal.
 pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The bytes that hexadecimal digits say.
-pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let pairs = text.as_bytes().chunks(2);
-    let byte = |pair: &[u8]| match pair {
-        [high, low] => {
-            let digit = |byte: &u8| char::from(*byte).to_digit(16);
-            u8::try_from(digit(high)? * 16 + digit(low)?).ok()
-        }
-        _ => None,
-    };
-    pairs.map(byte).collect()
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// Bytes from the operating system's source of randomness.
@@ -39,17 +22,12 @@ pub(crate) fn random<const LEN: usize>() -> Result<[u8; LEN]> {
 
 /// 256 bits from the operating system, in hexadecimal.
 pub(crate) fn secret() -> Result<String> {
-    Ok(hex(&random::<32>()?))
+    Ok(hex::encode(random::<32>()?))
 }
 
 /// Whether two digests are equal, in a time that does not tell where they differ.
 pub(crate) fn equal(one: &str, other: &str) -> bool {
-    one.len() == other.len()
-        && one
-            .bytes()
-            .zip(other.bytes())
-            .fold(0, |sum, (a, b)| sum | (a ^ b))
-            == 0
+    one.as_bytes().ct_eq(other.as_bytes()).into()
 }
 
 #[cfg(test)]

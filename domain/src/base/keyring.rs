@@ -13,7 +13,7 @@ use ring::{hkdf, hmac};
 use sea_orm::DeriveValueType;
 use uuid::Uuid;
 
-use crate::digest::{equal, hex, random, unhex};
+use crate::digest::{equal, random};
 use crate::error::{Error, Result};
 use crate::ids::TenantId;
 
@@ -85,7 +85,9 @@ impl Key {
             && id
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        let secret = unhex(secret).filter(|secret| secret.len() == KEY_LEN)?;
+        let secret = hex::decode(secret)
+            .ok()
+            .filter(|secret| secret.len() == KEY_LEN)?;
         named.then(|| Self {
             id: id.to_owned(),
             root: hkdf::Salt::new(hkdf::HKDF_SHA256, SALT).extract(&secret),
@@ -103,7 +105,7 @@ impl Key {
         let key = self.root.expand(&info, hmac::HMAC_SHA256);
         let key = key.map_err(|_| Error::broken("no key could be derived"))?;
         let tag = hmac::sign(&hmac::Key::from(key), bytes);
-        Ok(format!("{}:{}", self.id, hex(tag.as_ref())))
+        Ok(format!("{}:{}", self.id, hex::encode(tag.as_ref())))
     }
 }
 
@@ -184,8 +186,11 @@ impl Keyring {
     /// # Errors
     /// Where the operating system has no randomness.
     pub fn new_key() -> Result<Secret> {
-        let id = hex(&random::<4>()?);
-        Ok(Secret(format!("k{id}:{}", hex(&random::<KEY_LEN>()?))))
+        let id = hex::encode(random::<4>()?);
+        Ok(Secret(format!(
+            "k{id}:{}",
+            hex::encode(random::<KEY_LEN>()?)
+        )))
     }
 
     /// The id of the key that seals.
@@ -205,7 +210,12 @@ impl Keyring {
             &mut text,
         );
         sealed.map_err(|_| Error::broken("a secret could not be sealed"))?;
-        Ok(Sealed(format!("{}:{}{}", key.id, hex(&nonce), hex(&text))))
+        Ok(Sealed(format!(
+            "{}:{}{}",
+            key.id,
+            hex::encode(nonce),
+            hex::encode(text)
+        )))
     }
 
     /// Opens what was sealed for this place.
@@ -219,7 +229,10 @@ impl Keyring {
         let key = keys
             .get(id)
             .ok_or_else(|| broken("sealed with an unknown key"))?;
-        let bytes = sealed.0.get(id.len() + 1..).and_then(unhex);
+        let bytes = sealed
+            .0
+            .get(id.len() + 1..)
+            .and_then(|text| hex::decode(text).ok());
         let mut bytes = bytes.ok_or_else(|| broken("a sealed secret is no hex"))?;
         let (nonce, text) = bytes
             .split_at_mut_checked(NONCE_LEN)
@@ -359,7 +372,8 @@ mod tests {
 
     #[test]
     fn a_file_is_read_anew_for_a_key_that_came_since() {
-        let file = std::env::temp_dir().join(format!("keys-{}", hex(&random::<8>().unwrap())));
+        let file =
+            std::env::temp_dir().join(format!("keys-{}", hex::encode(random::<8>().unwrap())));
         let [old, new] = [(); 2].map(|()| Keyring::new_key().unwrap());
         fs::write(&file, old.expose()).unwrap();
         let server = Keyring::open_file(&file).unwrap();
