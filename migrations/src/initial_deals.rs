@@ -22,6 +22,7 @@ pub(crate) fn tables() -> Vec<TableCreateStatement> {
 pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
     vec![
         index("account", &["tenant_id", "normalized_name"]),
+        index("registration", &["tenant_id", "normalized_name"]),
         index("account_identifier", &["tenant_id", "account_id"]),
         index("registration", &["tenant_id", "account_id"]),
         unique_where("registration", &["tenant_id", "account_id"], "protects"),
@@ -73,6 +74,7 @@ fn registration() -> TableCreateStatement {
         .col(uuid("account_id"))
         .col(string("opportunity"))
         .col(string("submitted_name"))
+        .col(string("normalized_name"))
         .col(string("submitted_domain"))
         .col(big_integer_null("expected_minor"))
         .col(string_len("currency", 3))

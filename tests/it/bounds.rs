@@ -42,18 +42,28 @@ async fn takes_part(
 
 story! {
     /// A deal has at most 200 parts that are not declined, so that a win decides on all
-    /// of them at once.
+    /// of them at once; 20 of each partner.
     async fn a_deal_has_so_many_parts(world: World) {
         let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
         let northwind = office.partner("Northwind").await;
         let deal = office.open_deal(1_000_000).await;
         let mut first = None;
-        for _ in 0..200 {
+        for _ in 0..20 {
             let part = takes_part(&office, deal, northwind).await.unwrap();
             first.get_or_insert(part.id);
         }
-        let first = first.unwrap();
         let full = takes_part(&office, deal, northwind).await;
+        assert!(matches!(&full, Err(Error::Conflict { code: Conflict::LimitReached, .. })), "{full:?}");
+        // One partner keeps nobody else out.
+        for number in 0..9 {
+            let other = office.partner(&format!("Partner {number}")).await;
+            for _ in 0..20 {
+                takes_part(&office, deal, other).await.unwrap();
+            }
+        }
+        let first = first.unwrap();
+        let late = office.partner("Late").await;
+        let full = takes_part(&office, deal, late).await;
         let is_full = |outcome: &Result<involvement::Model>| {
             matches!(outcome, Err(Error::Conflict { code: Conflict::LimitReached, .. }))
         };

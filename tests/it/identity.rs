@@ -114,6 +114,11 @@ story! {
         north.client.does("withdrawRegistration", "registration { id }", mistake).await;
         let right = claims(&acme, &east, "Tango Travel", "tango.example").await;
         assert_eq!((&right["state"], &right["conflicts"]), (&json!("APPROVED"), &json!([])));
+        // What counts is how the claim that is alive calls it.
+        let alike = claims(&acme, &north, "Tango Travel", "gmail.com").await;
+        assert_eq!(alike["conflicts"], json!([{ "kind": "POSSIBLE_DUPLICATE" }]));
+        let other = claims(&acme, &east, "Mike Motors Spa", "mike-spa.example").await;
+        assert_eq!(other["conflicts"], json!([{ "kind": "POSSIBLE_DUPLICATE" }]), "of mike.example");
     }
 }
 

@@ -80,6 +80,8 @@ story! {
         let said = report(&acme, &payout, "PAID", "wire 17");
         let reported = fay.does("reportPayoutOutcome", selection, said).await;
         assert_eq!(reported["state"], "SENT", "nothing counts that one person says");
+        let again = fay.does("exportPayoutRun", "orders { count }", json!({ "id": run })).await;
+        assert_eq!(again["count"], 0, "what is reported is not paid once more");
         let alone = fay.tries("confirmPayoutOutcome", selection, confirmation(&payout, "PAID", "wire 17")).await;
         alone.fails_with("SECOND_PERSON_NEEDED");
         for (outcome, reference) in [("PAID", "wire 18"), ("FAILED", "wire 17")] {

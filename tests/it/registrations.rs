@@ -163,6 +163,15 @@ story! {
 
         let refused = decides(&acme.owner, "approveRegistration", &claim, Some("after all")).await;
         refused.fails_with("WRONG_STATE");
+        // Nor by what its own commands answer.
+        let told = "registration { id submittedBy { name } decidedBy { name } }";
+        let sent = acme.registration(&southridge, "Umbrella", "umbrella.example");
+        let by_staff = acme.owner.does("registerDeal", told, sent).await;
+        assert_eq!(by_staff["submittedBy"]["name"], "Ada");
+        let why = json!({ "id": by_staff["id"], "reason": "a mistake" });
+        let withdrawn = southridge.client.does("withdrawRegistration", told, why.clone()).await;
+        assert_eq!(withdrawn["submittedBy"], Value::Null);
+        assert_eq!(southridge.client.does("withdrawRegistration", told, why).await, withdrawn);
         let refused = northwind.client.is_refused("approveRegistration", CLAIM, json!({ "id": claim["id"] }));
         assert_eq!(refused.await, "FORBIDDEN", "partners do not decide");
     }

@@ -180,7 +180,8 @@ pub struct CreateApiKeyInput {
     /// With role PARTNER, and only then: the partner that it speaks for.
     partner_id: Option<ID>,
     /// Whether a service will hold it, and act in its own name. You answer for
-    /// it: where two people are needed, it counts as you.
+    /// it: where two people are needed, it counts as you. A partner's key is always one,
+    /// as you are none of the partner's people.
     #[graphql(default)]
     service: bool,
 }

@@ -121,7 +121,9 @@ impl AccountDraft {
                 Site::Own(domain) => Some(domain),
                 Site::Shared(_) => None,
             },
-            crm_id,
+            // What nobody sees makes no other id.
+            crm_id: crm_id
+                .map(|id: String| id.chars().filter(|&c| !limits::is_invisible(c)).collect()),
         })
     }
 

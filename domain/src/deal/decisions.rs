@@ -64,7 +64,7 @@ pub async fn decide(
         return Err(Error::conflict(Conflict::WrongState, message));
     }
     if reason.is_none() && involvement.state == State::Declined {
-        involvements::has_room(&tx, deal.id).await?;
+        involvements::has_room(&tx, deal.id, involvement.partner_id).await?;
     }
     let involvement = involvements::set(&mut tx, involvement, reason).await?;
     credits::settle_pending(&mut tx, deal.id).await?;

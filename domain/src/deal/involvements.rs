@@ -22,6 +22,9 @@ use crate::{idempotency, limits, reads};
 /// credited, in one transaction.
 const MOST_PARTS: u64 = 200;
 
+/// The most of them that are of one partner: none keeps the others out.
+const MOST_PARTS_OF_A_PARTNER: u64 = 20;
+
 /// An involvement as it is sent.
 #[derive(Debug)]
 pub struct NewInvolvement {
@@ -70,7 +73,8 @@ pub async fn record(scope: &Scope, key: &str, new: NewInvolvement) -> Result<inv
     let mut tx = scope.begin().await?;
     let claim = idempotency::claim_with(&tx, "involvement.record", key, &new).await?;
     if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
-        return involvement::Entity::get(&tx, tx.tenant(), InvolvementId(id)).await;
+        let earlier = involvement::Entity::get(&tx, tx.tenant(), InvolvementId(id)).await?;
+        return reads::shown::<involvement::Entity>(scope, earlier).await;
     }
     let deal = match new.deal {
         Some(id) => check.take(workable(scope, &tx, id).await.at("dealId"))?,
@@ -80,7 +84,7 @@ pub async fn record(scope: &Scope, key: &str, new: NewInvolvement) -> Result<inv
         (Some(deal), Some(partner)) => {
             let working = partners::working_in(&tx, partner, deal.program_id).await;
             check.take(working.at("partnerId"))?;
-            check.take(has_room(&tx, deal.id).await)?;
+            check.take(has_room(&tx, deal.id, partner).await)?;
         }
         (None, Some(partner)) => {
             let found = reads::named::<partner::Entity>(scope, &tx, partner).await;
@@ -113,16 +117,27 @@ async fn workable(scope: &Scope, tx: &Tx, id: DealId) -> Result<deal::Model> {
     deal::open_in(tx, tx.tenant(), id).await
 }
 
-/// Fails where a deal has as many parts as it may.
-pub(crate) async fn has_room(tx: &Tx, deal: DealId) -> Result<()> {
-    let parts = involvement::Entity::of(tx.tenant())
-        .filter(involvement::Column::DealId.eq(deal))
-        .filter(involvement::Column::State.ne(State::Declined));
-    if parts.count(tx).await? < MOST_PARTS {
-        return Ok(());
+/// Fails where a deal has as many parts as it may, of this partner or of all.
+pub(crate) async fn has_room(tx: &Tx, deal: DealId, partner: PartnerId) -> Result<()> {
+    let parts = || {
+        involvement::Entity::of(tx.tenant())
+            .filter(involvement::Column::DealId.eq(deal))
+            .filter(involvement::Column::State.ne(State::Declined))
+    };
+    let own = parts().filter(involvement::Column::PartnerId.eq(partner));
+    if own.count(tx).await? >= MOST_PARTS_OF_A_PARTNER {
+        let message = format!(
+            "the partner has {MOST_PARTS_OF_A_PARTNER} parts in the deal already: decline some \
+             of them first"
+        );
+        return Err(Error::conflict(Conflict::LimitReached, message));
     }
-    let message = format!("the deal has {MOST_PARTS} parts already: decline some of them first");
-    Err(Error::conflict(Conflict::LimitReached, message))
+    if parts().count(tx).await? >= MOST_PARTS {
+        let message =
+            format!("the deal has {MOST_PARTS} parts already: decline some of them first");
+        return Err(Error::conflict(Conflict::LimitReached, message));
+    }
+    Ok(())
 }
 
 /// Records that a registration sourced the deal it became.

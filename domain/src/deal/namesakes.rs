@@ -13,8 +13,8 @@ use crate::error::Result;
 use crate::ids::AccountId;
 use crate::scope::Tx;
 
-/// The first other accounts of a name, however spelled, on which a claim is `alive`, or
-/// that anybody works on or has sold to.
+/// The first other accounts that an `alive` claim calls so, or that anybody works on or
+/// has sold to under the name, however spelled.
 pub(crate) async fn known(
     tx: &Tx,
     account: AccountId,
@@ -27,15 +27,18 @@ pub(crate) async fn known(
         .select_only()
         .column(deal::Column::AccountId)
         .into_query();
-    let known = Condition::any()
-        .add(account::Column::Id.in_subquery(claimed(tx, alive)))
+    let dealt_with = Condition::all()
+        .add(account::Column::NormalizedName.eq(normalized_name(name)))
         .add(account::Column::Id.in_subquery(dealt_with));
-    let query = others(tx, account, name).filter(known).limit(most);
+    let known = Condition::any()
+        .add(account::Column::Id.in_subquery(claimed(tx, name, alive)))
+        .add(dealt_with);
+    let query = others(tx, account).filter(known).limit(most);
     Ok(query.into_tuple().all(tx).await?)
 }
 
-/// Another account of the same name on which there is such a claim, and that nothing
-/// tells apart from this one.
+/// Another account that such a claim calls by the same name, and that nothing tells
+/// apart from this one.
 pub(crate) async fn claimed_alike(
     tx: &Tx,
     account: AccountId,
@@ -54,26 +57,27 @@ pub(crate) async fn claimed_alike(
             .to_owned();
         account::Column::Id.not_in_subquery(identified)
     });
-    let query = others(tx, account, name)
-        .filter(account::Column::Id.in_subquery(claimed(tx, claims)))
+    let query = others(tx, account)
+        .filter(account::Column::Id.in_subquery(claimed(tx, name, claims)))
         .filter(Condition::all().add_option(told_apart))
         .limit(1);
     Ok(query.into_tuple().one(tx).await?)
 }
 
-/// The ids of the other accounts of a name.
-fn others(tx: &Tx, account: AccountId, name: &str) -> Select<account::Entity> {
+/// The ids of the other accounts.
+fn others(tx: &Tx, account: AccountId) -> Select<account::Entity> {
     account::Entity::of(tx.tenant())
-        .filter(account::Column::NormalizedName.eq(normalized_name(name)))
         .filter(account::Column::Id.ne(account))
         .order_by_asc(account::Column::Id)
         .select_only()
         .column(account::Column::Id)
 }
 
-/// The accounts on which there are such claims.
-fn claimed(tx: &Tx, claims: Condition) -> SelectStatement {
+/// The accounts that such claims call by a name, however spelled: what somebody else
+/// called them before says nothing.
+fn claimed(tx: &Tx, name: &str, claims: Condition) -> SelectStatement {
     registration::Entity::of(tx.tenant())
+        .filter(registration::Column::NormalizedName.eq(normalized_name(name)))
         .filter(claims)
         .select_only()
         .column(registration::Column::AccountId)

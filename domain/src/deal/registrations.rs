@@ -73,7 +73,8 @@ pub async fn register(
     let mut tx = scope.begin().await?;
     let claim = idempotency::claim_with(&tx, "registration.submit", key, &draft).await?;
     if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
-        return registration::Entity::get(&tx, tx.tenant(), RegistrationId(id)).await;
+        let earlier = registration::Entity::get(&tx, tx.tenant(), RegistrationId(id)).await?;
+        return reads::shown::<registration::Entity>(scope, earlier).await;
     }
     let (program, terms, partner) = working(scope, &tx, &mut check, &draft).await?;
     let expected = match (draft.expected, &program) {
@@ -103,6 +104,7 @@ pub async fn register(
         partner_id: Set(partner),
         account_id: Set(customer.id),
         opportunity: Set(opportunity),
+        normalized_name: Set(accounts::normalized_name(&account.name)),
         submitted_name: Set(account.name),
         submitted_domain: Set(account.address),
         expected_minor: Set(expected),
@@ -288,7 +290,7 @@ async fn end(
     let mut tx = scope.begin().await?;
     let registration = current(&mut tx, id).await.at("id")?;
     if registration.state == state {
-        return Ok(registration);
+        return reads::shown::<registration::Entity>(scope, registration).await;
     }
     if !matches!(
         registration.state,
@@ -305,7 +307,7 @@ async fn end(
     let actor = tx.actor();
     let registration = decide(&mut tx, change, state, actor, kind).await?;
     tx.commit().await?;
-    Ok(registration)
+    reads::shown::<registration::Entity>(scope, registration).await
 }
 
 async fn protect(

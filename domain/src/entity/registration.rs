@@ -67,6 +67,8 @@ pub struct Model {
     pub opportunity: String,
     /// The customer's name as the partner wrote it.
     pub submitted_name: String,
+    /// The same without case, marks and legal form.
+    pub normalized_name: String,
     /// The customer's domain or address as the partner wrote it.
     pub submitted_domain: String,
     /// The expected amount, in minor units.

@@ -21,8 +21,7 @@ impl Key {
     ///
     /// [`Error::Invalid`] for one that is empty, or longer than 255 characters.
     pub fn read(text: &str) -> Result<Self> {
-        limits::bounded("idempotencyKey", text, 255)?;
-        Ok(Self(text.to_owned()))
+        Ok(Self(limits::bounded("idempotencyKey", text, 255)?))
     }
 }
 

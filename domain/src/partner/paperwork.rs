@@ -135,7 +135,8 @@ pub async fn submit_tax_form(
     let arguments = (partner, kind, &last4, &signer_name);
     let claim = idempotency::claim(&tx, "tax_form.submit", &key, &arguments).await?;
     if let Some(id) = claim.done {
-        return tax_form::Entity::get(&tx, tx.tenant(), TaxFormId(id)).await;
+        let earlier = tax_form::Entity::get(&tx, tx.tenant(), TaxFormId(id)).await?;
+        return reads::shown::<tax_form::Entity>(scope, earlier).await;
     }
     partner::Entity::get(&tx, tx.tenant(), partner)
         .await

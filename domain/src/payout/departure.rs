@@ -98,7 +98,7 @@ pub(crate) async fn begin(scope: &Scope, id: PayoutId) -> Result<Next> {
             if is_reported_failed(&tx, id).await? {
                 return Ok(Next::Ask(payout));
             }
-            settlement::depart_again(&mut tx, payout).await?;
+            settlement::depart_again(&tx, payout).await?;
         }
         State::Sent => return Ok(Next::Ask(payout)),
         State::Paid | State::Failed => return Ok(Next::Nothing),

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
+use sea_orm::{QuerySelect, QueryTrait};
 use serde_json::json;
 
 use crate::access::Permission;
@@ -66,7 +67,7 @@ pub async fn report(scope: &Scope, key: &str, new: NewReport) -> Result<payout::
         return Ok(payout.clone());
     }
     if let Some(payout) = &payout {
-        check.take(reportable(scope, payout, new.outcome))?;
+        check.take(reportable(scope, payout, new.outcome, tx.now()))?;
     }
     check.take(limits::past("occurredAt", new.occurred_at, tx.now()))?;
     let (Some(claim), Some(payout), Some(reference), Some(evidence)) =
@@ -146,7 +147,7 @@ pub async fn confirm(
     if agrees && report.confirmed_by.is_some() {
         return Ok(payout);
     }
-    reportable(scope, &payout, outcome)?;
+    reportable(scope, &payout, outcome, tx.now())?;
     if !agrees {
         let message = "another outcome or reference was reported: look again, or report yours";
         return Err(Error::conflict(Conflict::WrongState, message));
@@ -163,7 +164,7 @@ pub async fn confirm(
     match outcome {
         Outcome::Paid => settlement::pay(&mut tx, payout, reference).await?,
         Outcome::Failed => {
-            let reason = format!("reported as failed, with reference {reference}");
+            let reason = "reported as failed".to_owned();
             settlement::fail_and_close(&mut tx, payout, reason).await?;
         }
     }
@@ -174,20 +175,33 @@ pub async fn confirm(
 
 /// Fails unless people can say what became of a payout: it may have left, and nothing
 /// certain is known of it. What a rail has taken may fail by the rail's word alone.
-fn reportable(scope: &Scope, payout: &payout::Model, outcome: Outcome) -> Result<()> {
+fn reportable(scope: &Scope, payout: &payout::Model, outcome: Outcome, now: Moment) -> Result<()> {
     let message = match (payout.state, outcome) {
         (State::Sending | State::Unknown, _) | (State::Sent, Outcome::Paid) => return Ok(()),
         (State::Sent, Outcome::Failed) => match scope.engine().rail(&payout.rail) {
-            Some(rail) if rail.answers() => {
+            Some(rail) if !rail.answers() => return Ok(()),
+            Some(_) => {
                 "the rail has it and tells how it ends: it can be reported as failed once \
                  nobody knows"
             }
-            _ => return Ok(()),
+            // Another server may have the rail, which may still pay.
+            None if has_been_silent(payout, now) => return Ok(()),
+            None => {
+                "this server does not have the rail: it can be reported as failed 30 days \
+                 after it was sent"
+            }
         },
         (State::Scheduled, _) => "it was not sent yet",
         (State::Paid | State::Failed, _) => "what became of it is known already",
     };
     Err(Error::conflict(Conflict::WrongState, message))
+}
+
+/// Whether a payout was sent so long ago that no provider has it any more.
+fn has_been_silent(payout: &payout::Model, now: Moment) -> bool {
+    payout
+        .sent_at
+        .is_some_and(|sent_at| sent_at.plus_days(30) <= now)
 }
 
 /// Fails while a call may still be on its way that pays.
@@ -237,8 +251,8 @@ pub struct Order {
 const ORDERS: u64 = 1_000;
 
 /// Some payments of a run that are to be made by hand, after one of them, oldest
-/// first: sent over a rail that tells nothing, and not settled. The log says who took
-/// them.
+/// first: sent over a rail that tells nothing, of which nobody has reported yet. The log
+/// says who took them.
 pub async fn orders(
     scope: &Scope,
     run: impl Into<Given<PayoutRunId>>,
@@ -262,10 +276,17 @@ pub async fn orders(
         .at("id")?;
     let rails = scope.engine().rails.iter();
     let silent = rails.filter(|rail| !rail.answers()).map(|rail| rail.name());
+    // Of what somebody has reported, the payment was made, or must not be any more.
+    let reported = payout_report::Entity::find()
+        .filter(payout_report::Column::TenantId.eq(tx.tenant()))
+        .select_only()
+        .column(payout_report::Column::PayoutId)
+        .into_query();
     let filter = reads::all()
         .add(payout::Column::RunId.eq(run))
         .add(payout::Column::State.eq(State::Sent))
-        .add(payout::Column::Rail.is_in(silent));
+        .add(payout::Column::Rail.is_in(silent))
+        .add(payout::Column::Id.not_in_subquery(reported));
     let page = reads::page_of(&tx, payout::Entity::of(tx.tenant()), filter, window).await?;
     let data = json!({ "payouts": page.rows.len() });
     log(&mut tx, "payout_run.exported", run, data).await?;

@@ -95,12 +95,9 @@ pub(crate) async fn depart(tx: &mut Tx, payout: payout::Model) -> Result<payout:
     Ok(payout)
 }
 
-/// Notes that a payout, which may have left, is sent again.
-pub(crate) async fn depart_again(tx: &mut Tx, payout: payout::Model) -> Result<()> {
-    if payout.state != State::Sending {
-        mark(tx, payout, State::Sending, None, None).await?;
-        return Ok(());
-    }
+/// Notes that a payout, which may have left, is sent again now. No fact: a rail that
+/// fails is tried for as long as it does.
+pub(crate) async fn depart_again(tx: &Tx, payout: payout::Model) -> Result<()> {
     let mut change: payout::ActiveModel = payout.into();
     change.called_at = Set(Some(tx.machine_now()));
     change.update(tx).await?;

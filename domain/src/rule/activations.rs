@@ -107,7 +107,9 @@ pub async fn approve(
     scope.require(Permission::ActivationApprove)?;
     let id = id.into().read()?;
     let db = scope.read().await?;
-    let activation = activation::Entity::get(&db, scope.tenant(), id).await?;
+    let activation = activation::Entity::get(&db, scope.tenant(), id)
+        .await
+        .at("id")?;
     let version = activation.plugin_version_id;
     let version = plugin_version::Entity::get(&db, scope.tenant(), version).await?;
     drop(db);

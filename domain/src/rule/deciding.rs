@@ -36,8 +36,8 @@ pub(crate) async fn version<C: ConnectionTrait>(
     Ok(latest(rule, terms, as_of, &activations))
 }
 
-/// That of the activation with the latest date that had passed and that was
-/// approved after the terms were published, or the one that the terms name.
+/// That of the activation which took effect last, on its date or with its approval where
+/// that came later, of those approved after the terms were published, or the one that the terms name.
 fn latest(
     rule: &rule::Model,
     terms: &terms::Model,
@@ -54,7 +54,12 @@ fn latest(
     activations
         .iter()
         .filter(applies)
-        .max_by_key(|row| (row.effective_at, row.approved_position))
+        .max_by_key(|row| {
+            (
+                row.decided_at.max(Some(row.effective_at)),
+                row.approved_position,
+            )
+        })
         .map(|row| row.plugin_version_id)
         .or(rule.plugin_version_id)
 }

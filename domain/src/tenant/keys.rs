@@ -144,6 +144,12 @@ pub async fn create(scope: &Scope, purpose: KeyPurpose) -> Result<NewKey> {
     let Some(person) = scope.person() else {
         return Err(Error::broken("a key that nobody answers for"));
     };
+    // Whoever makes a partner's key is none of the partner's people: it acts as itself.
+    let of_partner = purpose.partner.is_some() && scope.partner().is_none();
+    let purpose = KeyPurpose {
+        is_service: purpose.is_service || of_partner,
+        ..purpose
+    };
     let mut tx = scope.begin().await?;
     let created = insert(&mut tx, person, purpose).await?;
     tx.commit().await?;
