@@ -113,6 +113,35 @@ story! {
 }
 
 story! {
+    /// An activation whose date has passed when it is approved decides from then on, also
+    /// where another one has a later date.
+    async fn an_activation_that_is_approved_late_decides(world: World) {
+        let mut acme = Acme::new(&world).await;
+        let signed = publishes(&acme.owner, misbehaving()).await;
+        puts_to_work(&mut acme, &signed, json!({ "do": "behave" })).await;
+        let partner = acme.partner("Northwind").await;
+        let next = publishes(&acme.owner, mended()).await;
+        let finn = acme.person("Finn", "FINANCE").await;
+        let selection = "activation { id }";
+        let mut proposed = Vec::new();
+        for (version, from) in [(&next, "2026-02-10T09:00:00Z"), (&signed, "2026-02-08T09:00:00Z")] {
+            let input = activation(&acme, version, Some(from));
+            proposed.push(acme.owner.does("proposeActivation", selection, input).await);
+        }
+        let approval = |activation: &Value| json!({ "id": activation["id"] });
+        finn.does("approveActivation", selection, approval(&proposed[0])).await;
+        acme.day("2026-02-11").await;
+        assert_eq!(wins(&acme, &partner).await.2, next["digest"]);
+        acme.day("2026-02-12").await;
+        finn.does("approveActivation", selection, approval(&proposed[1])).await;
+        assert_eq!(wins(&acme, &partner).await.2, signed["digest"]);
+        let nobodys = json!({ "id": "act_01m8eg0bmzedjtfc0kr6xd6zbw" });
+        let unknown = finn.tries("approveActivation", selection, nobodys).await;
+        assert_eq!(unknown.fails_with("NOT_FOUND")["field"], json!(["input", "id"]));
+    }
+}
+
+story! {
     /// A version that does not take what rules are configured with is not
     /// activated, also where the rules came after the proposal.
     async fn an_activation_needs_every_configuration(world: World) {
