@@ -9,8 +9,8 @@ use tributary_domain::database;
 use tributary_domain::error::Error;
 use tributary_domain::scope::{Engine, Origin, Scope};
 use tributary_domain::tenant::keys;
-use tributary_transport::bounds::Group;
 use tributary_transport::gateway::{Admit, Caller, Denied};
+use tributary_transport::shares::Group;
 
 use tributary_graphql::context::PublicUrl;
 use tributary_graphql::loaders::Loaders;
@@ -57,7 +57,10 @@ pub async fn authenticate(engine: &Engine, caller: Caller) -> Result<Scope, Deni
 pub fn beside(scope: Scope, public_url: String) -> Data {
     let mut data = Data::default();
     data.insert(PublicUrl(public_url));
-    data.insert(Group(scope.tenant().0.as_u128()));
+    data.insert(Group {
+        group: scope.tenant().0.as_u128(),
+        party: scope.partner().map(|partner| partner.0.as_u128()),
+    });
     data.insert(Loaders::new(scope.clone()));
     data.insert(scope);
     data

@@ -22,6 +22,7 @@ pub(crate) fn tables() -> Vec<TableCreateStatement> {
 pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
     vec![
         index("account", &["tenant_id", "normalized_name"]),
+        unique("account", &["tenant_id", "created_position"]),
         index("registration", &["tenant_id", "normalized_name"]),
         index("account_identifier", &["tenant_id", "account_id"]),
         index("registration", &["tenant_id", "account_id"]),
@@ -33,6 +34,7 @@ pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
             "state = 'approved'",
         ),
         index("deal", &["tenant_id", "account_id"]),
+        unique("deal", &["tenant_id", "opened_position"]),
         index("deal", &["tenant_id", "program_id"]),
         unique("deal", &["tenant_id", "registration_id"]),
         index("involvement", &["tenant_id", "deal_id"]),
@@ -51,6 +53,7 @@ fn account() -> TableCreateStatement {
         .col(string("name"))
         .col(string("normalized_name"))
         .col(big_integer("created_at"))
+        .col(big_integer("created_position"))
         .foreign_key(&mut tenants())
         .to_owned()
 }
@@ -123,6 +126,7 @@ fn deal() -> TableCreateStatement {
         .col(string_len("state", 32))
         .col(string("stage"))
         .col(big_integer("opened_at"))
+        .col(big_integer("opened_position"))
         .col(big_integer_null("closed_at"))
         .col(big_integer_null("closed_position"))
         .col(big_integer_null("credit_due_at"))

@@ -100,3 +100,21 @@ async fn holds(connection: &DatabaseConnection, sql: &str) -> bool {
     let row = connection.query_one_raw(statement).await.unwrap().unwrap();
     row.try_get_by_index(0).unwrap()
 }
+
+/// A server of PostgreSQL that answers a commit before it is durable is told not to.
+#[tokio::test]
+async fn a_commit_is_durable_whatever_the_database_is_set_to() {
+    let database = db::fresh(Backend::Postgres).await;
+    let connection = database.connect().await;
+    let name = database.url.rsplit('/').next().unwrap();
+    let name = name.split('?').next().unwrap();
+    let off = format!("ALTER DATABASE {name} SET synchronous_commit = off");
+    connection.execute_unprepared(&off).await.unwrap();
+    let ours = tributary_domain::database::Database::connect(&database.url, 2)
+        .await
+        .unwrap();
+    let shown = Statement::from_string(ours.get_database_backend(), "SHOW synchronous_commit");
+    let shown = ours.query_one_raw(shown).await.unwrap().unwrap();
+    assert_eq!(shown.try_get_by_index::<String>(0).unwrap(), "on");
+    ours.close().await.unwrap();
+}

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::entity::prelude::*;
 use tributary_domain::access::Role;
 use tributary_domain::clock::{Clock, Moment, SystemClock};
-use tributary_domain::entity::payout;
 use tributary_domain::entity::payout::State;
 use tributary_domain::entity::payout_report::Outcome;
+use tributary_domain::entity::{event, payout};
 use tributary_domain::error::{Conflict, Error};
 use tributary_domain::ids::PayoutId;
 use tributary_domain::payout::payout_reports::{self, NewReport};
@@ -42,6 +43,13 @@ async fn reports_failed(office: &Office) -> PayoutId {
         .await
         .unwrap();
     payout.id
+}
+
+/// A third person, when no call can be on its way any more.
+async fn later(office: &Office) -> Scope {
+    let mut engine = office.engine.clone();
+    engine.clock = Arc::new(Ahead(Duration::from_secs(5 * 60 + 21)));
+    person(&engine, office.tenant, "Dora", Role::Finance, None).await
 }
 
 async fn confirms_failed(by: &Scope, payout: PayoutId) -> Result<payout::Model, Error> {
@@ -85,16 +93,82 @@ story! {
             let early = confirms_failed(&office.ben, payout).await;
             assert!(is_too_early(&early), "a call may be on its way: {early:?}");
 
-            let mut engine = office.engine.clone();
-            engine.clock = Arc::new(Ahead(Duration::from_secs(21)));
-            let ben = person(&engine, office.tenant, "Dora", Role::Finance, None).await;
-            confirms_failed(&ben, payout).await.unwrap();
+            confirms_failed(&later(&office).await, payout).await.unwrap();
             assert_eq!(rail.moved(), []);
             office.approved_run().await;
             office.executes().await;
             assert_eq!(rail.sum_to("Northwind"), 100_000);
             nothing_left_twice(&office, &rail).await;
         }
+    }
+}
+
+story! {
+    /// A rail is asked a last time before people are believed that a payout failed.
+    async fn what_the_rail_knows_stands_against_what_people_report(world: World) {
+        let (office, rail) = office_about_to_pay(&world, &[Act::LosesAnswer]).await;
+        office.executes().await;
+        assert_eq!(state(&office).await, State::Unknown);
+        let payout = reports_failed(&office).await;
+        let refused = confirms_failed(&later(&office).await, payout).await;
+        assert!(is_too_early(&refused), "{refused:?}");
+        assert_eq!(state(&office).await, State::Paid);
+        assert_eq!(rail.sum_to("Northwind"), 100_000);
+        nothing_left_twice(&office, &rail).await;
+    }
+}
+
+story! {
+    /// A rail that pays after all what two people settled as failed: the log says so, as
+    /// what was paid twice has to be recovered.
+    async fn a_payment_after_a_failure_is_in_the_log(world: World) {
+        let script = [Act::LosesCall, Act::PaysLate];
+        let (office, rail) = office_about_to_pay(&world, &script).await;
+        office.executes().await;
+        assert_eq!(state(&office).await, State::Unknown);
+        let server = office.executing(&office.engine);
+        rail.hangs().await;
+        let payout = reports_failed(&office).await;
+        confirms_failed(&later(&office).await, payout).await.unwrap();
+        rail.lets_go();
+        server.await.unwrap();
+        assert_eq!(state(&office).await, State::Failed, "what people settled stands");
+        let facts = event::Entity::find()
+            .filter(event::Column::TenantId.eq(office.tenant))
+            .filter(event::Column::Kind.eq("payout.paid_after_failure"));
+        let looks = office.engine.system(office.tenant).await.unwrap();
+        let facts = facts.all(&looks.read().await.unwrap()).await.unwrap();
+        let of: Vec<&str> = facts.iter().map(|fact| fact.subject.as_str()).collect();
+        assert_eq!(of, [payout.to_string()]);
+    }
+}
+
+story! {
+    /// On a server that does not have the rail, what the rail has taken is reported as
+    /// failed when no provider has it any more: another server's may still pay before.
+    async fn without_the_rail_a_payout_fails_after_thirty_days(world: World) {
+        let (mut office, rail) = office_about_to_pay(&world, &[Act::Accepts]).await;
+        office.executes().await;
+        assert_eq!(state(&office).await, State::Sent);
+        office.engine.rails = Arc::new([]);
+        office.ada = person(&office.engine, office.tenant, "Ada", Role::Owner, None).await;
+        office.days_pass(29).await;
+        let payout = office.payouts().await[0].clone();
+        let new = || NewReport {
+            payout: payout.id.into(),
+            outcome: Outcome::Failed,
+            occurred_at: payout.sent_at.unwrap(),
+            reference: "letter 4".to_owned(),
+            evidence: "the provider's letter".to_owned(),
+        };
+        let early = payout_reports::report(&office.ada, &office.key(), new()).await;
+        assert!(is_too_early(&early), "{early:?}");
+        office.days_pass(1).await;
+        payout_reports::report(&office.ada, &office.key(), new()).await.unwrap();
+        let ben = person(&office.engine, office.tenant, "Ben", Role::Finance, None).await;
+        confirms_failed(&ben, payout.id).await.unwrap();
+        assert_eq!(state(&office).await, State::Failed);
+        assert_eq!(rail.moved(), []);
     }
 }
 

@@ -152,13 +152,13 @@ const TABLE: &[Row] = &[
         "PayoutMethodState",
         "UNVERIFIED",
         Waits,
-        &[Verb("verifyPayoutMethod")],
+        &[Verb("verifyPayoutMethod"), Verb("disablePayoutMethod")],
     ),
     (
         "PayoutMethodState",
         "VERIFIED",
         InForce,
-        &[Follows("verifyPayoutMethod")],
+        &[Follows("verifyPayoutMethod"), Verb("disablePayoutMethod")],
     ),
     ("PayoutMethodState", "DISABLED", End, &[]),
     (

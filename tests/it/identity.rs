@@ -235,3 +235,23 @@ story! {
         ]));
     }
 }
+
+story! {
+    /// What nobody sees makes no second customer: an id of a CRM with invisible characters
+    /// is the id without them.
+    async fn an_invisible_character_makes_no_second_id(world: World) {
+        let acme = Acme::new(&world).await;
+        let deal = |name: &str, domain: &str, crm_id: &str| json!({
+            "idempotencyKey": acme.key(), "programId": acme.program, "name": "Licences",
+            "account": { "name": name, "domain": domain, "crmId": crm_id },
+            "amount": usd("10.00"), "stage": "S", "reason": "for the test",
+        });
+        let selection = "deal { account { id } }";
+        let first = deal("Globex", "globex.example", "CRM-1");
+        let first = acme.owner.does("openDeal", selection, first).await;
+        for (address, id) in [("gmail.com", "CRM\u{200B}-1"), ("linkedin.com/in/x", "\u{FEFF}CRM-1")] {
+            let same = acme.owner.does("openDeal", selection, deal("Globex", address, id)).await;
+            assert_eq!(same, first, "{id:?}");
+        }
+    }
+}

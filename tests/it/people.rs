@@ -8,7 +8,7 @@ use tributary_domain::deal::accounts::NewAccount;
 use tributary_domain::deal::conflicts;
 use tributary_domain::deal::decisions;
 use tributary_domain::deal::registrations::{self, NewRegistration};
-use tributary_domain::entity::{deal, tax_form};
+use tributary_domain::entity::{deal, payout, payout_method, tax_form};
 use tributary_domain::error::{Conflict, Error};
 use tributary_domain::partner::paperwork::{self, Signature};
 use tributary_domain::partner::partners;
@@ -76,6 +76,40 @@ story! {
         assert_eq!(code(refused), Conflict::SecondPersonNeeded);
         let verified = payout_methods::verify(&office.ada, method.id).await.unwrap();
         assert_eq!((verified.added_by, verified.verified_by), (office.cleo.actor(), Some(office.ada.actor())));
+    }
+}
+
+story! {
+    /// A mistyped payout method is taken out of use by whoever sees it first, and another
+    /// partner's is not there.
+    async fn a_payout_method_is_disabled_by_its_partner_or_the_tenant(world: World) {
+        let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
+        let (northwind, eastbay) = (office.partner("Northwind").await, office.partner("Eastbay").await);
+        let (north, east) = (office.speaks_for(northwind).await, office.speaks_for(eastbay).await);
+        let typo = payout_methods::add(&north, "typo", northwind, "test", "Nortwind").await.unwrap();
+        let foreign = payout_methods::disable(&east, typo.id, "a guess").await;
+        assert!(matches!(foreign, Err(Error::Unknown { .. })), "{foreign:?}");
+        let disabled = payout_methods::disable(&north, typo.id, "mistyped").await.unwrap();
+        assert_eq!(disabled.state, payout_method::State::Disabled);
+        assert_eq!(payout_methods::disable(&north, typo.id, "mistyped").await.unwrap(), disabled);
+        let late = payout_methods::verify(&office.cleo, typo.id).await;
+        assert_eq!(code(late), Conflict::WrongState);
+
+        // One that payouts go to: what has not left waits.
+        office.paid_deal(1_000_000, northwind).await;
+        office.days_pass(30).await;
+        let methods = office.all::<payout_method::Entity>().await;
+        let verified = methods.iter().find(|row| row.partner_id == northwind && row.id != typo.id).unwrap();
+        let run = office.approved_run().await;
+        payout_methods::disable(&office.cleo, verified.id, "the bank closed it").await.unwrap();
+        office.executes().await;
+        let states: Vec<_> = office.payouts().await.into_iter().map(|row| row.state).collect();
+        assert_eq!(states, [payout::State::Failed]);
+        office.adds_method(northwind, "Northwind Ltd").await;
+        office.approved_run().await;
+        office.executes().await;
+        let paid = office.payouts().await.into_iter().filter(|row| row.run_id != run);
+        assert_eq!(paid.map(|row| row.state).collect::<Vec<_>>(), [payout::State::Paid]);
     }
 }
 

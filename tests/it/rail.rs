@@ -33,6 +33,8 @@ pub enum Act {
     /// The money moves, and what is then said is that nobody knows, late: not
     /// before [`TestRail::lets_go`].
     AnswersLate,
+    /// The money moves late, not before [`TestRail::lets_go`], and the answer says so.
+    PaysLate,
 }
 
 /// The stand-in.
@@ -48,6 +50,22 @@ struct State {
     decided: BTreeMap<String, Decision>,
     moved: Vec<Moved>,
     calls: usize,
+}
+
+impl State {
+    /// Decides about a key; the money of one moves once.
+    fn take(&mut self, instruction: &Instruction, decision: Decision) {
+        let key = instruction.key();
+        let earlier = self.decided.insert(key.clone(), decision);
+        if decision == Decision::Paid && earlier != Some(Decision::Paid) {
+            let destination = instruction.destination.expose().to_owned();
+            self.moved.push(Moved {
+                key,
+                destination,
+                minor: instruction.money.minor,
+            });
+        }
+    }
 }
 
 /// What the provider has decided about a key. It never changes its mind.
@@ -126,7 +144,7 @@ impl TestRail {
             None => state.script.pop_front().unwrap_or(Act::Pays),
         };
         let decision = match act {
-            Act::LosesCall | Act::HangsBefore | Act::TakesAndForgets => None,
+            Act::LosesCall | Act::HangsBefore | Act::TakesAndForgets | Act::PaysLate => None,
             Act::Accepts => Some(Decision::Accepted),
             Act::Refuses => Some(Decision::Refused),
             Act::Pays | Act::LosesAnswer | Act::HangsAfter | Act::AnswersLate => {
@@ -134,15 +152,7 @@ impl TestRail {
             }
         };
         if let Some(decision) = decision {
-            let earlier = state.decided.insert(key.clone(), decision);
-            if decision == Decision::Paid && earlier != Some(Decision::Paid) {
-                let destination = instruction.destination.expose().to_owned();
-                state.moved.push(Moved {
-                    key,
-                    destination,
-                    minor: instruction.money.minor,
-                });
-            }
+            state.take(instruction, decision);
         }
         act
     }
@@ -169,6 +179,15 @@ impl TestRail {
                 self.hung.add_permits(1);
                 self.gate.acquire().await.unwrap().forget();
                 unknown("timed out after a long time")
+            }
+            Act::PaysLate => {
+                self.hung.add_permits(1);
+                self.gate.acquire().await.unwrap().forget();
+                self.state
+                    .lock()
+                    .unwrap()
+                    .take(&instruction, Decision::Paid);
+                Status::Paid { reference }
             }
         }
     }

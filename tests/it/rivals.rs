@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::acme::{Acme, Partner, text};
+use tributary_domain::ids::{AccountId, DealId};
+
+use crate::acme::{Acme, Partner, text, usd};
 use crate::world::World;
 
 /// Of no row, in no tenant.
@@ -179,5 +181,48 @@ story! {
         let (accounts, registrations) = accounts(&own).await;
         assert_eq!(accounts, json!([]));
         assert_eq!(registrations, json!([{ "submittedName": "Rival", "account": null }]));
+    }
+}
+
+story! {
+    /// The ids of what partners share tell nothing of when the tenant first heard of it,
+    /// and lists are in the order in which it did all the same.
+    async fn ids_of_customers_and_deals_tell_no_time(world: World) {
+        let acme = Acme::new(&world).await;
+        let mut opened = Vec::new();
+        for number in 0..7 {
+            let input = json!({
+                "idempotencyKey": acme.key(), "programId": acme.program, "name": "Licences",
+                "account": { "name": format!("Customer {number}"), "domain": format!("c{number}.example") },
+                "amount": usd("10.00"), "stage": "S",
+            });
+            let deal = acme.owner.does("openDeal", "deal { id account { id } }", input).await;
+            let (deal, account) = (text(&deal["id"]), text(&deal["account"]["id"]));
+            let versions = (deal.parse::<DealId>().unwrap().0, account.parse::<AccountId>().unwrap().0);
+            assert_eq!((versions.0.get_version_num(), versions.1.get_version_num()), (4, 4));
+            opened.push(deal.to_owned());
+        }
+        let all = "query($first: Int, $last: Int, $after: String, $before: String) {
+            deals(first: $first, last: $last, after: $after, before: $before) {
+                nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
+        let page = async |by: &Partner, variables: Value| by.client.asks(all, variables).await["deals"].take();
+        let staff = Partner { id: String::new(), client: acme.owner.clone() };
+        let (mut forward, mut after) = (Vec::new(), Value::Null);
+        loop {
+            let rows = page(&staff, json!({ "first": 3, "after": after })).await;
+            forward.extend(rows["nodes"].as_array().unwrap().iter().map(|row| text(&row["id"]).to_owned()));
+            if rows["pageInfo"]["hasNextPage"] == json!(false) {
+                break;
+            }
+            after = rows["pageInfo"]["endCursor"].clone();
+        }
+        assert_eq!(forward, opened);
+        let end = page(&staff, json!({ "last": 3 })).await;
+        let before = page(&staff, json!({ "last": 3, "before": end["pageInfo"]["startCursor"] })).await;
+        let ids = |rows: &Value| rows["nodes"].as_array().unwrap().iter().map(|row| text(&row["id"]).to_owned()).collect::<Vec<_>>();
+        assert_eq!((ids(&before), ids(&end)), (opened[1..4].to_vec(), opened[4..].to_vec()));
+        let own = acme.partner_without_papers("Northwind").await;
+        let hidden = page(&own, json!({ "first": 3, "after": end["pageInfo"]["startCursor"] })).await;
+        assert_eq!(hidden["nodes"], json!([]));
     }
 }

@@ -135,6 +135,7 @@ fn commands_on_partners(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
             }),
         ),
         ("verifyPayoutMethod", only_id("pmt")),
+        ("disablePayoutMethod", by_id("pmt")),
         ("registerDeal", claim(&theirs["prg"], &own["prt"])),
         ("registerDeal", claim(&own["prg"], &theirs["prt"])),
         ("approveRegistration", by_id("reg")),

@@ -275,6 +275,23 @@ impl VerifyPayoutMethodInput {
     }
 }
 
+/// A payout method to disable, and why.
+#[derive(InputObject)]
+pub struct DisablePayoutMethodInput {
+    /// The payout method.
+    id: ID,
+    /// Why, for the partner and the tenant: 1 to 2,000 characters. It is in the log, so no
+    /// account numbers.
+    reason: String,
+}
+
+impl DisablePayoutMethodInput {
+    async fn run(self, scope: &Scope) -> Result<payout_method::Model> {
+        let method = given(Noun::PayoutMethod, "id", &self.id);
+        payout_methods::disable(scope, method, &self.reason).await
+    }
+}
+
 payload! {
     /// What filing a tax form did.
     SubmitTaxFormPayload,
@@ -303,6 +320,12 @@ payload! {
     /// What verifying a payout method did.
     VerifyPayoutMethodPayload,
     /// The payout method; null where nothing was verified.
+    payout_method: PayoutMethod
+}
+payload! {
+    /// What disabling a payout method did.
+    DisablePayoutMethodPayload,
+    /// The payout method; null where nothing was disabled.
     payout_method: PayoutMethod
 }
 
@@ -357,5 +380,16 @@ impl PaperworkMutations {
         #[graphql(desc = "Which method.")] input: VerifyPayoutMethodInput,
     ) -> Option<ApiResult<VerifyPayoutMethodPayload>> {
         VerifyPayoutMethodPayload::answer(input.run(ctx.scope()).await)
+    }
+
+    /// Disables a payout method, verified or not: one that was mistyped, or that the
+    /// partner no longer has. Nothing that has not left is paid to it. Repeating it is
+    /// harmless.
+    async fn disable_payout_method(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which method, and why.")] input: DisablePayoutMethodInput,
+    ) -> Option<ApiResult<DisablePayoutMethodPayload>> {
+        DisablePayoutMethodPayload::answer(input.run(ctx.scope()).await)
     }
 }

@@ -11,7 +11,8 @@ use serde::{Serialize, Serializer};
 
 use super::bounds::MAX_RESPONSE_BYTES;
 use super::refusal::Refusal;
-use super::unread::{Budget, NoRoom, Room};
+use super::shares::Share;
+use super::unread::{Budget, NoRoom};
 
 /// When to try again while the database is away, in seconds.
 pub const RETRY_AFTER_SECONDS: &str = "5";
@@ -141,7 +142,7 @@ pub struct Text {
     /// The text.
     pub text: String,
     /// Given back when dropped.
-    pub room: Option<Room>,
+    pub room: Option<Share>,
 }
 
 impl AsRef<[u8]> for Text {

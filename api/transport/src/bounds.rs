@@ -2,20 +2,17 @@
 //! others run meanwhile; its answer has a largest size, which is counted while it
 //! is built; and few expensive ones run at the same time.
 
-use std::any::TypeId;
-use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Poll;
 
+use async_graphql::Value;
 use async_graphql::extensions::ResolveInfo;
-use async_graphql::{Data, Value};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::document::price::Price;
+use crate::shares::{Group, Share, Shares, Sizes};
 
 /// The most bytes in an answer, as JSON.
 pub const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
@@ -25,72 +22,34 @@ pub const EXPENSIVE_COST: usize = 2_000;
 pub const MAX_EXPENSIVE: usize = 4;
 /// The most of them that are of one group.
 pub const MAX_EXPENSIVE_OF_GROUP: usize = 2;
+/// The most of them that are of one party of a group.
+pub const MAX_EXPENSIVE_OF_PARTY: usize = 1;
 /// Fields that are resolved between two pauses: a few milliseconds.
 const FIELDS_PER_TURN: usize = 1_024;
 /// For quotes, a colon and a comma.
 const PUNCTUATION_BYTES: usize = 4;
 
-/// Who shares what a server can do: callers of one group stand in one line. The
-/// gateway's `admit` puts it beside a request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Group(pub u128);
-
-impl Group {
-    /// The group of a request.
-    pub fn of(data: &Data) -> Self {
-        let group = data.get(&TypeId::of::<Self>());
-        let group = group.and_then(|group| group.downcast_ref::<Self>());
-        group.copied().unwrap_or_default()
-    }
-}
-
 /// Places for expensive executions, at one server.
 ///
-/// A group has at most half of them, and as many of its own wait for one: whatever
-/// else it asks for, another's first is behind no more than that.
+/// A group has at most half of them, a party one.
 #[derive(Clone)]
-pub struct ExpensivePlaces {
-    all: Arc<Semaphore>,
-    /// Of the groups that have or want a place.
-    groups: Arc<Mutex<HashMap<Group, Weak<Semaphore>>>>,
-}
-
-/// A place, given back when dropped.
-pub struct ExpensivePlace {
-    _of_group: OwnedSemaphorePermit,
-    _of_all: OwnedSemaphorePermit,
-}
+pub struct ExpensivePlaces(Shares);
 
 impl Default for ExpensivePlaces {
     fn default() -> Self {
-        Self {
-            all: Arc::new(Semaphore::new(MAX_EXPENSIVE)),
-            groups: Arc::default(),
-        }
+        Self(Shares::new(Sizes {
+            all: MAX_EXPENSIVE,
+            group: MAX_EXPENSIVE_OF_GROUP,
+            party: MAX_EXPENSIVE_OF_PARTY,
+        }))
     }
 }
 
 impl ExpensivePlaces {
     /// Waits for a place, if the operation needs one.
-    pub async fn take(&self, price: Option<&Price>, group: Group) -> Option<ExpensivePlace> {
+    pub async fn take(&self, price: Option<&Price>, group: Group) -> Option<Share> {
         price.filter(|price| price.cost >= EXPENSIVE_COST)?;
-        let of_group = self.of_group(group).acquire_owned().await.ok()?;
-        let of_all = self.all.clone().acquire_owned().await.ok()?;
-        Some(ExpensivePlace {
-            _of_group: of_group,
-            _of_all: of_all,
-        })
-    }
-
-    fn of_group(&self, group: Group) -> Arc<Semaphore> {
-        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
-        groups.retain(|_, places| places.strong_count() > 0);
-        let places = groups.get(&group).and_then(Weak::upgrade);
-        places.unwrap_or_else(|| {
-            let places = Arc::new(Semaphore::new(MAX_EXPENSIVE_OF_GROUP));
-            groups.insert(group, Arc::downgrade(&places));
-            places
-        })
+        self.0.take(group).await
     }
 }
 
@@ -182,52 +141,5 @@ impl io::Write for Count {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use futures_util::FutureExt;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_group_leaves_places_to_others() {
-        let places = ExpensivePlaces::default();
-        let price = Price {
-            cost: EXPENSIVE_COST,
-            ..Price::default()
-        };
-        let take = |group| {
-            places
-                .take(Some(&price), Group(group))
-                .now_or_never()
-                .flatten()
-        };
-        let (first, second) = (take(1), take(1));
-        assert!(first.is_some() && second.is_some());
-        assert!(take(1).is_none(), "it has what it may have");
-        let others = (take(2), take(3));
-        assert!(others.0.is_some() && others.1.is_some());
-        assert!(take(4).is_none(), "all are taken");
-
-        // Of many that wait, one of another group is behind two.
-        let mut greedy: Vec<_> = (0..10)
-            .map(|_| Box::pin(places.take(Some(&price), Group(1))))
-            .collect();
-        for waiting in &mut greedy {
-            assert!(waiting.as_mut().now_or_never().is_none());
-        }
-        let mut neighbour = Box::pin(places.take(Some(&price), Group(4)));
-        assert!(neighbour.as_mut().now_or_never().is_none());
-        drop(others.0);
-        assert!(neighbour.as_mut().now_or_never().is_some());
-        drop((first, second, others.1, greedy, neighbour));
-
-        let cheap = Price::default();
-        assert!(places.take(Some(&cheap), Group(1)).await.is_none());
-        drop(take(5));
-        let groups = places.groups.lock().unwrap_or_else(PoisonError::into_inner);
-        assert!(groups.len() <= 1, "groups that are gone are forgotten");
     }
 }

@@ -18,9 +18,10 @@ use async_graphql::{
 use futures_util::FutureExt;
 
 use super::answer::too_large;
-use super::bounds::{ExpensivePlaces, Group, Progress, Resolved};
+use super::bounds::{ExpensivePlaces, Progress, Resolved};
 use super::document::price::Price;
 use super::refusal::Refusal;
+use super::shares::Group;
 
 /// Gives each error that leaves the schema an `extensions.code`, and bounds each
 /// execution.

@@ -14,6 +14,7 @@ pub mod operation;
 pub mod places;
 pub mod refusal;
 pub mod request;
+pub mod shares;
 pub mod sse;
 pub mod unread;
 pub mod websocket;

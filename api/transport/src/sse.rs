@@ -24,13 +24,13 @@ use super::log::Logged;
 use super::operation::{self, Answers};
 use super::places::Place;
 use super::refusal::Refusal;
-use super::unread::Room;
+use super::shares::Share;
 
 /// Events that wait for the response.
 const QUEUE: usize = 8;
 
 /// An event, with the room that it takes until it is sent.
-type Roomy = (Event, Option<Room>);
+type Roomy = (Event, Option<Share>);
 
 /// Streams the results of one operation. What validation refuses is a result
 /// too: once a stream is accepted, there is no status left to tell it by.

@@ -26,7 +26,7 @@ use super::gateway::{Caller, Denied, Gateway, bearer, stopped};
 use super::messages::{Incoming, Outgoing};
 use super::places::Place;
 use super::refusal::Refusal;
-use super::unread::Room;
+use super::shares::Share;
 use super::{http, operation};
 
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -45,7 +45,7 @@ const BUFFER: usize = 4 * 1024;
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A message, with the room that it takes until it is sent.
-type Roomy = (Message, Option<Room>);
+type Roomy = (Message, Option<Share>);
 
 /// Why a connection is closed: a code and a short text.
 type Close = (u16, &'static str);

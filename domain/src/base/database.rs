@@ -88,13 +88,19 @@ impl Database {
                     .busy_timeout(BUSY_TIMEOUT)
             });
         suspect.watch(&mut options);
-        let connection = sea_orm::Database::connect(options).await?;
+        let mut connection = sea_orm::Database::connect(options.clone()).await?;
+        if !commits_are_durable(&connection).await? {
+            tracing::warn!("synchronous_commit is off: it is turned on for this program");
+            connection.close().await?;
+            options.map_sqlx_postgres_opts(|pg| pg.options([("synchronous_commit", "on")]));
+            connection = sea_orm::Database::connect(options).await?;
+        }
         let database = Self {
             connection,
             file,
             suspect,
         };
-        database.warn_of_settings().await?;
+        database.warn_of_role().await?;
         Ok(database)
     }
 
@@ -147,28 +153,33 @@ impl Database {
         }
     }
 
-    /// Warns of settings of PostgreSQL that take away what is promised here.
-    async fn warn_of_settings(&self) -> Result<()> {
-        if self.get_database_backend() != DbBackend::Postgres {
-            return Ok(());
-        }
-        let sql = "SELECT (SELECT rolsuper OR rolbypassrls FROM pg_roles
-                           WHERE rolname = current_user),
-                          current_setting('synchronous_commit') = 'off'";
-        let row = self
-            .query_one_raw(Statement::from_string(DbBackend::Postgres, sql))
-            .await?;
-        let Some(row) = row else { return Ok(()) };
-        if row.try_get_by_index::<Option<bool>>(0)? == Some(true) {
+    /// Warns of a role of PostgreSQL for which the second fence is down.
+    async fn warn_of_role(&self) -> Result<()> {
+        let sql = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
+        if is_true(self, sql).await? {
             tracing::warn!("this database role bypasses row-level security: use a plain one");
-        }
-        if row.try_get_by_index::<bool>(1)? {
-            tracing::warn!(
-                "synchronous_commit is off: a crash of PostgreSQL loses acknowledged commands"
-            );
         }
         Ok(())
     }
+}
+
+/// Whether PostgreSQL answers a commit when it is durable, as SQLite is told to: a crash
+/// must not lose what was acknowledged.
+async fn commits_are_durable(connection: &DatabaseConnection) -> Result<bool> {
+    let is_off = "SELECT current_setting('synchronous_commit') = 'off'";
+    Ok(!is_true(connection, is_off).await?)
+}
+
+/// Asks PostgreSQL something; on SQLite nothing is asked, and the answer is no.
+async fn is_true(connection: &DatabaseConnection, sql: &str) -> Result<bool> {
+    if connection.get_database_backend() != DbBackend::Postgres {
+        return Ok(false);
+    }
+    let asked = Statement::from_string(DbBackend::Postgres, sql);
+    let Some(row) = connection.query_one_raw(asked).await? else {
+        return Ok(false);
+    };
+    Ok(row.try_get_by_index::<Option<bool>>(0)?.unwrap_or_default())
 }
 
 fn unavailable(what: &str) -> Error {

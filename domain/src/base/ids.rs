@@ -1,4 +1,8 @@
-//! Typed identifiers: a UUIDv7 inside, `prefix_` and 26 base32 characters outside.
+//! Typed identifiers: a UUID inside, `prefix_` and 26 base32 characters outside.
+//!
+//! The UUID is of version 7, whose first bits are the time, so that rows made together
+//! lie together; and of version 4, which tells nothing, for nouns that partners share:
+//! none may read from an id when a rival first brought the customer.
 //!
 //! The outside form is TypeID 0.3: a lower-case prefix, an underscore, and the
 //! 128 bits in Crockford's base32 with two leading zero bits.
@@ -33,13 +37,8 @@ fn decode(suffix: &str) -> Result<Uuid, ParseIdError> {
     Ok(Uuid::from_u128(bits))
 }
 
-/// A new time-ordered UUID. The one place identifiers come from.
-fn fresh() -> Uuid {
-    Uuid::now_v7()
-}
-
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident $prefix:literal $noun:ident $plain:literal;)+) => {
+    ($($(#[$doc:meta])* $name:ident $prefix:literal $noun:ident $plain:literal $fresh:ident;)+) => {
         $(
             $(#[$doc])*
             #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, sea_orm::DeriveValueType)]
@@ -52,7 +51,7 @@ macro_rules! ids {
                 /// A new identifier.
                 #[expect(clippy::new_without_default, reason = "each call gives another value")]
                 pub fn new() -> Self {
-                    Self(fresh())
+                    Self(Uuid::$fresh())
                 }
             }
 
@@ -120,61 +119,61 @@ macro_rules! ids {
 
 ids! {
     /// A company running programs here.
-    TenantId "ten" Tenant "tenant";
+    TenantId "ten" Tenant "tenant" now_v7;
     /// A key that a person or a service signs requests with.
-    ApiKeyId "key" ApiKey "API key";
+    ApiKeyId "key" ApiKey "API key" now_v7;
     /// A human being who works for the tenant or for a partner.
-    PersonId "per" Person "person";
+    PersonId "per" Person "person" now_v7;
     /// Terms under which partners work.
-    ProgramId "prg" Program "program";
+    ProgramId "prg" Program "program" now_v7;
     /// One immutable version of a program's terms.
-    TermsId "trm" Terms "terms";
+    TermsId "trm" Terms "terms" now_v7;
     /// An organisation.
-    PartnerId "prt" Partner "partner";
+    PartnerId "prt" Partner "partner" now_v7;
     /// A partner in a program.
-    EnrollmentId "enr" Enrollment "enrollment";
+    EnrollmentId "enr" Enrollment "enrollment" now_v7;
     /// A partner's acceptance of one terms version.
-    AgreementId "agr" Agreement "agreement";
+    AgreementId "agr" Agreement "agreement" now_v7;
     /// A tax form.
-    TaxFormId "tax" TaxForm "tax form";
+    TaxFormId "tax" TaxForm "tax form" now_v7;
     /// Where a partner is paid.
-    PayoutMethodId "pmt" PayoutMethod "payout method";
+    PayoutMethodId "pmt" PayoutMethod "payout method" now_v7;
     /// A customer company, actual or prospective.
-    AccountId "acc" Account "account";
+    AccountId "acc" Account "account" new_v4;
     /// A partner's claim on an opportunity.
-    RegistrationId "reg" Registration "registration";
+    RegistrationId "reg" Registration "registration" now_v7;
     /// An opportunity.
-    DealId "del" Deal "deal";
+    DealId "del" Deal "deal" new_v4;
     /// One partner's part in one deal.
-    InvolvementId "inv" Involvement "involvement";
+    InvolvementId "inv" Involvement "involvement" now_v7;
     /// The settled answer to who gets what part of a deal.
-    CreditId "crd" Credit "credit";
+    CreditId "crd" Credit "credit" now_v7;
     /// Money received from, or refunded to, the customer.
-    CollectionId "col" Collection "collection";
+    CollectionId "col" Collection "collection" now_v7;
     /// How credit becomes money.
-    RuleId "rul" Rule "rule";
+    RuleId "rul" Rule "rule" now_v7;
     /// A partner's entitlement on one deal under one rule.
-    CommissionId "com" Commission "commission";
+    CommissionId "com" Commission "commission" now_v7;
     /// An amount of a commission released or taken back by one collection.
-    EarningId "ern" Earning "earning";
+    EarningId "ern" Earning "earning" now_v7;
     /// One line of the ledger.
-    EntryId "ent" Entry "ledger entry";
+    EntryId "ent" Entry "ledger entry" now_v7;
     /// A batch of payouts.
-    PayoutRunId "run" PayoutRun "payout run";
+    PayoutRunId "run" PayoutRun "payout run" now_v7;
     /// One partner, one currency, one run.
-    PayoutId "pay" Payout "payout";
+    PayoutId "pay" Payout "payout" now_v7;
     /// A tenant's rule in WebAssembly.
-    PluginId "plg" Plugin "plugin";
+    PluginId "plg" Plugin "plugin" now_v7;
     /// One build of a plugin, known by the digest of its bytes.
-    PluginVersionId "plv" PluginVersion "plugin version";
+    PluginVersionId "plv" PluginVersion "plugin version" now_v7;
     /// From when a plugin version decides.
-    ActivationId "act" Activation "activation";
+    ActivationId "act" Activation "activation" now_v7;
     /// A staged file waiting to be published.
-    UploadId "upl" Upload "upload";
+    UploadId "upl" Upload "upload" now_v7;
     /// The receipt of one rule run.
-    EvaluationId "evl" Evaluation "evaluation";
+    EvaluationId "evl" Evaluation "evaluation" now_v7;
     /// One fact in a tenant's log.
-    EventId "evt" Event "event";
+    EventId "evt" Event "event" now_v7;
 }
 
 #[cfg(test)]

@@ -164,6 +164,7 @@ pub(crate) async fn find_or_create(tx: &mut Tx, new: &AccountDraft) -> Result<ac
                 normalized_name: Set(normalized_name(&new.name)),
                 name: Set(new.name.clone()),
                 created_at: Set(tx.now()),
+                created_position: Set(tx.next_position()),
             };
             let account = row.insert(tx).await?;
             log(

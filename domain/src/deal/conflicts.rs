@@ -44,7 +44,7 @@ pub(crate) async fn against(
     let deals = deal::Entity::of(tx.tenant())
         .filter(deal::Column::AccountId.eq(account))
         .filter(deal::Column::State.ne(deal::State::ClosedLost))
-        .order_by_asc(deal::Column::Id)
+        .order_by_asc(deal::Column::OpenedPosition)
         .limit(MOST_OF_A_KIND);
     for deal in deals.all(tx).await? {
         match deal.state {

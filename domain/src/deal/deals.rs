@@ -201,6 +201,7 @@ async fn insert(tx: &mut Tx, origin: Origin, draft: Draft, amount: Money) -> Res
         state: Set(State::Open),
         stage: Set(stage.clone()),
         opened_at: Set(tx.now()),
+        opened_position: Set(tx.next_position()),
         closed_at: Set(None),
         closed_position: Set(None),
         credit_due_at: Set(None),

@@ -68,7 +68,7 @@ pub(crate) async fn claimed_alike(
 fn others(tx: &Tx, account: AccountId) -> Select<account::Entity> {
     account::Entity::of(tx.tenant())
         .filter(account::Column::Id.ne(account))
-        .order_by_asc(account::Column::Id)
+        .order_by_asc(account::Column::CreatedPosition)
         .select_only()
         .column(account::Column::Id)
 }

@@ -22,8 +22,10 @@ pub struct Model {
     pub normalized_name: String,
     /// When it was first heard of.
     pub created_at: Moment,
+    /// The place in the log at which it was first heard of.
+    pub created_position: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
-super::owned!(AccountId, Account);
+super::owned!(AccountId, Account, in the order of CreatedPosition);

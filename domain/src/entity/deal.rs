@@ -67,6 +67,8 @@ pub struct Model {
     pub stage: String,
     /// When it was opened.
     pub opened_at: Moment,
+    /// The place in the log at which it was opened.
+    pub opened_position: i64,
     /// When it was won or lost.
     pub closed_at: Option<Moment>,
     /// The place in the log at which it was won or lost.
@@ -99,4 +101,4 @@ pub(crate) async fn open_in<C: ConnectionTrait>(
     }
 }
 
-super::owned!(DealId, Deal);
+super::owned!(DealId, Deal, in the order of OpenedPosition);

@@ -45,10 +45,11 @@ pub async fn claim<A: Serialize + Sync>(
 ) -> Result<Claim> {
     let arguments = serde_json::to_vec(arguments)
         .map_err(|error| Error::broken(format!("arguments have no JSON: {error}")))?;
-    // Partners count for themselves: neither blocks another's keys, nor learns of them.
+    // Partners count for themselves: none blocks another's keys or the tenant's, or learns
+    // of them.
     let key = match tx.partner() {
         Some(partner) => format!("{partner}/{key}"),
-        None => key.clone(),
+        None => format!("/{key}"),
     };
     let earlier = command::Entity::find_by_id((tx.tenant(), key.clone()))
         .one(tx)

@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query};
+use sea_orm::sea_query::{Alias, BinOper, Expr, ExprTrait, Order, Query, SimpleExpr};
 use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
 
-use crate::entity::tenant;
+use crate::entity::{Owned, tenant};
 use crate::error::{About, Error, Result};
 use crate::ids::Noun;
 use crate::kernel::check::Check;
@@ -22,8 +22,8 @@ pub const LARGEST_PAGE: u64 = 100;
 
 pub use crate::kernel::audience::{Visible, shown};
 
-/// Which rows of an ordered list are wanted. Rows are ordered by id, which is
-/// the order in which they were made, give or take the clocks of two servers.
+/// Which rows of an ordered list are wanted. Rows are in the order in which they were
+/// made, give or take the clocks of two servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window<Id> {
     /// Only rows after this one.
@@ -147,20 +147,35 @@ pub(crate) async fn page_of<E: Visible, C: ConnectionTrait>(
     window: Window<E::Id>,
 ) -> Result<Page<E::Model>> {
     let limit = window.limit;
-    let mut query = query.filter(filter);
-    if let Some(after) = window.after {
-        query = query.filter(E::id_column().gt(after));
-    }
-    if let Some(before) = window.before {
-        query = query.filter(E::id_column().lt(before));
-    }
+    let after = window
+        .after
+        .map(|id| beyond(&query, BinOper::GreaterThan, id));
+    let before = window
+        .before
+        .map(|id| beyond(&query, BinOper::SmallerThan, id));
+    let between = Condition::all().add_option(after).add_option(before);
+    let query = query.filter(filter).filter(between);
     let order = if window.backward {
         Order::Desc
     } else {
         Order::Asc
     };
-    let query = query.order_by(E::id_column(), order).limit(limit + 1);
+    let query = query.order_by(E::order_column(), order).limit(limit + 1);
     Ok(cut(query.all(db).await?, &window, limit))
+}
+
+/// The filter that rows pass which come after the row with this id, or before it.
+fn beyond<E: Owned>(rows: &Select<E>, side: BinOper, id: E::Id) -> SimpleExpr {
+    let (order, column) = (E::order_column(), E::id_column());
+    let place: SimpleExpr = match order.as_str() == column.as_str() {
+        true => Expr::value(id),
+        // The row is one of the list: the place of a hidden one is not told either.
+        false => {
+            let one = rows.clone().filter(column.eq(id));
+            one.select_only().column(order).into_query().into()
+        }
+    };
+    order.into_expr().binary(side, place)
 }
 
 /// For each parent the first rows of its children after a cursor, all in one
@@ -173,18 +188,21 @@ pub async fn children<E: Visible, P>(
     window: Window<E::Id>,
 ) -> Result<HashMap<P, Page<E::Model>>>
 where
-    P: Copy + Eq + Hash + Into<Value>,
+    P: Clone + Eq + Hash + Into<Value>,
 {
     let limit = checked(window.limit)?;
-    let mut within = E::visible(scope).filter(column.is_in(parents.iter().copied()));
-    if let Some(after) = window.after {
-        within = within.filter(E::id_column().gt(after));
-    }
+    let visible = E::visible(scope);
+    let after = window
+        .after
+        .map(|id| beyond(&visible, BinOper::GreaterThan, id));
+    let within = visible
+        .filter(column.is_in(parents.iter().cloned()))
+        .filter(Condition::all().add_option(after));
     let (id, place) = (E::id_column(), Alias::new("place"));
     let numbered = format!(
         "ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {})",
         column.as_str(),
-        id.as_str()
+        E::order_column().as_str()
     );
     let mut ranked = within.into_query();
     ranked
@@ -198,7 +216,7 @@ where
         .to_owned();
     let query = E::of(scope.tenant())
         .filter(id.in_subquery(chosen))
-        .order_by_asc(id);
+        .order_by_asc(E::order_column());
     let mut grouped: HashMap<P, Vec<E::Model>> = HashMap::new();
     let rows = query.all(&scope.read().await?).await?;
     for row in E::shown(scope, rows).await? {

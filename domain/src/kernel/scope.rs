@@ -26,7 +26,7 @@ pub use crate::kernel::transaction::{Fact, Tx};
 
 /// By how much servers' clocks may differ. A log that is further ahead was written by
 /// a clock that is wrong, and is not followed.
-const MOST_SKEW: Duration = Duration::from_secs(5 * 60);
+pub(crate) const MOST_SKEW: Duration = Duration::from_secs(5 * 60);
 
 /// What every scope works with: the database, the two ports and the clock.
 #[derive(Clone)]

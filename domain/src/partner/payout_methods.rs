@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
 use serde_json::json;
 
 use crate::access::Permission;
@@ -16,7 +16,7 @@ use crate::kernel::audience;
 use crate::kernel::check::{Check, Given};
 use crate::keyring::{Keyring, Secret};
 use crate::partner::partners;
-use crate::reads::shown;
+use crate::reads::{Window, shown};
 use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, limits, people, rails, reads};
 
@@ -117,18 +117,7 @@ pub async fn verify(
         .filter(payout_method::Column::PartnerId.eq(method.partner_id))
         .filter(payout_method::Column::State.eq(payout_method::State::Verified));
     for earlier in earlier.all(&tx).await? {
-        let (subject, data) = (earlier.id, json!({ "partner": earlier.partner_id }));
-        let mut change: payout_method::ActiveModel = earlier.into();
-        change.state = Set(payout_method::State::Disabled);
-        change.update(&tx).await?;
-        let kind = "payout_method.disabled";
-        tx.log(Fact {
-            kind,
-            subject: &subject,
-            deal: None,
-            data,
-        })
-        .await?;
+        stop(&mut tx, earlier, "another method was verified").await?;
     }
     let mut change: payout_method::ActiveModel = method.into();
     change.state = Set(payout_method::State::Verified);
@@ -147,6 +136,50 @@ pub async fn verify(
     Ok(method)
 }
 
+/// Disables a payout method, whether or not it was verified: one that was mistyped, or
+/// that its partner no longer has. Nothing that has not left is paid to it. Repeating it
+/// is harmless.
+pub async fn disable(
+    scope: &Scope,
+    id: impl Into<Given<PayoutMethodId>>,
+    reason: &str,
+) -> Result<payout_method::Model> {
+    scope.require(Permission::PartnerFile)?;
+    let mut check = Check::default();
+    let id = check.given(id)?;
+    let reason = check.take(limits::sentence("reason", reason))?;
+    let (Some(id), Some(reason)) = (id, reason) else {
+        return Err(reads::failed::<payout_method::Entity>(check, scope, "id", id).await);
+    };
+    let mut tx = scope.begin().await?;
+    let found = reads::named::<payout_method::Entity>(scope, &tx, id).await;
+    let mut method = found.at("id")?;
+    if method.state != payout_method::State::Disabled {
+        method = stop(&mut tx, method, &reason).await?;
+        tx.commit().await?;
+    }
+    shown::<payout_method::Entity>(scope, method).await
+}
+
+async fn stop(
+    tx: &mut Tx,
+    method: payout_method::Model,
+    reason: &str,
+) -> Result<payout_method::Model> {
+    let mut change: payout_method::ActiveModel = method.into();
+    change.state = Set(payout_method::State::Disabled);
+    let method = change.update(tx).await?;
+    let data = json!({ "partner": method.partner_id, "reason": reason });
+    tx.log(Fact {
+        kind: "payout_method.disabled",
+        subject: &method.id,
+        deal: None,
+        data,
+    })
+    .await?;
+    Ok(method)
+}
+
 /// Where a method pays to, for a rail or for whoever pays by hand.
 pub(crate) fn destination(keyring: &Keyring, method: &payout_method::Model) -> Result<Secret> {
     let place = payout_method::Model::place(method.tenant_id, method.id);
@@ -160,7 +193,7 @@ pub(crate) fn fingerprint(tx: &Tx, rail: &str, destination: &Secret) -> Result<S
 }
 
 /// The most methods with one destination that are told.
-const SHARED: usize = 20;
+const SHARED: u8 = 20;
 
 /// Other methods of the tenant that pay to the same destination over the same rail,
 /// oldest first and at most 20 of each.
@@ -168,24 +201,30 @@ pub async fn sharing(
     scope: &Scope,
     ids: &[PayoutMethodId],
 ) -> Result<HashMap<PayoutMethodId, Vec<payout_method::Model>>> {
-    let db = scope.read().await?;
+    if !audience::sees_sharing(scope) {
+        return Ok(HashMap::new());
+    }
     let asked = payout_method::Entity::of(scope.tenant())
         .filter(payout_method::Column::Id.is_in(ids.iter().copied()))
-        .all(&db)
+        .all(&scope.read().await?)
         .await?;
-    let prints = asked.iter().map(|method| method.fingerprint.clone());
-    let sharing = payout_method::Entity::of(scope.tenant())
-        .filter(payout_method::Column::Fingerprint.is_in(prints))
-        .filter(audience::sharing_shown(scope))
-        .order_by_asc(payout_method::Column::Id)
-        .limit(((SHARED + 1) * ids.len()) as u64)
-        .all(&db)
-        .await?;
+    let prints: Vec<String> = asked.iter().map(|row| row.fingerprint.clone()).collect();
+    let sharing = reads::children::<payout_method::Entity, _>(
+        scope,
+        payout_method::Column::Fingerprint,
+        &prints,
+        |row| row.fingerprint.clone(),
+        Window::first(u64::from(SHARED) + 1),
+    )
+    .await?;
     let others = |method: payout_method::Model| {
-        let same = sharing
-            .iter()
-            .filter(|other| other.fingerprint == method.fingerprint && other.id != method.id);
-        (method.id, same.take(SHARED).cloned().collect())
+        let same = sharing.get(&method.fingerprint).into_iter();
+        let same = same.flat_map(|page| &page.rows);
+        let others = same.filter(|other| other.id != method.id);
+        (
+            method.id,
+            others.take(usize::from(SHARED)).cloned().collect(),
+        )
     };
     Ok(asked.into_iter().map(others).collect())
 }

@@ -17,7 +17,8 @@ use crate::entity::payout_hold::Reason;
 use crate::entity::payout_report::{self, Outcome};
 use crate::entity::{Owned, earning, payout_run};
 use crate::error::{Error, Result};
-use crate::ids::{PayoutId, TermsId};
+use crate::ids::{PayoutId, TenantId, TermsId};
+use crate::kernel::scope::MOST_SKEW;
 use crate::partner::readiness;
 use crate::payout::{balances, settlement};
 use crate::rail::Status;
@@ -26,9 +27,9 @@ use crate::scope::{Scope, Tx};
 /// How long a rail is waited for. Whoever does not answer in time may have paid.
 const RAIL_TIME: Duration = Duration::from_secs(10);
 
-/// After a call that may pay has begun: how long it may still be on its way, also
-/// where the server that made it stood still for a while.
-pub(crate) const QUIET: Duration = Duration::from_secs(20);
+/// After a call that may pay has begun: how long it may still be on its way, also where
+/// the server that made it stood still for a while, and by another server's clock.
+pub(crate) const QUIET: Duration = Duration::from_secs(20).saturating_add(MOST_SKEW);
 
 /// The time that one call to a rail has.
 pub(crate) struct Call(Instant);
@@ -95,7 +96,7 @@ pub(crate) async fn begin(scope: &Scope, id: PayoutId) -> Result<Next> {
             settlement::depart(&mut tx, payout).await?;
         }
         State::Sending | State::Unknown => {
-            if is_reported_failed(&tx, id).await? {
+            if is_reported_failed(&tx, tx.tenant(), id).await? {
                 return Ok(Next::Ask(payout));
             }
             settlement::depart_again(&tx, payout).await?;
@@ -109,9 +110,13 @@ pub(crate) async fn begin(scope: &Scope, id: PayoutId) -> Result<Next> {
 }
 
 /// Whether somebody says that a payout failed. From then on it is not sent.
-async fn is_reported_failed(tx: &Tx, id: PayoutId) -> Result<bool> {
-    let report = payout_report::Entity::find_by_id((tx.tenant(), id));
-    let report = report.one(tx).await?;
+pub(crate) async fn is_reported_failed<C: ConnectionTrait>(
+    db: &C,
+    tenant: TenantId,
+    id: PayoutId,
+) -> Result<bool> {
+    let report = payout_report::Entity::find_by_id((tenant, id));
+    let report = report.one(db).await?;
     Ok(report.is_some_and(|report| report.outcome == Outcome::Failed))
 }
 

@@ -23,6 +23,7 @@ use crate::keyring::Secret;
 use crate::money::Money;
 use crate::partner::payout_methods;
 use crate::payout::departure::QUIET;
+use crate::payout::payouts;
 use crate::payout::settlement::{self, log};
 use crate::reads::{self, Page, Window};
 use crate::scope::{Fact, Scope, Tx};
@@ -136,6 +137,9 @@ pub async fn confirm(
     let (Some(id), Some(reference)) = (id, reference) else {
         return Err(reads::failed::<payout::Entity>(check, scope, "id", id).await);
     };
+    if outcome == Outcome::Failed {
+        payouts::ask_before_it_fails(scope, id).await?;
+    }
     let mut tx = scope.begin().await?;
     let payout = payout::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
     let report = payout_report::Entity::find_by_id((tx.tenant(), id));
@@ -212,7 +216,7 @@ fn quiet(tx: &Tx, payout: &payout::Model) -> Result<()> {
         State::Sent => Ok(()),
         State::Unknown if !waits => Ok(()),
         _ => {
-            let message = "it was being sent moments ago: confirm in half a minute that it failed";
+            let message = "it was being sent moments ago: confirm in six minutes that it failed";
             Err(Error::conflict(Conflict::WrongState, message))
         }
     }

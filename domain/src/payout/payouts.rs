@@ -15,7 +15,7 @@ use sea_orm::{Condition, Order, QueryOrder, QuerySelect};
 
 use crate::entity::payout::{self, State};
 use crate::entity::{Owned, payout_method, work};
-use crate::error::{Error, Result};
+use crate::error::{About, Error, Result};
 use crate::ids::{PayoutId, PayoutRunId};
 use crate::kernel::work::{Progress, Step};
 use crate::keyring::Secret;
@@ -204,6 +204,27 @@ async fn advance(scope: &Scope, id: PayoutId) -> Result<()> {
     }
 }
 
+/// Asks a last time after a payout that people report as failed, before they are
+/// believed: what the rail knows is recorded. A rail that says nothing stops nobody.
+pub(crate) async fn ask_before_it_fails(scope: &Scope, id: PayoutId) -> Result<()> {
+    let db = scope.read().await?;
+    let payout = payout::Entity::get(&db, scope.tenant(), id)
+        .await
+        .at("id")?;
+    let reported = departure::is_reported_failed(&db, scope.tenant(), id).await?;
+    drop(db);
+    scope.end_read().await;
+    let rail = scope.engine().rail(&payout.rail);
+    let answers = rail.is_some_and(|rail| rail.answers());
+    if reported && answers && payout.state.is_on_its_way() {
+        // From a report on, this asks and does not send.
+        if let Err(error) = advance(scope, id).await {
+            tracing::warn!(payout = %id, ?error, "the rail could not be asked a last time");
+        }
+    }
+    Ok(())
+}
+
 /// Asks the rail what became of a payout.
 async fn ask(
     scope: &Scope,
@@ -253,6 +274,8 @@ async fn settle(scope: &Scope, id: PayoutId, attempt: i32, status: Status) -> Re
     if let (State::Failed, Status::Paid { reference }) = (payout.state, &status) {
         // What people settled stands; but somebody has to look at it.
         tracing::error!(payout = %id, reference, "the rail paid what was recorded as failed");
+        settlement::note_paid_after_failure(&mut tx, &payout, reference).await?;
+        return tx.commit().await;
     }
     if !asked || payout.is_settled() || !is_news(scope, &payout, &status) {
         return Ok(());

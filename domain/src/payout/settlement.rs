@@ -135,6 +135,28 @@ pub(crate) async fn fail(
     Ok(payout)
 }
 
+/// Records that a rail paid what is recorded as failed: its earnings wait again, or are
+/// paid already, and a person has to recover one of the two payments.
+pub(crate) async fn note_paid_after_failure(
+    tx: &mut Tx,
+    payout: &payout::Model,
+    reference: &str,
+) -> Result<()> {
+    let data = json!({
+        "partner": payout.partner_id,
+        "amount": Money::new(payout.amount_minor, payout.currency).on_the_wire(),
+        "reference": reference,
+    });
+    let fact = Fact {
+        kind: "payout.paid_after_failure",
+        subject: &payout.id,
+        deal: None,
+        data,
+    };
+    tx.log(fact).await?;
+    Ok(())
+}
+
 async fn post(tx: &Tx, position: i64, kind: Kind, payout: &payout::Model) -> Result<()> {
     let money = Money::new(payout.amount_minor, payout.currency);
     ledger::post(tx, position, kind, payout.id.0, payout.partner_id, money).await

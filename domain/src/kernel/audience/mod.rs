@@ -27,7 +27,7 @@ pub use deals::with_partner;
 pub(crate) use deals::{events_of_deal, events_shown, shares_shown};
 pub use money::{RunProgress, progress_of};
 pub(crate) use money::{holds_shown, reports_shown};
-pub(crate) use programs::sharing_shown;
+pub(crate) use programs::sees_sharing;
 
 /// A noun whose rows are not all for everybody.
 pub trait Visible: Owned {

@@ -91,10 +91,9 @@ impl Visible for payout_method::Entity {
     }
 }
 
-/// The filter that methods pass which share a destination with one that the actor may
-/// see: for whoever verifies them.
-pub(crate) fn sharing_shown(scope: &Scope) -> Condition {
-    staff_only(scope)
+/// Whether the actor is told which methods share a destination: whoever verifies them is.
+pub(crate) fn sees_sharing(scope: &Scope) -> bool {
+    scope.partner().is_none()
 }
 
 /// A column of the rules that a partner sees; `None` for the tenant's own people.
