@@ -108,11 +108,6 @@ impl Outcome {
         self.object
     }
 
-    /// Whether anything was done.
-    pub fn is_done(&self) -> bool {
-        !self.object.is_null()
-    }
-
     /// The paths of all that was wrong.
     pub fn told(self) -> Vec<Value> {
         self.user_errors
