@@ -18,6 +18,7 @@ fn event() -> TableCreateStatement {
         .col(big_integer("position"))
         .col(uuid("id"))
         .col(string("kind"))
+        .col(integer("version"))
         .col(string("subject"))
         .col(uuid_null("partner_id"))
         .col(uuid_null("deal_id"))

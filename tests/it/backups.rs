@@ -89,7 +89,7 @@ async fn goes_on(url: &str, acme: &Acme, position: &str) {
     assert_eq!(seen["ledger"]["balanced"], true);
     let document = "query($after: Position) { events(after: $after) { kind } }";
     let told = owner.asks(document, json!({ "after": position })).await;
-    assert_eq!(told["events"], json!([{ "kind": "log.restored" }]));
+    assert_eq!(told["events"], json!([{ "kind": "LOG_RESTORED" }]));
     // What would come next in the log that was lost.
     let (epoch, number) = position.split_once('-').unwrap();
     let lost = format!("{epoch}-{}", number.parse::<i64>().unwrap() + 1);

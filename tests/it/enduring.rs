@@ -30,7 +30,7 @@ story! {
         sleep(Duration::from_millis(1_500)).await;
         db.execute_unprepared("ALTER TABLE tenant_away RENAME TO tenant").await.unwrap();
         acme.wins(&deal).await;
-        while stream.events(1).await[0]["kind"] != "deal.closed_won" {}
+        while stream.events(1).await[0]["kind"] != "DEAL_CLOSED_WON" {}
     }
 }
 
@@ -62,7 +62,7 @@ story! {
             };
             timeout(PATIENCE, telling).await.expect(what);
         };
-        until("deal.closed_won").await;
+        until("DEAL_CLOSED_WON").await;
         acme.collects(&deal, "6000.00").await;
         until(r#"{"nodes":[{"state":"HELD"}]}"#).await;
         // Long after the hold, and no earlier than the first event of then.

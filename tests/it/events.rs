@@ -70,7 +70,7 @@ story! {
             log.iter().map(|event| event["position"].as_str().unwrap().to_owned()).collect();
         let expected: Vec<String> = (1..=log.len()).map(|position| format!("0-{position}")).collect();
         assert_eq!(positions, expected);
-        let moved = log.iter().filter(|event| event["kind"] == "deal.stage_changed").count();
+        let moved = log.iter().filter(|event| event["kind"] == "DEAL_STAGE_CHANGED").count();
         assert_eq!(moved, 20, "every acknowledged command is in the log once");
     }
 }
@@ -111,7 +111,7 @@ story! {
         assert_eq!(later, logged[15..], "and it goes on");
         assert_eq!(stream.events(later.len()).await, later);
         let last = later.last().unwrap();
-        assert_eq!(last["kind"], "earning.released");
+        assert_eq!(last["kind"], "EARNING_RELEASED");
         assert_eq!(last["data"]["amount"], usd("-0.10"), "{last}");
     }
 }
@@ -135,7 +135,7 @@ story! {
                 break heard.remove(0);
             }
         };
-        assert_eq!(heard["kind"], "deal.stage_changed", "the past is not told: {heard}");
+        assert_eq!(heard["kind"], "DEAL_STAGE_CHANGED", "the past is not told: {heard}");
     }
 }
 
@@ -155,7 +155,7 @@ story! {
         assert_refused(&north.client, None, "FORBIDDEN").await;
         let mut own = Socket::follow(&north.client, Some(&deal.id), Some(&start)).await;
         let opened = own.events(1).await.remove(0);
-        assert_eq!(opened["kind"], "involvement.recorded", "nothing older than its own part");
+        assert_eq!(opened["kind"], "INVOLVEMENT_RECORDED", "nothing older than its own part");
         assert_eq!(opened["deal"]["id"], deal.id);
         assert_eq!((&opened["data"], &opened["actor"]), (&Value::Null, &Value::Null));
     }

@@ -18,7 +18,8 @@ const FLOORS: &[&[&str]] = &[
     &["background"],
 ];
 
-fn sources() -> PathBuf {
+/// Where the code of the domain is.
+pub fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/src")
 }
 
@@ -76,7 +77,7 @@ fn taken(source: &str) -> BTreeSet<String> {
     names
 }
 
-fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
+pub fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         match path.is_dir() {

@@ -28,6 +28,7 @@ mod enduring;
 mod events;
 mod evidence;
 mod exits;
+mod facts;
 mod floors;
 mod follower;
 mod fresh;

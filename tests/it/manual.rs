@@ -68,7 +68,7 @@ story! {
         let more = json!({ "id": run, "after": payout["id"] });
         assert_eq!(fay.does("exportPayoutRun", selection, more).await["count"], 0);
         let exported = acme.owner.asks("{ events(first: 100) { kind } }", json!({})).await.to_string();
-        assert!(exported.contains("payout_run.exported"));
+        assert!(exported.contains("PAYOUT_RUN_EXPORTED"));
 
         let selection = "payout { state report { outcome reference confirmedBy { name } } }";
         let early = confirmation(&payout, "PAID", "wire 17");

@@ -83,7 +83,7 @@ story! {
         }
         is_unknown(&acme.owner, &lost).await;
         let events = read(&acme.owner, &kept).await.unwrap();
-        assert_eq!(events[0]["kind"], "log.restored");
+        assert_eq!(events[0]["kind"], "LOG_RESTORED");
         assert!(events.len() > 5);
         let told = loop {
             match follower.next().await {

@@ -1,12 +1,13 @@
 //! The log, and following deals in it.
 
-use async_graphql::{Context, Description, ID, Object, Subscription};
+use async_graphql::{Context, Description, Enum, ID, Object, Subscription};
 use futures_util::stream::{self, Stream, TryStreamExt};
 use futures_util::{TryFutureExt, future};
 use tokio::time::{Duration, sleep, timeout};
 use tributary_domain::entity::event;
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::{DealId, EventId, Noun};
+use tributary_domain::kernel::facts::FactKind;
 use tributary_domain::kernel::wake::Wake;
 use tributary_domain::scope::Scope;
 use tributary_domain::tenant::{events, positions};
@@ -26,6 +27,30 @@ const POLL: Duration = Duration::from_secs(1);
 /// How long it waits at most for a database that goes on failing.
 const LONGEST_POLL: Duration = Duration::from_secs(30);
 
+/// Makes the kinds that clients know of the catalogue.
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])+ $kind:ident $name:literal $version:literal $noun:ident $shape:ident;)+) => {
+        /// What happened. There will be more kinds: take one that you do not know as one
+        /// that does not concern you.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+        pub enum EventKind {
+            $($(#[doc = $doc])+ $kind,)+
+            /// Something for which this server has no word: a newer one recorded it.
+            Other,
+        }
+
+        impl From<Option<FactKind>> for EventKind {
+            fn from(kind: Option<FactKind>) -> Self {
+                match kind {
+                    $(Some(FactKind::$kind) => Self::$kind,)+
+                    None => Self::Other,
+                }
+            }
+        }
+    };
+}
+tributary_domain::catalogue!(kinds);
+
 /// One fact in the tenant's log.
 #[derive(Description)]
 pub struct Event(pub event::Model);
@@ -43,9 +68,15 @@ impl Event {
         Position::of(ctx, self.0.position)
     }
 
-    /// What happened, as `deal.closed_won`.
-    async fn kind(&self) -> &str {
-        &self.0.kind
+    /// What happened.
+    async fn kind(&self) -> EventKind {
+        FactKind::of(&self.0.kind).into()
+    }
+
+    /// The version of the data's shape: another one where a field is gone or means
+    /// something else.
+    async fn version(&self) -> i32 {
+        self.0.version
     }
 
     /// The id of what it happened to.

@@ -7,7 +7,6 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
-use serde_json::json;
 
 use crate::access::Permission;
 use crate::clock::Moment;
@@ -16,6 +15,7 @@ use crate::entity::{Owned, collection, deal};
 use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{CollectionId, DealId};
 use crate::kernel::check::{Check, Given};
+use crate::kernel::facts;
 use crate::money::Money;
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
@@ -119,18 +119,15 @@ pub async fn record(scope: &Scope, key: &str, new: NewCollection) -> Result<coll
         reference: Set(new.reference),
     };
     let collection = row.insert(&tx).await?;
-    let kind = match new.direction {
-        Direction::Received => "collection.received",
-        Direction::Refunded => "collection.refunded",
+    let payment = facts::Payment {
+        amount: facts::Amount(amount),
+        received_at: facts::Time(received_at),
     };
-    let data = json!({ "amount": amount.on_the_wire(), "received_at": received_at.to_string() });
-    tx.log(Fact {
-        kind,
-        subject: &collection.id,
-        deal: Some(deal.id),
-        data,
-    })
-    .await?;
+    let fact = match new.direction {
+        Direction::Received => Fact::CollectionReceived(payment),
+        Direction::Refunded => Fact::CollectionRefunded(payment),
+    };
+    tx.record(collection.id, Some(deal.id), fact).await?;
     commissions::release(&mut tx, &deal).await?;
     claim.keep(&tx, collection.id.0).await?;
     tx.commit().await?;

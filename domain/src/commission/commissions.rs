@@ -7,7 +7,6 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 use sea_orm::{PaginatorTrait, QueryOrder};
-use serde_json::json;
 
 use crate::access::Permission;
 use crate::calculator::Fault;
@@ -19,6 +18,7 @@ use crate::entity::{Owned, credit, credit_share, deal, rule, work};
 use crate::error::{About, Error, Result};
 use crate::ids::{CommissionId, DealId, EvaluationId, PartnerId, RuleId};
 use crate::kernel::check::Given;
+use crate::kernel::facts;
 use crate::kernel::work::Progress;
 use crate::money::{Money, round_entitlements};
 use crate::reads;
@@ -179,14 +179,11 @@ pub(crate) async fn write_off(tx: &mut Tx, deal: DealId) -> Result<()> {
         let mut change: commission::ActiveModel = commission.into();
         change.state = Set(State::Closed);
         change.update(tx).await?;
-        let data = json!({ "partner": partner, "written_off": left.on_the_wire() });
-        let fact = Fact {
-            kind: "commission.closed",
-            subject: &id,
-            deal: Some(deal),
-            data,
-        };
-        let position = tx.log(fact).await?;
+        let fact = Fact::CommissionClosed(facts::ClosedCommission {
+            partner,
+            written_off: facts::Amount(left),
+        });
+        let position = tx.record(id, Some(deal), fact).await?;
         if left.minor > 0 {
             ledger::post(tx, position, Kind::WriteOff, id.0, partner, left).await?;
         }
@@ -285,20 +282,12 @@ async fn approve(
     change.evaluation_id = Set(Some(evaluation));
     change.assessed_at = Set(Some(tx.now()));
     let commission = change.update(tx).await?;
-    let data = json!({
-        "partner": commission.partner_id,
-        "total": money.on_the_wire(),
-        "evaluation": evaluation,
+    let fact = Fact::CommissionApproved(facts::Assessed {
+        partner: commission.partner_id,
+        total: facts::Amount(money),
+        evaluation,
     });
-    let (kind, subject) = ("commission.approved", &commission.id);
-    let position = tx
-        .log(Fact {
-            kind,
-            subject,
-            deal: Some(deal.id),
-            data,
-        })
-        .await?;
+    let position = tx.record(commission.id, Some(deal.id), fact).await?;
     if total > 0 && commission.state == State::Approved {
         let (partner, subject) = (commission.partner_id, commission.id.0);
         ledger::post(tx, position, Kind::Accrual, subject, partner, money).await?;
@@ -321,14 +310,12 @@ async fn hold(
     change.fault_message = Set(Some(fault.to_string()));
     change.assessed_at = Set(Some(tx.now()));
     change.update(tx).await?;
-    let data = json!({ "partner": partner, "fault": fault.code(), "evaluation": evaluation });
-    tx.log(Fact {
-        kind: "commission.held",
-        subject: &id,
-        deal: Some(deal),
-        data,
-    })
-    .await?;
+    let fact = Fact::CommissionHeld(facts::Fault {
+        partner,
+        fault: fault.code().to_owned(),
+        evaluation,
+    });
+    tx.record(id, Some(deal), fact).await?;
     Ok(())
 }
 
@@ -359,13 +346,8 @@ pub async fn retry(scope: &Scope, id: impl Into<Given<CommissionId>>) -> Result<
             change.as_of_at = Set(tx.now());
             change.as_of_position = Set(position);
             change.update(&tx).await?;
-            let fact = Fact {
-                kind: "commission.retried",
-                subject: &id,
-                deal: Some(deal),
-                data: json!({ "partner": partner }),
-            };
-            tx.log(fact).await?;
+            let fact = Fact::CommissionRetried(facts::OfPartner { partner });
+            tx.record(id, Some(deal), fact).await?;
         }
         tx.enqueue_after(work::Kind::AssessDeal, deal.0, None, HEAD_START)
             .await?;

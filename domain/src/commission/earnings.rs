@@ -6,7 +6,6 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query;
 use sea_orm::{QueryOrder, QuerySelect};
-use serde_json::json;
 
 use crate::clock::Moment;
 use crate::commission::ledger;
@@ -15,6 +14,7 @@ use crate::entity::ledger_transaction::Kind;
 use crate::entity::{Owned, collection, commission, deal, terms};
 use crate::error::{Error, Result};
 use crate::ids::{CommissionId, EarningId};
+use crate::kernel::facts;
 use crate::money::{Money, round_release_target};
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
@@ -175,20 +175,13 @@ async fn insert(
 ) -> Result<()> {
     let id = EarningId::new();
     let money = Money::new(amount_minor, commission.currency);
-    let data = json!({
-        "partner": commission.partner_id,
-        "commission": commission.id,
-        "amount": money.on_the_wire(),
-        "payable_at": payable_at.to_string(),
+    let fact = Fact::EarningReleased(facts::Release {
+        partner: commission.partner_id,
+        commission: commission.id,
+        amount: facts::Amount(money),
+        payable_at: facts::Time(payable_at),
     });
-    let position = tx
-        .log(Fact {
-            kind: "earning.released",
-            subject: &id,
-            deal: Some(deal.id),
-            data,
-        })
-        .await?;
+    let position = tx.record(id, Some(deal.id), fact).await?;
     let row = earning::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(id),

@@ -4,7 +4,6 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
-use serde_json::json;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::entity::account_identifier::{self, Kind};
@@ -13,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::ids::AccountId;
 use crate::kernel::audience;
 use crate::kernel::check::Check;
+use crate::kernel::facts;
 use crate::limits;
 use crate::scope::{Fact, Scope, Tx};
 use crate::site::{Site, site};
@@ -167,18 +167,17 @@ pub(crate) async fn find_or_create(tx: &mut Tx, new: &AccountDraft) -> Result<ac
                 created_position: Set(tx.next_position()),
             };
             let account = row.insert(tx).await?;
-            log(
-                tx,
-                "account.created",
-                &account,
-                json!({ "name": account.name }),
-            )
-            .await?;
+            let name = account.name.clone();
+            let fact = Fact::AccountCreated(facts::Named { name });
+            tx.record(account.id, None, fact).await?;
             account
         }
     };
     for (kind, value) in unknown {
-        let data = json!({ "kind": kind, "value": value });
+        let fact = Fact::AccountIdentified(facts::Identifier {
+            kind,
+            value: value.clone(),
+        });
         let row = account_identifier::ActiveModel {
             tenant_id: Set(tx.tenant()),
             kind: Set(kind),
@@ -189,26 +188,9 @@ pub(crate) async fn find_or_create(tx: &mut Tx, new: &AccountDraft) -> Result<ac
         account_identifier::Entity::insert(row)
             .exec_without_returning(tx)
             .await?;
-        log(tx, "account.identified", &account, data).await?;
+        tx.record(account.id, None, fact).await?;
     }
     Ok(account)
-}
-
-async fn log(
-    tx: &mut Tx,
-    kind: &'static str,
-    account: &account::Model,
-    data: serde_json::Value,
-) -> Result<()> {
-    let subject = &account.id;
-    tx.log(Fact {
-        kind,
-        subject,
-        deal: None,
-        data,
-    })
-    .await?;
-    Ok(())
 }
 
 /// The identifiers of accounts, in order, for those who may see the accounts.

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
-use serde_json::json;
 
 use crate::commission::commissions;
 use crate::deal::involvements;
@@ -15,6 +14,7 @@ use crate::entity::{Owned, deal, involvement, work};
 use crate::error::{Error, Result};
 use crate::ids::{CreditId, DealId, InvolvementId, PartnerId};
 use crate::kernel::audience;
+use crate::kernel::facts;
 use crate::kernel::work::Progress;
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
@@ -97,20 +97,19 @@ async fn settle(
         };
         shares.push(row.insert(tx).await?);
     }
-    let facts = shares.iter().map(|share| {
-        let (numerator, denominator) = (share.share_numerator, share.share_denominator);
-        let exact = json!({ "numerator": numerator, "denominator": denominator });
-        json!({ "partner": share.partner_id, "role": share.role, "share": exact })
+    let told = shares.iter().map(|share| facts::ShareOfCredit {
+        partner: share.partner_id,
+        role: share.role,
+        share: facts::Fraction {
+            numerator: share.share_numerator,
+            denominator: share.share_denominator,
+        },
     });
-    let data = json!({ "version": credit.version, "shares": facts.collect::<Vec<_>>() });
-    let deal = Some(deal.id);
-    tx.log(Fact {
-        kind: "credit.settled",
-        subject: &credit.id,
-        deal,
-        data,
-    })
-    .await?;
+    let fact = Fact::CreditSettled(facts::Shares {
+        version: credit.version,
+        shares: told.collect(),
+    });
+    tx.record(credit.id, Some(deal.id), fact).await?;
     Ok((credit, shares))
 }
 

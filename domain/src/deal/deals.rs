@@ -4,7 +4,6 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
-use serde_json::json;
 
 use crate::access::Permission;
 use crate::deal::accounts::{self, AccountDraft, NewAccount};
@@ -14,6 +13,7 @@ use crate::entity::{Owned, registration};
 use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{AccountId, DealId, ProgramId, RegistrationId, TermsId};
 use crate::kernel::check::{Check, Given};
+use crate::kernel::facts;
 use crate::money::{Currency, Money};
 use crate::program::terms;
 use crate::scope::{Fact, Scope, Tx};
@@ -115,8 +115,8 @@ pub async fn open(
     };
     let deal = insert(&mut tx, origin, draft, Money::new(minor, program.currency)).await?;
     if let Some(reason) = reason {
-        let data = json!({ "reason": reason });
-        log(&mut tx, "deal.opened_despite_registration", deal.id, data).await?;
+        let fact = Fact::DealOpenedDespiteRegistration(facts::Reason { reason });
+        tx.record(deal.id, Some(deal.id), fact).await?;
     }
     claim.keep(&tx, deal.id.0).await?;
     tx.commit().await?;
@@ -209,28 +209,13 @@ async fn insert(tx: &mut Tx, origin: Origin, draft: Draft, amount: Money) -> Res
         written_off_at: Set(None),
     };
     let deal = row.insert(tx).await?;
-    let data = json!({
-        "account": origin.account,
-        "amount": amount.on_the_wire(),
-        "stage": stage,
+    let fact = Fact::DealOpened(facts::Opening {
+        account: origin.account,
+        amount: facts::Amount(amount),
+        stage,
     });
-    log(tx, "deal.opened", deal.id, data).await?;
+    tx.record(deal.id, Some(deal.id), fact).await?;
     Ok(deal)
-}
-
-pub(crate) async fn log(
-    tx: &mut Tx,
-    kind: &'static str,
-    deal: DealId,
-    data: serde_json::Value,
-) -> Result<i64> {
-    tx.log(Fact {
-        kind,
-        subject: &deal,
-        deal: Some(deal),
-        data,
-    })
-    .await
 }
 
 /// Moves an open deal to another stage.
@@ -255,11 +240,14 @@ pub async fn move_stage(
     }
     let mut deal = deal::open_in(&tx, tx.tenant(), id).await.at("id")?;
     if deal.stage != stage {
-        let data = json!({ "from": deal.stage, "to": stage });
+        let fact = Fact::DealStageChanged(facts::StageChange {
+            from: deal.stage.clone(),
+            to: stage.clone(),
+        });
         let mut change: deal::ActiveModel = deal.into();
         change.stage = Set(stage);
         deal = change.update(&tx).await?;
-        log(&mut tx, "deal.stage_changed", id, data).await?;
+        tx.record(id, Some(id), fact).await?;
     }
     claim.keep(&tx, id.0).await?;
     tx.commit().await?;
@@ -293,8 +281,11 @@ pub async fn revise_amount(
         let mut change: deal::ActiveModel = deal.into();
         change.amount_minor = Set(minor);
         deal = change.update(&tx).await?;
-        let data = json!({ "from": before.on_the_wire(), "to": amount.on_the_wire() });
-        log(&mut tx, "deal.amount_revised", id, data).await?;
+        let fact = Fact::DealAmountRevised(facts::AmountChange {
+            from: facts::Amount(before),
+            to: facts::Amount(amount),
+        });
+        tx.record(id, Some(id), fact).await?;
     }
     claim.keep(&tx, id.0).await?;
     tx.commit().await?;

@@ -4,7 +4,6 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, PaginatorTrait, QueryOrder};
 use serde::Serialize;
-use serde_json::json;
 
 use crate::access::Permission;
 use crate::clock::Moment;
@@ -14,6 +13,7 @@ use crate::entity::{Owned, deal, partner, registration};
 use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{DealId, InvolvementId, PartnerId};
 use crate::kernel::check::{Check, Given};
+use crate::kernel::facts;
 use crate::partner::partners;
 use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, limits, reads};
@@ -180,25 +180,18 @@ fn draft(tx: &Tx, deal: DealId, partner: PartnerId, role: Role) -> involvement::
 
 async fn insert(tx: &mut Tx, row: involvement::ActiveModel) -> Result<involvement::Model> {
     let involvement = row.insert(tx).await?;
-    log(tx, "involvement.recorded", &involvement).await?;
+    let fact = Fact::InvolvementRecorded(told(&involvement));
+    tx.record(involvement.id, Some(involvement.deal_id), fact)
+        .await?;
     Ok(involvement)
 }
 
-async fn log(tx: &mut Tx, kind: &'static str, involvement: &involvement::Model) -> Result<()> {
-    let data = json!({
-        "partner": involvement.partner_id,
-        "role": involvement.role,
-        "kind": involvement.kind,
-    });
-    let deal = Some(involvement.deal_id);
-    tx.log(Fact {
-        kind,
-        subject: &involvement.id,
-        deal,
-        data,
-    })
-    .await?;
-    Ok(())
+fn told(involvement: &involvement::Model) -> facts::Part {
+    facts::Part {
+        partner: involvement.partner_id,
+        role: involvement.role,
+        kind: involvement.kind,
+    }
 }
 
 /// Confirms an involvement, or declines it where there is a reason to.
@@ -207,9 +200,9 @@ pub(crate) async fn set(
     involvement: involvement::Model,
     reason: Option<String>,
 ) -> Result<involvement::Model> {
-    let (state, kind) = match &reason {
-        None => (State::Confirmed, "involvement.confirmed"),
-        Some(_) => (State::Declined, "involvement.declined"),
+    let state = match &reason {
+        None => State::Confirmed,
+        Some(_) => State::Declined,
     };
     if involvement.state == state {
         return Ok(involvement);
@@ -220,7 +213,13 @@ pub(crate) async fn set(
     change.decided_at = Set(Some(tx.now()));
     change.decided_by = Set(Some(tx.actor()));
     let involvement = change.update(tx).await?;
-    log(tx, kind, &involvement).await?;
+    let part = told(&involvement);
+    let fact = match state {
+        State::Confirmed => Fact::InvolvementConfirmed(part),
+        _ => Fact::InvolvementDeclined(part),
+    };
+    tx.record(involvement.id, Some(involvement.deal_id), fact)
+        .await?;
     Ok(involvement)
 }
 

@@ -2,11 +2,9 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use serde_json::json;
 
 use crate::access::Permission;
 use crate::commission::commissions;
-use crate::deal::deals::log;
 use crate::deal::decisions::{self, Undecided};
 use crate::deal::{credits, protections};
 use crate::entity::deal::{self, State};
@@ -14,9 +12,10 @@ use crate::entity::{Owned, terms, work};
 use crate::error::{About, Conflict, Error, Result};
 use crate::ids::DealId;
 use crate::kernel::check::{Check, Given};
+use crate::kernel::facts;
 use crate::money::Money;
 use crate::reads;
-use crate::scope::{Scope, Tx};
+use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, limits};
 
 /// Wins a deal: freezes its credit, creates the commissions and has them
@@ -62,9 +61,9 @@ pub async fn win(
 /// Marks a deal as won; with credit that is pending, notes its deadline.
 async fn close_won(tx: &mut Tx, deal: deal::Model, pending: bool) -> Result<deal::Model> {
     let (id, registration) = (deal.id, deal.registration_id);
-    let amount = Money::new(deal.amount_minor, deal.currency);
-    let data = json!({ "amount": amount.on_the_wire() });
-    let position = log(tx, "deal.closed_won", id, data).await?;
+    let amount = facts::Amount(Money::new(deal.amount_minor, deal.currency));
+    let fact = Fact::DealClosedWon(facts::Worth { amount });
+    let position = tx.record(id, Some(id), fact).await?;
     let due_at = match pending {
         true => {
             let terms = terms::Entity::get(tx, tx.tenant(), deal.terms_id).await?;
@@ -109,7 +108,10 @@ pub async fn lose(
     if let Some(registration) = deal.registration_id {
         protections::release(&tx, registration).await?;
     }
-    let position = log(&mut tx, "deal.closed_lost", id, json!({ "reason": reason })).await?;
+    let fact = Fact::DealClosedLost(facts::Reason {
+        reason: reason.clone(),
+    });
+    let position = tx.record(id, Some(id), fact).await?;
     let mut change: deal::ActiveModel = deal.into();
     change.state = Set(State::ClosedLost);
     change.closed_at = Set(Some(tx.now()));
@@ -152,7 +154,8 @@ pub async fn write_off(
     if let Some(message) = refused {
         return Err(Error::conflict(Conflict::WrongState, message));
     }
-    log(&mut tx, "deal.written_off", id, json!({ "reason": reason })).await?;
+    let fact = Fact::DealWrittenOff(facts::Reason { reason });
+    tx.record(id, Some(id), fact).await?;
     commissions::write_off(&mut tx, id).await?;
     let mut change: deal::ActiveModel = deal.into();
     change.written_off_at = Set(Some(tx.now()));

@@ -3,7 +3,6 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, QueryOrder, QuerySelect};
-use serde_json::json;
 
 use crate::deal::namesakes;
 use crate::entity::Owned;
@@ -11,6 +10,7 @@ use crate::entity::registration::{self, State};
 use crate::entity::work::Kind;
 use crate::error::{self, Error, Result};
 use crate::ids::{AccountId, RegistrationId};
+use crate::kernel::facts;
 use crate::kernel::work::Progress;
 use crate::scope::{Fact, Scope, Tx};
 
@@ -152,13 +152,8 @@ pub(crate) async fn expire(tx: &mut Tx, due: Vec<registration::Model>) -> Result
         change.state = Set(State::Expired);
         change.protects = Set(false);
         change.update(tx).await?;
-        tx.log(Fact {
-            kind: "registration.expired",
-            subject: &id,
-            deal: None,
-            data: json!({ "partner": partner }),
-        })
-        .await?;
+        let fact = Fact::RegistrationExpired(facts::OfPartner { partner });
+        tx.record(id, None, fact).await?;
     }
     Ok(())
 }

@@ -7,7 +7,6 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
-use serde_json::json;
 
 use crate::access::Permission;
 use crate::actor::Actor;
@@ -18,6 +17,7 @@ use crate::entity::{Owned, partner, program, terms, work};
 use crate::error::{self, About, Error, Result};
 use crate::ids::{DealId, PartnerId, ProgramId, RegistrationId};
 use crate::kernel::check::{Check, Given};
+use crate::kernel::facts;
 use crate::money::Money;
 use crate::partner::partners;
 use crate::scope::{Fact, Scope, Tx};
@@ -125,14 +125,12 @@ pub async fn register(
         decided_at: Set(None),
     };
     let mut registration = row.insert(&tx).await?;
-    let data = json!({ "partner": partner, "account": customer.id, "state": registration.state });
-    let fact = Fact {
-        kind: "registration.submitted",
-        subject: &registration.id,
-        deal: None,
-        data,
-    };
-    tx.log(fact).await?;
+    let fact = Fact::RegistrationSubmitted(facts::Claim {
+        partner,
+        account: customer.id,
+        state: registration.state,
+    });
+    tx.record(registration.id, None, fact).await?;
     conflicts::insert(&tx, registration.id, &conflicts).await?;
     if conflicts.is_empty() && terms.auto_approve {
         registration = protect(&mut tx, registration, &terms, Actor::System, None).await?;
@@ -237,7 +235,14 @@ pub async fn reject(
 ) -> Result<registration::Model> {
     scope.require(Permission::RegistrationDecide)?;
     let (id, reason) = read_ending(scope, id, reason).await?;
-    end(scope, id, State::Rejected, reason, "registration.rejected").await
+    end(
+        scope,
+        id,
+        State::Rejected,
+        reason,
+        Fact::RegistrationRejected,
+    )
+    .await
 }
 
 /// Gives a claim up. For the partner who made it, and for those of the tenant
@@ -260,7 +265,7 @@ pub async fn withdraw(
         id,
         State::Withdrawn,
         reason,
-        "registration.withdrawn",
+        Fact::RegistrationWithdrawn,
     )
     .await
 }
@@ -285,7 +290,7 @@ async fn end(
     id: RegistrationId,
     state: State,
     reason: String,
-    kind: &'static str,
+    fact: fn(facts::DecidedClaim) -> Fact,
 ) -> Result<registration::Model> {
     let mut tx = scope.begin().await?;
     let registration = current(&mut tx, id).await.at("id")?;
@@ -305,7 +310,7 @@ async fn end(
     change.protects = Set(false);
     change.reason = Set(Some(reason));
     let actor = tx.actor();
-    let registration = decide(&mut tx, change, state, actor, kind).await?;
+    let registration = decide(&mut tx, change, state, actor, fact).await?;
     tx.commit().await?;
     reads::shown::<registration::Entity>(scope, registration).await
 }
@@ -325,7 +330,7 @@ async fn protect(
     let tenant = tx.tenant().0;
     tx.enqueue_no_later(work::Kind::ExpireRegistrations, tenant, until)
         .await?;
-    decide(tx, change, State::Approved, by, "registration.approved").await
+    decide(tx, change, State::Approved, by, Fact::RegistrationApproved).await
 }
 
 async fn decide(
@@ -333,24 +338,19 @@ async fn decide(
     mut change: registration::ActiveModel,
     state: State,
     by: Actor,
-    kind: &'static str,
+    fact: fn(facts::DecidedClaim) -> Fact,
 ) -> Result<registration::Model> {
     change.state = Set(state);
     change.decided_by = Set(Some(by));
     change.decided_at = Set(Some(tx.now()));
     let registration = change.update(tx).await?;
-    let data = json!({
-        "partner": registration.partner_id,
-        "account": registration.account_id,
-        "decided_by": by,
+    let fact = fact(facts::DecidedClaim {
+        partner: registration.partner_id,
+        account: registration.account_id,
+        decided_by: by,
     });
-    tx.log(Fact {
-        kind,
-        subject: &registration.id,
-        deal: registration.deal_id,
-        data,
-    })
-    .await?;
+    tx.record(registration.id, registration.deal_id, fact)
+        .await?;
     Ok(registration)
 }
 
@@ -366,14 +366,8 @@ pub(crate) async fn mark_converted(
     change.deal_id = Set(Some(deal));
     change.protected_until = Set(None);
     let registration = change.update(tx).await?;
-    let data = json!({ "partner": registration.partner_id });
-    let (kind, subject) = ("registration.converted", &registration.id);
-    tx.log(Fact {
-        kind,
-        subject,
-        deal: Some(deal),
-        data,
-    })
-    .await?;
+    let partner = registration.partner_id;
+    let fact = Fact::RegistrationConverted(facts::OfPartner { partner });
+    tx.record(registration.id, Some(deal), fact).await?;
     Ok(())
 }

@@ -21,6 +21,8 @@ pub struct Model {
     pub id: EventId,
     /// What happened, as `deal.closed_won`.
     pub kind: String,
+    /// The version of its data.
+    pub version: i32,
     /// The id of the row it happened to.
     pub subject: String,
     /// The partner it concerns, if it concerns one.

@@ -4,6 +4,7 @@
 pub mod audience;
 pub mod calculator;
 pub mod check;
+pub mod facts;
 pub mod idempotency;
 pub mod people;
 pub mod queue;

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
-use serde_json::json;
 
 use crate::actor::Actor;
 use crate::entity::{Owned, api_key, person};
 use crate::error::{Conflict, Error, Result};
 use crate::ids::{ApiKeyId, PersonId};
+use crate::kernel::facts;
 use crate::limits;
 use crate::scope::{Fact, Scope, Tx};
 
@@ -25,13 +25,9 @@ pub(crate) async fn add(tx: &mut Tx, name: &str) -> Result<person::Model> {
         created_at: Set(tx.now()),
     };
     let person = row.insert(tx).await?;
-    tx.log(Fact {
-        kind: "person.added",
-        subject: &person.id,
-        deal: None,
-        data: json!({ "name": person.name }),
-    })
-    .await?;
+    let name = person.name.clone();
+    let fact = Fact::PersonAdded(facts::Named { name });
+    tx.record(person.id, None, fact).await?;
     Ok(person)
 }
 

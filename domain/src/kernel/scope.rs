@@ -22,7 +22,8 @@ use crate::kernel::wake::{Wake, Wakes};
 use crate::keyring::Keyring;
 use crate::rail::Rail;
 
-pub use crate::kernel::transaction::{Fact, Tx};
+pub use crate::kernel::facts::Fact;
+pub use crate::kernel::transaction::Tx;
 
 /// By how much servers' clocks may differ. A log that is further ahead was written by
 /// a clock that is wrong, and is not followed.

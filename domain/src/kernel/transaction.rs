@@ -1,5 +1,6 @@
 //! Transactions: pinned to a tenant, and for writing, at the head of its log.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use sea_orm::entity::prelude::*;
@@ -16,6 +17,7 @@ use crate::database::Database;
 use crate::entity::{event, tenant};
 use crate::error::{Error, Result};
 use crate::ids::{DealId, EventId, Noun, PartnerId, TenantId};
+use crate::kernel::facts::Fact;
 use crate::kernel::queue::Turn;
 use crate::kernel::scope::{Engine, Scope};
 use crate::kernel::snapshot::Meter;
@@ -195,25 +197,6 @@ impl ConnectionTrait for Tx {
     }
 }
 
-/// A fact to be written to the log.
-pub struct Fact<'a> {
-    /// What happened, as `deal.closed_won`.
-    pub kind: &'static str,
-    /// The row it happened to.
-    pub subject: &'a (dyn std::fmt::Display + Sync),
-    /// The deal it concerns, for those who follow the deal.
-    pub deal: Option<DealId>,
-    /// What there is to know. Never a secret.
-    pub data: serde_json::Value,
-}
-
-impl Fact<'_> {
-    /// The partner that the fact concerns: the one that it names.
-    fn partner(&self) -> Option<PartnerId> {
-        self.data.get("partner")?.as_str()?.parse().ok()
-    }
-}
-
 impl Tx {
     /// The tenant, as locked.
     pub fn head(&self) -> &tenant::Model {
@@ -255,18 +238,29 @@ impl Tx {
         self.position + 1
     }
 
-    /// Appends a fact to the tenant's log and returns its position.
-    pub async fn log(&mut self, fact: Fact<'_>) -> Result<i64> {
+    /// Appends a fact to the tenant's log and returns its position. It is about the row
+    /// with this id, and for those who follow a deal, about the deal.
+    pub async fn record(
+        &mut self,
+        subject: impl Display,
+        deal: Option<DealId>,
+        fact: Fact,
+    ) -> Result<i64> {
+        let (kind, subject) = (fact.kind(), subject.to_string());
+        debug_assert_eq!(Noun::of(&subject), Some(kind.noun()), "{kind:?}");
+        let data = fact.data()?;
+        let partner = data.get("partner").and_then(|partner| partner.as_str());
         self.position += 1;
         let row = event::ActiveModel {
             tenant_id: Set(self.head.id),
             position: Set(self.position),
             id: Set(EventId::new()),
-            kind: Set(fact.kind.to_owned()),
-            subject: Set(fact.subject.to_string()),
-            partner_id: Set(fact.partner()),
-            deal_id: Set(fact.deal),
-            data: Set(fact.data.to_string()),
+            kind: Set(kind.name().to_owned()),
+            version: Set(kind.version()),
+            subject: Set(subject),
+            partner_id: Set(partner.and_then(|partner| partner.parse().ok())),
+            deal_id: Set(deal),
+            data: Set(data.to_string()),
             actor: Set(self.actor),
             occurred_at: Set(self.now),
         };

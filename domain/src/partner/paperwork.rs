@@ -2,7 +2,6 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use serde_json::json;
 
 use crate::access::Permission;
 use crate::clock::Moment;
@@ -10,6 +9,7 @@ use crate::entity::{Owned, agreement, enrollment, partner, tax_form, terms};
 use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{AgreementId, PartnerId, TaxFormId, TermsId};
 use crate::kernel::check::{Check, Given};
+use crate::kernel::facts;
 use crate::partner::{partners, readiness};
 use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, limits, people, reads};
@@ -90,14 +90,9 @@ pub async fn accept_agreement(
     let mut change: enrollment::ActiveModel = enrollment.into();
     change.state = Set(enrollment::State::Active);
     change.update(&tx).await?;
-    let data = json!({ "partner": partner, "terms": terms.id });
-    tx.log(Fact {
-        kind: "agreement.accepted",
-        subject: &agreement.id,
-        deal: None,
-        data,
-    })
-    .await?;
+    let terms = terms.id;
+    let fact = Fact::AgreementAccepted(facts::Acceptance { partner, terms });
+    tx.record(agreement.id, None, fact).await?;
     partners::settle_state(&mut tx, partner).await?;
     tx.commit().await?;
     Ok(agreement)
@@ -157,14 +152,8 @@ pub async fn submit_tax_form(
         expires_at: Set(expiry(kind, tx.now())),
     };
     let form = row.insert(&tx).await?;
-    let data = json!({ "partner": partner, "kind": kind });
-    tx.log(Fact {
-        kind: "tax_form.submitted",
-        subject: &form.id,
-        deal: None,
-        data,
-    })
-    .await?;
+    let fact = Fact::TaxFormSubmitted(facts::FiledForm { partner, kind });
+    tx.record(form.id, None, fact).await?;
     claim.keep(&tx, form.id.0).await?;
     tx.commit().await?;
     Ok(form)
@@ -210,9 +199,9 @@ pub async fn decide_tax_form(
     let (Some(id), Some(reason)) = (id, reason) else {
         return Err(reads::failed::<tax_form::Entity>(check, scope, "id", id).await);
     };
-    let (state, kind) = match &reason {
-        None => (tax_form::State::Approved, "tax_form.approved"),
-        Some(_) => (tax_form::State::Rejected, "tax_form.rejected"),
+    let state = match &reason {
+        None => tax_form::State::Approved,
+        Some(_) => tax_form::State::Rejected,
     };
     let mut tx = scope.begin().await?;
     let form = tax_form::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
@@ -233,14 +222,14 @@ pub async fn decide_tax_form(
     change.decided_at = Set(Some(tx.now()));
     change.decided_by = Set(Some(tx.actor()));
     let form = change.update(&tx).await?;
-    let data = json!({ "partner": form.partner_id });
-    tx.log(Fact {
-        kind,
-        subject: &id,
-        deal: None,
-        data,
-    })
-    .await?;
+    let partner = facts::OfPartner {
+        partner: form.partner_id,
+    };
+    let fact = match state {
+        tax_form::State::Approved => Fact::TaxFormApproved(partner),
+        _ => Fact::TaxFormRejected(partner),
+    };
+    tx.record(id, None, fact).await?;
     partners::settle_state(&mut tx, form.partner_id).await?;
     tx.commit().await?;
     Ok(form)

@@ -3,13 +3,13 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
-use serde_json::json;
 
 use crate::access::Permission;
 use crate::entity::{Owned, agreement, enrollment, partner, program};
 use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{EnrollmentId, PartnerId, ProgramId, TermsId};
 use crate::kernel::check::{Check, Given};
+use crate::kernel::facts;
 use crate::partner::readiness;
 use crate::program::terms;
 use crate::reads::Visible;
@@ -59,14 +59,9 @@ pub async fn invite(
     enrollment::Entity::insert(row)
         .exec_without_returning(&tx)
         .await?;
-    let data = json!({ "name": partner.name, "program": program });
-    tx.log(Fact {
-        kind: "partner.invited",
-        subject: &partner.id,
-        deal: None,
-        data,
-    })
-    .await?;
+    let name = partner.name.clone();
+    let fact = Fact::PartnerInvited(facts::Invitation { name, program });
+    tx.record(partner.id, None, fact).await?;
     claim.keep(&tx, partner.id.0).await?;
     tx.commit().await?;
     Ok(partner)
@@ -98,25 +93,15 @@ pub async fn suspend(
         tx.commit().await?;
         return Ok(partner);
     }
-    let state = match suspended {
-        true => partner::State::Suspended,
-        false => partner::State::Onboarding,
-    };
-    let kind = if suspended {
-        "partner.suspended"
-    } else {
-        "partner.resumed"
+    let nothing = facts::Nothing {};
+    let (state, fact) = match suspended {
+        true => (partner::State::Suspended, Fact::PartnerSuspended(nothing)),
+        false => (partner::State::Onboarding, Fact::PartnerResumed(nothing)),
     };
     let mut change: partner::ActiveModel = partner.into();
     change.state = Set(state);
     change.update(&tx).await?;
-    tx.log(Fact {
-        kind,
-        subject: &id,
-        deal: None,
-        data: json!({}),
-    })
-    .await?;
+    tx.record(id, None, fact).await?;
     let partner = settle_state(&mut tx, id).await?;
     tx.commit().await?;
     Ok(partner)
@@ -201,12 +186,7 @@ pub(crate) async fn settle_state(tx: &mut Tx, id: PartnerId) -> Result<partner::
     let mut change: partner::ActiveModel = partner.into();
     change.state = Set(partner::State::Active);
     let partner = change.update(tx).await?;
-    tx.log(Fact {
-        kind: "partner.activated",
-        subject: &id,
-        deal: None,
-        data: json!({}),
-    })
-    .await?;
+    tx.record(id, None, Fact::PartnerActivated(facts::Nothing {}))
+        .await?;
     Ok(partner)
 }

@@ -14,6 +14,7 @@ use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{PartnerId, PayoutMethodId};
 use crate::kernel::audience;
 use crate::kernel::check::{Check, Given};
+use crate::kernel::facts;
 use crate::keyring::{Keyring, Secret};
 use crate::partner::partners;
 use crate::reads::{Window, shown};
@@ -69,14 +70,9 @@ pub async fn add(
         created_at: Set(tx.now()),
     };
     let method = row.insert(&tx).await?;
-    let data = json!({ "partner": partner, "rail": method.rail });
-    tx.log(Fact {
-        kind: "payout_method.added",
-        subject: &method.id,
-        deal: None,
-        data,
-    })
-    .await?;
+    let rail = method.rail.clone();
+    let fact = Fact::PayoutMethodAdded(facts::AddedMethod { partner, rail });
+    tx.record(method.id, None, fact).await?;
     claim.keep(&tx, method.id.0).await?;
     tx.commit().await?;
     Ok(method)
@@ -123,14 +119,9 @@ pub async fn verify(
     change.state = Set(payout_method::State::Verified);
     change.verified_by = Set(Some(tx.actor()));
     let method = change.update(&tx).await?;
-    let data = json!({ "partner": method.partner_id });
-    tx.log(Fact {
-        kind: "payout_method.verified",
-        subject: &id,
-        deal: None,
-        data,
-    })
-    .await?;
+    let partner = method.partner_id;
+    let fact = Fact::PayoutMethodVerified(facts::OfPartner { partner });
+    tx.record(id, None, fact).await?;
     partners::settle_state(&mut tx, method.partner_id).await?;
     tx.commit().await?;
     Ok(method)
@@ -169,14 +160,11 @@ async fn stop(
     let mut change: payout_method::ActiveModel = method.into();
     change.state = Set(payout_method::State::Disabled);
     let method = change.update(tx).await?;
-    let data = json!({ "partner": method.partner_id, "reason": reason });
-    tx.log(Fact {
-        kind: "payout_method.disabled",
-        subject: &method.id,
-        deal: None,
-        data,
-    })
-    .await?;
+    let fact = Fact::PayoutMethodDisabled(facts::DisabledMethod {
+        partner: method.partner_id,
+        reason: reason.to_owned(),
+    });
+    tx.record(method.id, None, fact).await?;
     Ok(method)
 }
 

@@ -8,7 +8,6 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{QuerySelect, QueryTrait};
-use serde_json::json;
 
 use crate::access::Permission;
 use crate::clock::Moment;
@@ -19,12 +18,13 @@ use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{PartnerId, PayoutId, PayoutRunId};
 use crate::kernel::audience;
 use crate::kernel::check::{Check, Given};
+use crate::kernel::facts;
 use crate::keyring::Secret;
 use crate::money::Money;
 use crate::partner::payout_methods;
 use crate::payout::departure::QUIET;
 use crate::payout::payouts;
-use crate::payout::settlement::{self, log};
+use crate::payout::settlement;
 use crate::reads::{self, Page, Window};
 use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, limits, people};
@@ -108,14 +108,11 @@ pub async fn report(scope: &Scope, key: &str, new: NewReport) -> Result<payout::
         .on_conflict(again)
         .exec_without_returning(&tx)
         .await?;
-    let data = json!({ "partner": payout.partner_id, "outcome": new.outcome });
-    let fact = Fact {
-        kind: "payout.outcome_reported",
-        subject: &id,
-        deal: None,
-        data,
-    };
-    tx.log(fact).await?;
+    let fact = Fact::PayoutOutcomeReported(facts::ReportedOutcome {
+        partner: payout.partner_id,
+        outcome: new.outcome,
+    });
+    tx.record(id, None, fact).await?;
     claim.keep(&tx, id.0).await?;
     tx.commit().await?;
     Ok(payout)
@@ -292,8 +289,9 @@ pub async fn orders(
         .add(payout::Column::Rail.is_in(silent))
         .add(payout::Column::Id.not_in_subquery(reported));
     let page = reads::page_of(&tx, payout::Entity::of(tx.tenant()), filter, window).await?;
-    let data = json!({ "payouts": page.rows.len() });
-    log(&mut tx, "payout_run.exported", run, data).await?;
+    let payouts = page.rows.len();
+    let fact = Fact::PayoutRunExported(facts::ExportedRun { payouts });
+    tx.record(run, None, fact).await?;
     let rows = orders_for(&tx, page.rows).await?;
     tx.commit().await?;
     Ok(Page {

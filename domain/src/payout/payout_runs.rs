@@ -3,7 +3,6 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
-use serde_json::json;
 
 use crate::access::Permission;
 use crate::entity::payout_hold;
@@ -13,10 +12,11 @@ use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{PayoutRunId, ProgramId};
 use crate::kernel::audience;
 use crate::kernel::check::{Check, Given};
+use crate::kernel::facts;
 use crate::kernel::work::{Progress, Step};
 use crate::payout::balances;
-use crate::payout::settlement::{self, log};
-use crate::scope::{Scope, Tx};
+use crate::payout::settlement;
+use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, people, rails, reads};
 
 pub use crate::kernel::audience::{RunProgress, progress_of};
@@ -84,8 +84,10 @@ async fn insert(
     rail: Option<String>,
 ) -> Result<payout_run::Model> {
     let id = PayoutRunId::new();
-    let data = json!({ "program": program.id });
-    let position = log(tx, "payout_run.proposed", id, data).await?;
+    let fact = Fact::PayoutRunProposed(facts::ProposedRun {
+        program: program.id,
+    });
+    let position = tx.record(id, None, fact).await?;
     let row = payout_run::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(id),
@@ -135,8 +137,10 @@ pub async fn approve(
     change.approved_by = Set(Some(tx.actor()));
     change.approved_at = Set(Some(tx.now()));
     let run = change.update(&tx).await?;
-    let data = json!({ "proposed_by": run.proposed_by });
-    log(&mut tx, "payout_run.approved", id, data).await?;
+    let fact = Fact::PayoutRunApproved(facts::ApprovedRun {
+        proposed_by: run.proposed_by,
+    });
+    tx.record(id, None, fact).await?;
     tx.enqueue(work::Kind::ExecuteRun, id.0, None).await?;
     tx.commit().await?;
     Ok(run)
@@ -164,7 +168,8 @@ pub async fn cancel(scope: &Scope, id: impl Into<Given<PayoutRunId>>) -> Result<
     let mut change: payout_run::ActiveModel = run.into();
     change.state = Set(State::Cancelling);
     let run = change.update(&tx).await?;
-    log(&mut tx, "payout_run.cancelling", id, json!({})).await?;
+    tx.record(id, None, Fact::PayoutRunStopped(facts::Nothing {}))
+        .await?;
     tx.complete(work::Kind::PrepareRun, id.0).await?;
     tx.complete(work::Kind::ExecuteRun, id.0).await?;
     tx.enqueue(work::Kind::CancelRun, id.0, None).await?;
@@ -230,7 +235,8 @@ async fn stop(tx: &mut Tx, run: payout_run::Model) -> Result<()> {
         change.state = Set(State::Cancelled);
         change.finished_at = Set(Some(tx.now()));
         change.update(tx).await?;
-        log(tx, "payout_run.cancelled", id, json!({})).await?;
+        tx.record(id, None, Fact::PayoutRunCancelled(facts::Nothing {}))
+            .await?;
         Ok(())
     }
 }

@@ -7,20 +7,20 @@ use std::collections::BTreeMap;
 use sea_orm::ActiveValue::Set;
 use sea_orm::PaginatorTrait;
 use sea_orm::entity::prelude::*;
-use serde_json::json;
 
 use crate::entity::payout_hold::{self, Reason};
 use crate::entity::payout_run::{self, State};
 use crate::entity::{Owned, earning, payout, payout_method, work};
 use crate::error::{Error, Result};
 use crate::ids::{EarningId, PartnerId, PayoutId, PayoutRunId, TermsId};
+use crate::kernel::facts;
 use crate::kernel::work::{Progress, Step};
 use crate::money::Money;
 use crate::partner::readiness::{self, Papers};
 use crate::payout::balances::{self, Balance, Unpaid};
 use crate::payout::settlement;
 use crate::program::terms;
-use crate::scope::{Scope, Tx};
+use crate::scope::{Fact, Scope, Tx};
 
 /// Partners that are looked up at a time.
 const PARTNERS: u64 = 50;
@@ -278,8 +278,9 @@ async fn pass(
             }
         }
         Fate::SetOff => {
-            let data = json!({ "partner": partner, "earnings": balance.due.len() });
-            settlement::log(tx, "payout_run.set_off", run.id, data).await?;
+            let earnings = balance.due.len();
+            let fact = Fact::PayoutRunEarningsSetOff(facts::SetOff { partner, earnings });
+            tx.record(run.id, None, fact).await?;
         }
         Fate::Paid => {}
     }
@@ -322,9 +323,9 @@ async fn finish(scope: &Scope, run: &payout_run::Model) -> Result<()> {
     };
     let id = run.id;
     let total = settlement::total(&tx, id).await?;
-    let money = Money::new(total, run.currency);
-    let data = json!({ "total": money.on_the_wire() });
-    settlement::log(&mut tx, "payout_run.prepared", id, data).await?;
+    let money = facts::Amount(Money::new(total, run.currency));
+    let fact = Fact::PayoutRunPrepared(facts::PreparedRun { total: money });
+    tx.record(id, None, fact).await?;
     tx.complete(work::Kind::PrepareRun, id.0).await?;
     if total == 0 {
         settlement::finish(&mut tx, run).await?;

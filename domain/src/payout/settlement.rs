@@ -7,7 +7,6 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait, UpdateMany};
-use serde_json::json;
 
 use crate::commission::ledger;
 use crate::entity::ledger_transaction::Kind;
@@ -15,6 +14,7 @@ use crate::entity::payout::{self, State};
 use crate::entity::{Owned, earning, payout_run, work};
 use crate::error::{Error, Result};
 use crate::ids::{EarningId, PayoutId, PayoutRunId, ProgramId, TenantId};
+use crate::kernel::facts;
 use crate::kernel::work::{Progress, Step};
 use crate::money::Money;
 use crate::scope::{Fact, Scope, Tx};
@@ -25,22 +25,6 @@ pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 /// Earnings that one transaction moves.
 const EARNINGS: u64 = 1_000;
 
-/// Appends what happened to a run to the log.
-pub(crate) async fn log(
-    tx: &mut Tx,
-    kind: &'static str,
-    run: PayoutRunId,
-    data: serde_json::Value,
-) -> Result<i64> {
-    tx.log(Fact {
-        kind,
-        subject: &run,
-        deal: None,
-        data,
-    })
-    .await
-}
-
 /// Moves a payout on, and appends that to the log.
 pub(crate) async fn mark(
     tx: &mut Tx,
@@ -49,14 +33,6 @@ pub(crate) async fn mark(
     reference: Option<String>,
     reason: Option<String>,
 ) -> Result<(payout::Model, i64)> {
-    let kind = match state {
-        State::Scheduled => "payout.scheduled",
-        State::Sending => "payout.sending",
-        State::Unknown => "payout.unknown",
-        State::Sent => "payout.sent",
-        State::Paid => "payout.paid",
-        State::Failed => "payout.failed",
-    };
     let reference = reference.or(payout.reference.clone());
     let sent_at = payout.sent_at;
     let mut change: payout::ActiveModel = payout.into();
@@ -72,19 +48,21 @@ pub(crate) async fn mark(
         change.settled_position = Set(Some(tx.next_position()));
     }
     let payout = change.update(tx).await?;
-    let data = json!({
-        "partner": payout.partner_id,
-        "amount": Money::new(payout.amount_minor, payout.currency).on_the_wire(),
-        "rail": payout.rail,
-        "reason": payout.reason,
-    });
-    let fact = Fact {
-        kind,
-        subject: &payout.id,
-        deal: None,
-        data,
+    let moved = facts::PayoutMoved {
+        partner: payout.partner_id,
+        amount: facts::Amount(Money::new(payout.amount_minor, payout.currency)),
+        rail: payout.rail.clone(),
+        reason: payout.reason.clone(),
     };
-    let position = tx.log(fact).await?;
+    let fact = match state {
+        State::Sending => Fact::PayoutStarted(moved),
+        State::Unknown => Fact::PayoutBecameUnknown(moved),
+        State::Sent => Fact::PayoutSent(moved),
+        State::Paid => Fact::PayoutPaid(moved),
+        State::Failed => Fact::PayoutFailed(moved),
+        State::Scheduled => return Err(Error::broken("no payout is scheduled again")),
+    };
+    let position = tx.record(payout.id, None, fact).await?;
     Ok((payout, position))
 }
 
@@ -142,18 +120,12 @@ pub(crate) async fn note_paid_after_failure(
     payout: &payout::Model,
     reference: &str,
 ) -> Result<()> {
-    let data = json!({
-        "partner": payout.partner_id,
-        "amount": Money::new(payout.amount_minor, payout.currency).on_the_wire(),
-        "reference": reference,
+    let fact = Fact::PayoutPaidAfterFailure(facts::LatePayment {
+        partner: payout.partner_id,
+        amount: facts::Amount(Money::new(payout.amount_minor, payout.currency)),
+        reference: reference.to_owned(),
     });
-    let fact = Fact {
-        kind: "payout.paid_after_failure",
-        subject: &payout.id,
-        deal: None,
-        data,
-    };
-    tx.log(fact).await?;
+    tx.record(payout.id, None, fact).await?;
     Ok(())
 }
 
@@ -306,7 +278,8 @@ pub(crate) async fn finish(tx: &mut Tx, run: payout_run::Model) -> Result<()> {
     change.state = Set(payout_run::State::Done);
     change.finished_at = Set(Some(tx.now()));
     change.update(tx).await?;
-    log(tx, "payout_run.done", id, json!({})).await?;
+    tx.record(id, None, Fact::PayoutRunFinished(facts::Nothing {}))
+        .await?;
     Ok(())
 }
 

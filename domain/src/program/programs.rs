@@ -2,13 +2,13 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use serde_json::json;
 
 use crate::access::Permission;
 use crate::entity::{Owned, program};
 use crate::error::Result;
 use crate::ids::ProgramId;
 use crate::kernel::check::{Check, Given};
+use crate::kernel::facts;
 use crate::money::Currency;
 use crate::scope::{Fact, Scope};
 use crate::{idempotency, limits};
@@ -45,14 +45,9 @@ pub async fn create(
         created_at: Set(tx.now()),
     };
     let program = row.insert(&tx).await?;
-    let data = json!({ "name": program.name });
-    tx.log(Fact {
-        kind: "program.created",
-        subject: &program.id,
-        deal: None,
-        data,
-    })
-    .await?;
+    let name = program.name.clone();
+    let fact = Fact::ProgramCreated(facts::Named { name });
+    tx.record(program.id, None, fact).await?;
     claim.keep(&tx, program.id.0).await?;
     tx.commit().await?;
     Ok(program)

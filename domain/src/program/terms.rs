@@ -21,6 +21,7 @@ use crate::error::{About, Conflict, Error, Result};
 use crate::idempotency::{self, Claim};
 use crate::ids::{ProgramId, RuleId, TermsId};
 use crate::kernel::check::{Check, Given};
+use crate::kernel::facts;
 use crate::money::{Currency, Money};
 use crate::reads::Visible;
 use crate::rule::{evaluations, plugins};
@@ -240,18 +241,12 @@ async fn insert(
 ) -> Result<terms::Model> {
     let document = document(program, version, &draft, rules);
     let (id, document_digest) = (TermsId::new(), sha256(&document));
-    let data = json!({
-        "program": program.id,
-        "version": version,
-        "document_digest": document_digest,
+    let fact = Fact::TermsPublished(facts::TermsVersion {
+        program: program.id,
+        version,
+        document_digest: document_digest.clone(),
     });
-    let fact = Fact {
-        kind: "terms.published",
-        subject: &id,
-        deal: None,
-        data,
-    };
-    let position = tx.log(fact).await?;
+    let position = tx.record(id, None, fact).await?;
     let row = terms::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(id),

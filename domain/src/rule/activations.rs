@@ -9,7 +9,6 @@ use std::collections::{BTreeSet, HashMap};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, QueryOrder};
-use serde_json::json;
 
 use crate::access::Permission;
 use crate::clock::Moment;
@@ -19,8 +18,9 @@ use crate::entity::{Owned, plugin_version, program, rule, terms};
 use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{ActivationId, PluginId, PluginVersionId, ProgramId, RuleId, TenantId};
 use crate::kernel::check::{Check, Given};
+use crate::kernel::facts;
 use crate::rule::{evaluations, plugins};
-use crate::scope::{Fact, Scope, Tx};
+use crate::scope::{Fact, Scope};
 use crate::{idempotency, limits, people, reads};
 
 /// Proposes that a version decides from a date on, at once if none is given. It
@@ -92,7 +92,8 @@ pub async fn propose(
         approved_position: Set(None),
     };
     let activation = row.insert(&tx).await?;
-    log(&mut tx, "activation.proposed", &activation, &version).await?;
+    let fact = Fact::ActivationProposed(told(&activation, &version));
+    tx.record(activation.id, None, fact).await?;
     claim.keep(&tx, activation.id.0).await?;
     tx.commit().await?;
     Ok(activation)
@@ -137,7 +138,8 @@ pub async fn approve(
         let message = "terms that use the plugin were published just now: approve again";
         return Err(Error::conflict(Conflict::WrongState, message));
     }
-    let position = log(&mut tx, "activation.approved", &activation, &version).await?;
+    let fact = Fact::ActivationApproved(told(&activation, &version));
+    let position = tx.record(activation.id, None, fact).await?;
     let mut change: activation::ActiveModel = activation.into();
     change.state = Set(State::Approved);
     change.decided_by = Set(Some(tx.actor()));
@@ -170,7 +172,8 @@ pub async fn cancel(
     }
     let version = activation.plugin_version_id;
     let version = plugin_version::Entity::get(&tx, tx.tenant(), version).await?;
-    log(&mut tx, "activation.cancelled", &activation, &version).await?;
+    let fact = Fact::ActivationCancelled(told(&activation, &version));
+    tx.record(activation.id, None, fact).await?;
     let mut change: activation::ActiveModel = activation.into();
     change.state = Set(State::Cancelled);
     change.decided_by = Set(Some(tx.actor()));
@@ -180,25 +183,16 @@ pub async fn cancel(
     Ok(activation)
 }
 
-async fn log(
-    tx: &mut Tx,
-    kind: &'static str,
+fn told(
     activation: &activation::Model,
     version: &plugin_version::Model,
-) -> Result<i64> {
-    let data = json!({
-        "plugin": activation.plugin_id,
-        "version": version.version,
-        "digest": version.digest,
-        "effective_at": activation.effective_at.to_string(),
-    });
-    tx.log(Fact {
-        kind,
-        subject: &activation.id,
-        deal: None,
-        data,
-    })
-    .await
+) -> facts::ProposedActivation {
+    facts::ProposedActivation {
+        plugin: activation.plugin_id,
+        version: version.version.clone(),
+        digest: version.digest.clone(),
+        effective_at: facts::Time(activation.effective_at),
+    }
 }
 
 /// The rules that use a plugin, under whatever terms: deals may be won under

@@ -3,7 +3,6 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
-use serde_json::json;
 
 use crate::access::Permission;
 use crate::calculator::{Description, Unadmitted};
@@ -13,6 +12,7 @@ use crate::entity::{Owned, plugin, plugin_code, upload};
 use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{Noun, PluginId, PluginVersionId, UploadId};
 use crate::kernel::check::Given;
+use crate::kernel::facts;
 use crate::scope::{Fact, Scope, Tx};
 
 /// The largest component that is admitted, in bytes: 2 MiB.
@@ -158,18 +158,12 @@ async fn insert_version(
         published_at: Set(tx.now()),
     };
     let version = row.insert(tx).await?;
-    let data = json!({
-        "version_id": version.id,
-        "version": version.version,
-        "digest": version.digest,
+    let fact = Fact::PluginPublished(facts::PublishedVersion {
+        version_id: version.id,
+        version: version.version.clone(),
+        digest: version.digest.clone(),
     });
-    tx.log(Fact {
-        kind: "plugin.published",
-        subject: &plugin.id,
-        deal: None,
-        data,
-    })
-    .await?;
+    tx.record(plugin.id, None, fact).await?;
     Ok(version)
 }
 

@@ -7,7 +7,6 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{JoinType, QuerySelect};
-use serde_json::json;
 
 use crate::access::{Permission, Role};
 use crate::digest::{equal, secret, sha256};
@@ -15,6 +14,7 @@ use crate::entity::{Owned, api_key, partner, person, tenant};
 use crate::error::{About, Error, Result};
 use crate::ids::{ApiKeyId, PartnerId, PersonId, TenantId};
 use crate::kernel::check::{Check, Given};
+use crate::kernel::facts;
 use crate::kernel::scope::Caller;
 use crate::kernel::transaction::Attempts;
 use crate::reads::{self, Page, Window};
@@ -187,7 +187,8 @@ pub(crate) async fn insert(tx: &mut Tx, person: PersonId, purpose: KeyPurpose) -
         revoked_at: Set(None),
     };
     let key = row.insert(tx).await?;
-    log(tx, "api_key.created", &key).await?;
+    tx.record(key.id, None, Fact::ApiKeyCreated(told(&key)))
+        .await?;
     let token = format!("{}.{}.{secret}", key.tenant_id, key.id);
     Ok(NewKey { key, token })
 }
@@ -204,7 +205,8 @@ pub async fn revoke(scope: &Scope, id: impl Into<Given<ApiKeyId>>) -> Result<api
     let mut change: api_key::ActiveModel = key.into();
     change.revoked_at = Set(Some(tx.now()));
     let key = change.update(&tx).await?;
-    log(&mut tx, "api_key.revoked", &key).await?;
+    tx.record(key.id, None, Fact::ApiKeyRevoked(told(&key)))
+        .await?;
     tx.commit().await?;
     Ok(key)
 }
@@ -215,19 +217,11 @@ pub async fn page(scope: &Scope, window: Window<ApiKeyId>) -> Result<Page<api_ke
     reads::page::<api_key::Entity>(scope, reads::all(), window).await
 }
 
-async fn log(tx: &mut Tx, kind: &'static str, key: &api_key::Model) -> Result<()> {
-    let data = json!({
-        "name": key.name,
-        "person": key.person_id,
-        "service": key.is_service,
-        "role": format!("{:?}", key.role),
-    });
-    tx.log(Fact {
-        kind,
-        subject: &key.id,
-        deal: None,
-        data,
-    })
-    .await?;
-    Ok(())
+fn told(key: &api_key::Model) -> facts::Key {
+    facts::Key {
+        name: key.name.clone(),
+        person: key.person_id,
+        service: key.is_service,
+        role: format!("{:?}", key.role),
+    }
 }

@@ -11,11 +11,11 @@ use std::str::FromStr;
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
-use serde_json::json;
 
 use crate::digest::random;
 use crate::entity::log_epoch;
 use crate::error::{Error, Result};
+use crate::kernel::facts;
 use crate::reads;
 use crate::scope::{Engine, Fact, Scope};
 use crate::tenant::tenants;
@@ -140,13 +140,8 @@ async fn begin_epoch(scope: &Scope) -> Result<()> {
         .await?;
     tx.begin_epoch(epoch);
     let subject = tx.tenant();
-    tx.log(Fact {
-        kind: "log.restored",
-        subject: &subject,
-        deal: None,
-        data: json!({ "epoch": number }),
-    })
-    .await?;
+    let fact = Fact::LogRestored(facts::Restored { epoch: number });
+    tx.record(subject, None, fact).await?;
     tx.commit().await
 }
 

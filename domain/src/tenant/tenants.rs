@@ -3,13 +3,13 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
-use serde_json::json;
 
 use crate::access::Permission;
 use crate::clock::Moment;
 use crate::entity::{tenant, work};
 use crate::error::{Conflict, Error, Result};
 use crate::ids::TenantId;
+use crate::kernel::facts;
 use crate::limits;
 use crate::scope::{Engine, Fact, Scope};
 
@@ -75,15 +75,11 @@ pub async fn advance_clock(scope: &Scope, to: Moment) -> Result<tenant::Model> {
     }
     if to > from {
         tx.move_clock(to);
-        let data = json!({ "from": from.to_string(), "to": to.to_string() });
-        let tenant = tx.tenant();
-        tx.log(Fact {
-            kind: "clock.advanced",
-            subject: &tenant,
-            deal: None,
-            data,
-        })
-        .await?;
+        let fact = Fact::ClockAdvanced(facts::ClockMoved {
+            from: facts::Time(from),
+            to: facts::Time(to),
+        });
+        tx.record(tx.tenant(), None, fact).await?;
         // Rails answer by the tenant's clock, too.
         tx.hasten(work::Kind::ExecuteRun).await?;
     }

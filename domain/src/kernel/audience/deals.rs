@@ -13,6 +13,7 @@ use crate::entity::{
 };
 use crate::error::Result;
 use crate::ids::{DealId, PartnerId};
+use crate::kernel::facts::FactKind;
 use crate::scope::Scope;
 
 own_rows! { registration [submitted_by decided_by] involvement [recorded_by decided_by] }
@@ -161,15 +162,15 @@ impl Visible for collection::Entity {
 }
 
 /// What happens to a deal as such, and so concerns everybody who works on it.
-const DEAL_FACTS: &[&str] = &[
-    "deal.opened",
-    "deal.stage_changed",
-    "deal.amount_revised",
-    "deal.closed_won",
-    "deal.closed_lost",
-    "credit.settled",
-    "collection.received",
-    "collection.refunded",
+const DEAL_FACTS: &[FactKind] = &[
+    FactKind::DealOpened,
+    FactKind::DealStageChanged,
+    FactKind::DealAmountRevised,
+    FactKind::DealClosedWon,
+    FactKind::DealClosedLost,
+    FactKind::CreditSettled,
+    FactKind::CollectionReceived,
+    FactKind::CollectionRefunded,
 ];
 
 /// The filter that the events of a deal pass which the actor may see: for a
@@ -185,7 +186,7 @@ pub(crate) async fn events_of_deal(scope: &Scope, deal: DealId) -> Result<Condit
     let common = part.map(|part| {
         Condition::all()
             .add(event::Column::PartnerId.is_null())
-            .add(event::Column::Kind.is_in(DEAL_FACTS.iter().copied()))
+            .add(event::Column::Kind.is_in(DEAL_FACTS.iter().map(|kind| kind.name())))
             .add(event::Column::Position.gte(part.position))
     });
     let concerns = Condition::any()

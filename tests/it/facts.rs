@@ -1,0 +1,100 @@
+//! The catalogue of facts: described where integrators look, and recorded.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::fs;
+
+use tributary_domain::kernel::facts::{FactKind, Field};
+
+use crate::contract::assert_committed;
+use crate::floors;
+
+const HEADING: &str = "# Facts
+
+What a tenant's log can say: `Event.kind` in the API, with the shape of `Event.data`.
+Kinds are added, never renamed; a shape that loses or changes a field gets another
+version (`Event.version`). Take a kind that you do not know as one that does not concern
+you. The data is for the tenant's own people: a partner is told the kind alone.
+`cargo test` keeps this file true.
+";
+
+/// A type in words.
+fn words(of: &str) -> String {
+    match of {
+        "String" => "text".to_owned(),
+        "Option<String>" => "text, or null".to_owned(),
+        "Amount" => "money: `{\"amount\", \"currency\"}`".to_owned(),
+        "Time" => "time, RFC 3339 in UTC".to_owned(),
+        "Actor" => "who: `system`, or a person's or key's id".to_owned(),
+        "bool" => "true or false".to_owned(),
+        "i32" | "i64" | "usize" => "whole number".to_owned(),
+        "Fraction" => "`{\"numerator\", \"denominator\"}`".to_owned(),
+        "Vec<ShareOfCredit>" => "list of `{\"partner\", \"role\", \"share\"}`".to_owned(),
+        other => match other.strip_suffix("Id") {
+            Some(noun) => format!("id of the {}", spaced(noun)),
+            None => format!("one of the {}s of a {}", last(other), first(other)),
+        },
+    }
+}
+
+/// `PayoutMethod` as `payout method`.
+fn spaced(name: &str) -> String {
+    let mut text = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !text.is_empty() {
+            text.push(' ');
+        }
+        text.push(c.to_ascii_lowercase());
+    }
+    text
+}
+
+/// The module of `tax_form :: Kind`, as a noun.
+fn first(path: &str) -> String {
+    path.split("::").next().unwrap().trim().replace('_', " ")
+}
+
+fn last(path: &str) -> String {
+    path.split("::").last().unwrap().trim().to_lowercase()
+}
+
+fn line(field: &Field) -> String {
+    let (name, of) = (field.name, words(field.of));
+    format!("- `{name}`: {of}. {}\n", field.about)
+}
+
+/// Integrators read what the server records.
+#[test]
+fn the_described_facts_are_those_of_the_catalogue() {
+    let mut text = HEADING.to_owned();
+    for kind in FactKind::ALL {
+        let api = kind.name().replace('.', "_").to_uppercase();
+        let (about, noun) = (kind.about(), kind.noun().plain());
+        writeln!(text, "\n## {api}\n").unwrap();
+        writeln!(text, "{about} Subject: {noun}. Version {}.", kind.version()).unwrap();
+        if !kind.fields().is_empty() {
+            text.push('\n');
+            kind.fields().iter().for_each(|field| text += &line(field));
+        }
+    }
+    assert_committed("api/facts.md", &text);
+}
+
+/// A kind that nothing records is a promise that nobody keeps.
+#[test]
+fn every_fact_is_recorded_somewhere() {
+    let mut unused: BTreeSet<String> = FactKind::ALL
+        .iter()
+        .map(|kind| format!("{kind:?}"))
+        .collect();
+    let mut files = Vec::new();
+    floors::collect(&floors::sources(), &mut files);
+    for file in files {
+        if file.components().any(|part| part.as_os_str() == "facts") {
+            continue;
+        }
+        let code = fs::read_to_string(&file).unwrap();
+        unused.retain(|kind| !code.contains(&format!("Fact::{kind}")));
+    }
+    assert!(unused.is_empty(), "{unused:?}");
+}
