@@ -58,7 +58,6 @@ const TABLE: &[Row] = &[
         InForce,
         &[Follows("acceptAgreement")],
     ),
-    ("AgreementState", "SUPERSEDED", End, &[]),
     (
         "CommissionState",
         "PENDING",
@@ -79,7 +78,6 @@ const TABLE: &[Row] = &[
     ),
     ("CommissionState", "CLOSED", End, &[]),
     ("CreditState", "SETTLED", InForce, &[]),
-    ("CreditState", "AMENDED", InForce, &[]),
     (
         "DealState",
         "OPEN",
@@ -114,7 +112,6 @@ const TABLE: &[Row] = &[
         &[Follows("acceptAgreement")],
     ),
     ("EnrollmentState", "ACTIVE", InForce, &[]),
-    ("EnrollmentState", "ENDED", End, &[]),
     (
         "InvolvementState",
         "PROPOSED",
@@ -138,7 +135,6 @@ const TABLE: &[Row] = &[
         InForce,
         &[Verb("confirmInvolvement")],
     ),
-    ("PartnerState", "APPLIED", Waits, &[Verb("invitePartner")]),
     (
         "PartnerState",
         "ONBOARDING",
@@ -147,7 +143,6 @@ const TABLE: &[Row] = &[
     ),
     ("PartnerState", "ACTIVE", InForce, &[Verb("suspendPartner")]),
     ("PartnerState", "SUSPENDED", Waits, &[Verb("resumePartner")]),
-    ("PartnerState", "OFFBOARDED", End, &[]),
     (
         "PayoutMethodState",
         "UNVERIFIED",
@@ -232,7 +227,6 @@ const TABLE: &[Row] = &[
     ),
     ("ProgramState", "DRAFT", Waits, &[Verb("publishTerms")]),
     ("ProgramState", "OPEN", InForce, &[]),
-    ("ProgramState", "CLOSED", End, &[]),
     (
         "RegistrationState",
         "SUBMITTED",

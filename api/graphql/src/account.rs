@@ -26,7 +26,7 @@ impl Account {
         self.0.id.to_string().into()
     }
 
-    /// Its name, as first heard. A partner's key sees the name that the partner
+    /// Its name, as it was first recorded. A partner's key sees the name that the partner
     /// registered, or the domain of a customer that it did not register.
     async fn name(&self) -> &str {
         &self.0.name
@@ -44,17 +44,18 @@ impl Account {
         self.identifiers(ctx, Kind::CrmId).await
     }
 
-    /// When it was first heard of; for a partner's key not before its own part.
+    /// When it was first recorded; for a partner's key, no earlier than the partner's own
+    /// involvement.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
     }
 
-    /// The claims on it, oldest first.
+    /// Its registrations, oldest first.
     #[graphql(directive = Paged::apply())]
     async fn registrations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<Registration>> {
         let key = RegistrationsOfAccount(self.0.id, Slice::forward(first, after).window()?);
@@ -67,7 +68,7 @@ impl Account {
     async fn deals(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<Deal>> {
         let key = DealsOfAccount(self.0.id, Slice::forward(first, after).window()?);
@@ -93,15 +94,15 @@ pub struct AccountQueries;
 
 #[Object]
 impl AccountQueries {
-    /// The companies that the tenant has heard of, oldest first. A partner's key
-    /// sees those that it claimed or has a deal with.
+    /// The customers, actual and prospective, oldest first. A partner's key sees those
+    /// that it registered or has a deal with.
     #[graphql(directive = Paged::apply())]
     async fn accounts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> ApiResult<Connection<Account>> {
         let window = Slice {

@@ -21,15 +21,15 @@ mirrors! {
     ActivationState = activation::State {
         /// A second person has to look at it.
         Proposed,
-        /// The version decides from the date on.
+        /// The version is used from the date on.
         Approved,
-        /// It was withdrawn before it decided anything.
+        /// It was withdrawn before the version was used.
         Cancelled,
     }
 }
 
-/// From when on a version of a plugin decides, under all terms whose rules use the
-/// plugin and that were published before.
+/// Schedules a version of a plugin: from `effectiveAt` on it computes the rules that use
+/// the plugin, under all terms that were published before.
 #[derive(Description)]
 pub struct Activation(pub activation::Model);
 wraps!(Activation, activation::Model);
@@ -46,7 +46,7 @@ impl Activation {
         Ok(ctx.loaders().one(self.0.plugin_id).await?.map(Plugin))
     }
 
-    /// The version that decides.
+    /// The version that is used.
     async fn plugin_version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
         let version = ctx.loaders().one(self.0.plugin_version_id).await?;
         Ok(version.map(PluginVersion))
@@ -57,7 +57,7 @@ impl Activation {
         self.0.state.into()
     }
 
-    /// From when on the version decides; from its approval on where that came later.
+    /// From when on the version is used; the time of approval, where that was later.
     async fn effective_at(&self) -> DateTime {
         DateTime(self.0.effective_at)
     }
@@ -103,9 +103,9 @@ impl ActivationQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "Only those in one of these states.", directive = max_items::apply(20))]
         state: Option<Vec<ActivationState>>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> ApiResult<Connection<Activation>> {
         let window = Slice {
@@ -125,8 +125,8 @@ impl ActivationQueries {
 /// A version that is to decide.
 #[derive(InputObject)]
 pub struct ProposeActivationInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The version.
     plugin_version_id: ID,
@@ -196,9 +196,9 @@ pub struct ActivationMutations;
 
 #[Object]
 impl ActivationMutations {
-    /// Proposes that a version of a plugin decides from a date on, in place of what
-    /// terms and earlier activations name. Every configuration that rules have for
-    /// the plugin is put to it first.
+    /// Proposes that a version of a plugin is used from a date on, in place of the one
+    /// that terms and earlier activations name. The version has to accept every
+    /// configuration that rules have for the plugin.
     async fn propose_activation(
         &self,
         ctx: &Context<'_>,

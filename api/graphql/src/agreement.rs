@@ -16,10 +16,8 @@ use super::scalars::DateTime;
 mirrors! {
     /// Where an agreement stands.
     AgreementState = agreement::State {
-        /// It holds.
+        /// In effect.
         Accepted,
-        /// A later one replaced it.
-        Superseded,
     }
 }
 

@@ -60,8 +60,8 @@ impl Collection {
 /// A customer's payment to record.
 #[derive(InputObject)]
 pub struct RecordCollectionInput {
-    /// Repeating the command with the same key and arguments gives the same
-    /// collection; 1 to 255 bytes.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The deal; not a lost one.
     deal_id: ID,
@@ -89,8 +89,8 @@ impl RecordCollectionInput {
 /// A refund to record.
 #[derive(InputObject)]
 pub struct RecordRefundInput {
-    /// Repeating the command with the same key and arguments gives the same
-    /// refund; 1 to 255 bytes.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The deal.
     deal_id: ID,

@@ -30,8 +30,8 @@ mirrors! {
         Approved,
         /// Its rule faulted; nothing is released until it is tried again.
         Held,
-        /// Its deal is written off: nothing more is expected. What the customer pays
-        /// all the same is released.
+        /// Its deal is written off. Nothing more is expected; a later payment is still
+        /// released.
         Closed,
     }
 }
@@ -148,7 +148,7 @@ impl Commission {
     async fn earnings(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<Earning>> {
         let key = EarningsOfCommission(self.0.id, Slice::forward(first, after).window()?);
@@ -170,9 +170,9 @@ impl CommissionQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "Only those in one of these states.", directive = max_items::apply(20))]
         state: Option<Vec<CommissionState>>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> ApiResult<Connection<Commission>> {
         let window = Slice {
@@ -215,9 +215,9 @@ pub struct CommissionMutations;
 
 #[Object]
 impl CommissionMutations {
-    /// Puts a held commission to its rule again, with the version of the code that
-    /// decides now, and with it those that the same run held. For one that is not
-    /// held it does nothing.
+    /// Runs the rule of a HELD commission again, with the code that is used now; also for
+    /// the others that the same run of the rule held. For one that is not held it does
+    /// nothing.
     async fn retry_commission(
         &self,
         ctx: &Context<'_>,

@@ -13,7 +13,7 @@ use super::registration::Registration;
 mirrors! {
     /// What a registration can compete with.
     ConflictKind = Kind {
-        /// Another claim on the account is alive.
+        /// Another registration of the account is live.
         LiveRegistration,
         /// A deal with the account is open.
         OpenDeal,

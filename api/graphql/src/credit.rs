@@ -18,18 +18,16 @@ mirrors! {
     CreditRole = credit_share::Role {
         /// It brought the deal.
         Sourced,
-        /// It moved the win.
+        /// It influenced the win.
         Influenced,
     }
 }
 
 mirrors! {
-    /// Whether credit is the first word or a correction.
+    /// Which settlement of a deal's credit this is.
     CreditState = credit::State {
         /// As it was settled when the deal was won.
         Settled,
-        /// A person changed it, with a reason.
-        Amended,
     }
 }
 
@@ -55,7 +53,7 @@ impl Credit {
         self.0.version
     }
 
-    /// Whether it is the first word or a correction.
+    /// Whether it was settled when the deal was won, or amended later.
     async fn state(&self) -> CreditState {
         self.0.state.into()
     }
@@ -108,7 +106,7 @@ impl CreditShare {
         Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
     }
 
-    /// Whether it brought the deal or moved the win.
+    /// Whether it brought the deal or influenced the win.
     async fn role(&self) -> CreditRole {
         self.0.role.into()
     }

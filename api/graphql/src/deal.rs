@@ -92,7 +92,8 @@ impl Deal {
         &self.0.stage
     }
 
-    /// When it was opened; for a partner's key not before its own part.
+    /// When it was opened; for a partner's key, no earlier than the partner's own
+    /// involvement.
     async fn opened_at(&self) -> DateTime {
         DateTime(self.0.opened_at)
     }
@@ -139,7 +140,7 @@ impl Deal {
     async fn involvements(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<Involvement>> {
         let key = InvolvementsOfDeal(self.0.id, Slice::forward(first, after).window()?);
@@ -152,7 +153,7 @@ impl Deal {
     async fn commissions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<Commission>> {
         let key = CommissionsOfDeal(self.0.id, Slice::forward(first, after).window()?);
@@ -165,7 +166,7 @@ impl Deal {
     async fn collections(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<Collection>> {
         let key = CollectionsOfDeal(self.0.id, Slice::forward(first, after).window()?);
@@ -178,7 +179,7 @@ impl Deal {
     async fn earnings(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<Earning>> {
         let key = EarningsOfDeal(self.0.id, Slice::forward(first, after).window()?);
@@ -203,9 +204,9 @@ impl DealQueries {
         #[graphql(desc = "Only deals in one of these states; all, if none is named.", directive = max_items::apply(20))]
         state: Option<Vec<DealState>>,
         #[graphql(desc = "Only deals that this partner has a part in.")] partner_id: Option<ID>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> ApiResult<Connection<Deal>> {
         let window = Slice {
@@ -230,8 +231,8 @@ impl DealQueries {
 /// A deal to open.
 #[derive(InputObject)]
 pub struct OpenDealInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The program; open.
     program_id: ID,
@@ -243,8 +244,8 @@ pub struct OpenDealInput {
     amount: MoneyInput,
     /// Where it stands, in your own words: 1 to 200 characters.
     stage: String,
-    /// Why it is opened beside a partner's live claim on the account; needed
-    /// there, and for keys that may decide on claims.
+    /// Why it is opened although a registration protects the account. Required there,
+    /// and only for keys that may decide on registrations.
     reason: Option<String>,
 }
 
@@ -264,8 +265,8 @@ impl OpenDealInput {
 /// A deal to move.
 #[derive(InputObject)]
 pub struct MoveDealInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The deal; open.
     id: ID,
@@ -283,8 +284,8 @@ impl MoveDealInput {
 /// A deal to revalue.
 #[derive(InputObject)]
 pub struct ReviseDealAmountInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The deal; open.
     id: ID,
@@ -323,7 +324,7 @@ pub struct DealMutations;
 
 #[Object]
 impl DealMutations {
-    /// Opens a deal that no registration stands behind.
+    /// Opens a deal without a registration.
     async fn open_deal(
         &self,
         ctx: &Context<'_>,

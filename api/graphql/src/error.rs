@@ -89,7 +89,7 @@ pub enum ErrorCode {
     NotEnrolled,
     /// The partner has not accepted the terms; it does so first.
     AgreementNeeded,
-    /// Another claim protects the account.
+    /// Another registration protects the account.
     AccountProtected,
     /// The deal is won already.
     AlreadyWon,
@@ -150,13 +150,12 @@ impl From<Conflict> for ErrorCode {
 pub struct UserError {
     /// What kind of mistake or obstacle it is.
     code: ErrorCode,
-    /// Where in the arguments, as `["input", "amount"]`; null where it is not
-    /// one argument's fault.
+    /// Where in the arguments, as `["input", "amount"]`; null where no single argument
+    /// is wrong.
     field: Option<Vec<String>>,
     /// What is wrong and what to do, for a person.
     message: String,
-    /// What stands in the way, by id; empty where the code does not say that there
-    /// is any.
+    /// Ids of the objects that prevent it; empty for most codes.
     #[graphql(directive = list_size::apply(Some(USUAL_PAGE), None, None))]
     ids: Vec<ID>,
 }

@@ -115,7 +115,7 @@ pub struct Rerun {
     /// Whether it is the digest on the receipt.
     equal: bool,
     /// Whether the engine, limits and prices are still those of the receipt.
-    /// Where they are not, a difference may be theirs.
+    /// If false, that change may explain a different output.
     same_policy: bool,
 }
 

@@ -25,7 +25,7 @@ mirrors! {
     InvolvementKind = involvement::Kind {
         /// It made the introduction.
         Introduced,
-        /// It spoke for the product.
+        /// It recommended the product to the customer.
         Vouched,
         /// It shaped what the customer asked for.
         ShapedRequirements,
@@ -72,7 +72,7 @@ impl Involvement {
         Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
     }
 
-    /// Whether the partner brought the deal or moved the win.
+    /// Whether the partner brought the deal or influenced the win.
     async fn role(&self) -> CreditRole {
         self.0.role.into()
     }
@@ -143,9 +143,9 @@ impl InvolvementQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "Only those in one of these states.", directive = max_items::apply(20))]
         state: Option<Vec<InvolvementState>>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> ApiResult<Connection<Involvement>> {
         let window = Slice {
@@ -165,14 +165,14 @@ impl InvolvementQueries {
 /// An involvement to record.
 #[derive(InputObject)]
 pub struct RecordInvolvementInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The deal; open.
     deal_id: ID,
     /// The partner; at work in the deal's program.
     partner_id: ID,
-    /// Whether it brought the deal or moved the win.
+    /// Whether it brought the deal or influenced the win.
     role: CreditRole,
     /// What it did.
     kind: InvolvementKind,
@@ -199,8 +199,8 @@ impl RecordInvolvementInput {
 /// An involvement to confirm.
 #[derive(InputObject)]
 pub struct ConfirmInvolvementInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The involvement.
     id: ID,
@@ -216,8 +216,8 @@ impl ConfirmInvolvementInput {
 /// An involvement to decline.
 #[derive(InputObject)]
 pub struct DeclineInvolvementInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The involvement.
     id: ID,

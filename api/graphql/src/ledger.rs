@@ -35,7 +35,7 @@ fn added_up() -> String {
     "400".to_owned()
 }
 
-/// The tenant's books, added up anew for those of its fields that need it.
+/// The tenant's ledger. Totals are computed on request.
 #[derive(Default, Description)]
 pub struct Ledger(OnceCell<TrialBalance>);
 
@@ -79,9 +79,9 @@ impl Ledger {
     async fn entries(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> ApiResult<Connection<LedgerEntry>> {
         let window = Slice {

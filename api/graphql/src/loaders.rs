@@ -175,7 +175,7 @@ children! {
     TaxFormsOfPartner: tax_form of PartnerId by PartnerId partner_id,
     /// A partner's payout methods.
     PayoutMethodsOfPartner: payout_method of PartnerId by PartnerId partner_id,
-    /// The claims on an account.
+    /// The registrations of an account.
     RegistrationsOfAccount: registration of AccountId by AccountId account_id,
     /// The deals with an account.
     DealsOfAccount: deal of AccountId by AccountId account_id,
@@ -236,7 +236,7 @@ answers! {
     RulesOfTerms(TermsId) -> Vec<rule::Model> = |scope, terms| {
         grouped(published::rules(scope, &terms).await?, |rule| rule.terms_id)
     };
-    /// The version that decides now under a rule.
+    /// The version that a rule uses now.
     DecidingVersion(RuleId) -> PluginVersionId = |scope, rules| {
         deciding::now(scope, &rules).await?
     };

@@ -28,8 +28,8 @@ mirrors! {
 /// A deal that was won.
 #[derive(InputObject)]
 pub struct CloseDealWonInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The deal; open.
     id: ID,
@@ -63,8 +63,8 @@ impl CloseDealLostInput {
 /// A deal of which nothing more is expected.
 #[derive(InputObject)]
 pub struct WriteOffDealInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The deal; won.
     id: ID,
@@ -105,9 +105,9 @@ pub struct OutcomeMutations;
 
 #[Object]
 impl OutcomeMutations {
-    /// Wins a deal: settles its credit and assesses its commissions. Involvements
-    /// that nobody has decided stand in the way (INVOLVEMENT_UNDECIDED, with their
-    /// ids), unless `undecided` says what becomes of them.
+    /// Wins a deal: settles its credit and computes its commissions. Fails with
+    /// INVOLVEMENT_UNDECIDED, and their ids, where involvements are PROPOSED, unless
+    /// `undecided` says what becomes of them.
     async fn close_deal_won(
         &self,
         ctx: &Context<'_>,
@@ -126,8 +126,8 @@ impl OutcomeMutations {
     }
 
     /// Writes off what a won deal has left to collect: its commissions are closed,
-    /// and what they had left to release is taken out of the books. A payment that
-    /// comes all the same is recorded and releases its part.
+    /// and what they had left to release is taken out of the books. A later payment is
+    /// still recorded, and releases its part.
     async fn write_off_deal(
         &self,
         ctx: &Context<'_>,

@@ -19,11 +19,11 @@ pub const USUAL_PAGE: i32 = 20;
 
 /// The `first`, `after`, `last` and `before` of a field.
 pub struct Slice {
-    /// So many from the start.
+    /// Number of items from the start.
     pub first: Option<i32>,
     /// After this cursor.
     pub after: Option<String>,
-    /// So many from the end.
+    /// Number of items from the end.
     pub last: Option<i32>,
     /// Before this cursor.
     pub before: Option<String>,

@@ -186,8 +186,8 @@ impl PayoutMethod {
 /// A tax form to file.
 #[derive(InputObject)]
 pub struct SubmitTaxFormInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The partner.
     partner_id: ID,
@@ -241,8 +241,8 @@ impl RejectTaxFormInput {
 /// A payout method to add.
 #[derive(InputObject)]
 pub struct AddPayoutMethodInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The partner.
     partner_id: ID,
@@ -383,8 +383,8 @@ impl PaperworkMutations {
     }
 
     /// Disables a payout method, verified or not: one that was mistyped, or that the
-    /// partner no longer has. Nothing that has not left is paid to it. Repeating it is
-    /// harmless.
+    /// partner no longer has. Payouts to it that were not sent yet fail, and return to the
+    /// next run. Repeating it is harmless.
     async fn disable_payout_method(
         &self,
         ctx: &Context<'_>,

@@ -31,16 +31,12 @@ use super::scalars::DateTime;
 mirrors! {
     /// Where a partner stands.
     PartnerState = partner::State {
-        /// It asked to join.
-        Applied,
         /// Its paperwork is not complete.
         Onboarding,
         /// Its paperwork was complete once; what it lacks now is in `readiness`.
         Active,
         /// It is stopped for now.
         Suspended,
-        /// It has left.
-        Offboarded,
     }
 }
 
@@ -51,8 +47,6 @@ mirrors! {
         Invited,
         /// The partner works under the terms.
         Active,
-        /// It has ended.
-        Ended,
     }
 }
 
@@ -109,7 +103,7 @@ impl Partner {
     async fn agreements(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<Agreement>> {
         let key = AgreementsOfPartner(self.0.id, Slice::forward(first, after).window()?);
@@ -122,7 +116,7 @@ impl Partner {
     async fn tax_forms(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<TaxForm>> {
         let key = TaxFormsOfPartner(self.0.id, Slice::forward(first, after).window()?);
@@ -135,7 +129,7 @@ impl Partner {
     async fn payout_methods(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<PayoutMethod>> {
         let key = PayoutMethodsOfPartner(self.0.id, Slice::forward(first, after).window()?);
@@ -143,12 +137,12 @@ impl Partner {
         Ok(connection::<payout_method::Entity, _>(page))
     }
 
-    /// Its claims on opportunities, oldest first.
+    /// Its registrations, oldest first.
     #[graphql(directive = Paged::apply())]
     async fn registrations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<Registration>> {
         let key = RegistrationsOfPartner(self.0.id, Slice::forward(first, after).window()?);
@@ -161,7 +155,7 @@ impl Partner {
     async fn commissions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<Commission>> {
         let key = CommissionsOfPartner(self.0.id, Slice::forward(first, after).window()?);
@@ -174,7 +168,7 @@ impl Partner {
     async fn earnings(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<Earning>> {
         let key = EarningsOfPartner(self.0.id, Slice::forward(first, after).window()?);
@@ -232,9 +226,9 @@ impl PartnerQueries {
     async fn partners(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> ApiResult<Connection<Partner>> {
         let window = Slice {
@@ -252,8 +246,8 @@ impl PartnerQueries {
 /// A partner to invite.
 #[derive(InputObject)]
 pub struct InvitePartnerInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// Its name, 1 to 200 characters.
     name: String,
@@ -274,8 +268,8 @@ impl InvitePartnerInput {
 /// A partner to suspend.
 #[derive(InputObject)]
 pub struct SuspendPartnerInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The partner.
     id: ID,
@@ -284,8 +278,8 @@ pub struct SuspendPartnerInput {
 /// A partner to let work again.
 #[derive(InputObject)]
 pub struct ResumePartnerInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The partner.
     id: ID,

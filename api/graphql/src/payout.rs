@@ -21,12 +21,12 @@ mirrors! {
         Scheduled,
         /// About to be sent, or sent and not answered.
         Sending,
-        /// Sent, and the answer proves nothing: the rail is asked again, and people
-        /// may report what became of it.
+        /// Sent, and the outcome is unknown: the rail is asked again, and people may report
+        /// the outcome.
         Unknown,
-        /// The rail has it.
+        /// Accepted by the rail.
         Sent,
-        /// The partner has it.
+        /// Received by the partner.
         Paid,
         /// Certainly not paid; its earnings wait for the next run.
         Failed,
@@ -113,7 +113,7 @@ impl Payout {
     async fn earnings(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<Earning>> {
         let key = EarningsOfPayout(Some(self.0.id), Slice::forward(first, after).window()?);

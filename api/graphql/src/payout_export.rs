@@ -15,7 +15,7 @@ use super::error::{ApiResult, payload};
 pub struct ExportPayoutRunInput {
     /// The run.
     id: ID,
-    /// Only payments after that of this payout, the last one of an earlier export.
+    /// The last payout of the previous page.
     after: Option<ID>,
 }
 
@@ -105,9 +105,9 @@ pub struct PayoutExportMutations;
 
 #[Object]
 impl PayoutExportMutations {
-    /// Tells the payments of a run that people make by hand: at most 1,000 at a time,
-    /// as CSV (RFC 4180) with a heading. It shows where partners are paid; the log
-    /// says who asked.
+    /// Exports the payments of a run that people make by hand: at most 1,000 at a time, as
+    /// CSV (RFC 4180) with a heading. It contains where partners are paid, so the log
+    /// records who exported it.
     #[graphql(directive = cost::apply("500".to_owned()))]
     async fn export_payout_run(
         &self,

@@ -73,8 +73,8 @@ impl PayoutReport {
 /// What became of a payout.
 #[derive(InputObject)]
 pub struct ReportPayoutOutcomeInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The payout; SENT or UNKNOWN.
     id: ID,
@@ -138,8 +138,8 @@ pub struct PayoutReportMutations;
 
 #[Object]
 impl PayoutReportMutations {
-    /// Reports what became of a payout that no rail tells of: one paid by hand, or one
-    /// whose fate is unknown. It counts once another person confirms it; a later
+    /// Reports the outcome of a payout whose rail gives no status, or whose outcome is
+    /// unknown. It counts once another person confirms it; a later
     /// report takes the place of an earlier one.
     async fn report_payout_outcome(
         &self,

@@ -141,7 +141,7 @@ impl PayoutRun {
     async fn payouts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<Payout>> {
         let key = PayoutsOfRun(self.0.id, Slice::forward(first, after).window()?);
@@ -183,7 +183,8 @@ impl PayoutHold {
         self.0.reason.into()
     }
 
-    /// How much is held back. Two reasons for the same money both name it.
+    /// How much is held back. An amount with several reasons appears once for each: do
+    /// not add them up.
     async fn amount(&self) -> Money {
         Money::minor(self.0.amount_minor, self.0.currency)
     }
@@ -205,9 +206,9 @@ impl PayoutRunQueries {
     async fn payout_runs(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> ApiResult<Connection<PayoutRun>> {
         let window = Slice {
@@ -225,8 +226,8 @@ impl PayoutRunQueries {
 /// A payout run to propose.
 #[derive(InputObject)]
 pub struct ProposePayoutRunInput {
-    /// Repeating the command with the same key and arguments gives the same
-    /// run; 1 to 255 bytes.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The program whose partners are to be paid.
     program_id: ID,
@@ -306,7 +307,7 @@ impl PayoutRunMutations {
         ProposePayoutRunPayload::answer(input.run(ctx.scope()).await)
     }
 
-    /// Approves a run that somebody else proposed; the rail is then at work.
+    /// Approves a run that somebody else proposed. Its payouts are sent next.
     /// Approving it again is harmless.
     async fn approve_payout_run(
         &self,
@@ -317,7 +318,7 @@ impl PayoutRunMutations {
     }
 
     /// Stops a run: the server gives back what was not sent, for the next run; what
-    /// was sent goes on. A run of which nothing was sent is cancelled thereby.
+    /// was sent goes on. If nothing was sent, the run becomes CANCELLED.
     /// Repeating it is harmless.
     async fn cancel_payout_run(
         &self,

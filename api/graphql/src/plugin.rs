@@ -50,7 +50,7 @@ impl Plugin {
     async fn versions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<PluginVersion>> {
         let key = VersionsOfPlugin(self.0.id, Slice::forward(first, after).window()?);
@@ -64,7 +64,7 @@ impl Plugin {
     async fn activations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> ApiResult<Connection<Activation>> {
         let key = ActivationsOfPlugin(self.0.id, Slice::forward(first, after).window()?);
@@ -174,9 +174,9 @@ impl PluginQueries {
     async fn plugins(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> ApiResult<Connection<Plugin>> {
         let window = Slice {
@@ -266,7 +266,7 @@ pub struct PluginMutations;
 
 #[Object]
 impl PluginMutations {
-    /// Makes room for a component. PUT its bytes to the address in the answer,
+    /// Creates an upload for a component. PUT the bytes to its `url`,
     /// then publish it.
     async fn stage_plugin_upload(
         &self,
@@ -276,7 +276,7 @@ impl PluginMutations {
     }
 
     /// Checks an uploaded component and keeps it as a version of the plugin that it
-    /// says it is. It decides nothing until terms or an activation name it.
+    /// says it is. It is not used until terms or an activation name it.
     /// Publishing the same bytes again is harmless.
     async fn publish_plugin(
         &self,

@@ -20,9 +20,9 @@ use super::scalars::{DateTime, Money, MoneyInput, currency};
 mirrors! {
     /// How the partners of a program work.
     ProgramModel = program::ProgramModel {
-        /// They bring a customer and step back.
+        /// They refer customers; the tenant sells.
         Referral,
-        /// They sell on their own paper.
+        /// They resell under their own contract.
         Reseller,
         /// They sell together with the tenant.
         CoSell,
@@ -38,17 +38,15 @@ mirrors! {
         Draft,
         /// Partners work under it.
         Open,
-        /// No new deals.
-        Closed,
     }
 }
 
 mirrors! {
     /// Where terms stand.
     TermsState = stored::State {
-        /// In force for what begins now.
+        /// They apply to new registrations and deals.
         Published,
-        /// In force only for what began under them.
+        /// They apply only to what was registered or opened under them.
         Superseded,
     }
 }
@@ -130,7 +128,7 @@ impl Terms {
     }
 
     /// All that a partner agrees to, as JSON text: the words, the terms, the rules
-    /// with their configurations, and the digests of the code that decides. Show
+    /// with their configurations, and the digests of the code that is used. Show
     /// it before it is signed.
     #[graphql(directive = cost::apply("196".to_owned()))]
     async fn document(&self) -> &str {
@@ -199,9 +197,9 @@ impl ProgramQueries {
     async fn programs(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> ApiResult<Connection<Program>> {
         let window = Slice {
@@ -219,8 +217,8 @@ impl ProgramQueries {
 /// A program to create.
 #[derive(InputObject)]
 pub struct CreateProgramInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// Its name, 1 to 200 characters.
     name: String,
@@ -241,8 +239,8 @@ impl CreateProgramInput {
 /// Terms to publish.
 #[derive(InputObject)]
 pub struct PublishTermsInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The program.
     program_id: ID,

@@ -12,7 +12,7 @@ use super::error::ApiResult;
 pub struct Rail {
     /// Its name, as payout methods give it.
     name: &'static str,
-    /// Whether it tells what became of a payout. Where it does not, people make the
+    /// Whether the rail reports the status of a payout. Where it does not, people make the
     /// payment, one reports it, and another confirms.
     answers: bool,
 }

@@ -42,7 +42,7 @@ mirrors! {
     }
 }
 
-/// A partner's claim on an opportunity, before it works it.
+/// What a partner registers before it works an opportunity.
 #[derive(Description)]
 pub struct Registration(pub registration::Model);
 wraps!(Registration, registration::Model);
@@ -64,7 +64,7 @@ impl Registration {
         Ok(ctx.loaders().one(self.0.terms_id).await?.map(Terms))
     }
 
-    /// Who claims.
+    /// The partner that registers.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
         Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
     }
@@ -152,16 +152,16 @@ pub struct RegistrationQueries;
 
 #[Object]
 impl RegistrationQueries {
-    /// The partners' claims, oldest first. A partner's key sees its own.
+    /// The registrations, oldest first. A partner's key sees its own.
     #[graphql(directive = Paged::apply())]
     async fn registrations(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only those now in one of these states; all, if none is named.", directive = max_items::apply(20))]
         state: Option<Vec<RegistrationState>>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> ApiResult<Connection<Registration>> {
         let window = Slice {
@@ -179,15 +179,15 @@ impl RegistrationQueries {
     }
 }
 
-/// A claim to register.
+/// A registration to submit.
 #[derive(InputObject)]
 pub struct RegisterDealInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The program; open.
     program_id: ID,
-    /// Who claims; at work in the program.
+    /// The partner; active in the program.
     partner_id: ID,
     /// The customer.
     account: AccountInput,
@@ -262,8 +262,8 @@ impl WithdrawRegistrationInput {
 /// A registration to turn into a deal.
 #[derive(InputObject)]
 pub struct ConvertRegistrationInput {
-    /// Makes a repeated command harmless: 1 to 255 characters of your own,
-    /// new for each command.
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
     idempotency_key: String,
     /// The registration; approved.
     id: ID,
@@ -288,25 +288,25 @@ impl ConvertRegistrationInput {
 }
 
 payload! {
-    /// What registering a claim did.
+    /// The result of registering.
     RegisterDealPayload,
     /// The registration, also where it is in conflict; null where none was made.
     registration: Registration
 }
 payload! {
-    /// What approving a claim did.
+    /// The result of approving a registration.
     ApproveRegistrationPayload,
     /// The registration; null where nothing was decided.
     registration: Registration
 }
 payload! {
-    /// What rejecting a claim did.
+    /// The result of rejecting a registration.
     RejectRegistrationPayload,
     /// The registration; null where nothing was decided.
     registration: Registration
 }
 payload! {
-    /// What withdrawing a claim did.
+    /// The result of withdrawing a registration.
     WithdrawRegistrationPayload,
     /// The registration; null where nothing was changed.
     registration: Registration
@@ -324,17 +324,17 @@ pub struct RegistrationMutations;
 
 #[Object]
 impl RegistrationMutations {
-    /// Claims an opportunity for a partner. A claim that competes with something
-    /// is made all the same, in conflict, for a person to settle.
+    /// Registers an opportunity for a partner. Where it conflicts with something, the
+    /// registration is IN_CONFLICT, for a person to decide.
     async fn register_deal(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The claim.")] input: RegisterDealInput,
+        #[graphql(desc = "The registration.")] input: RegisterDealInput,
     ) -> Option<ApiResult<RegisterDealPayload>> {
         RegisterDealPayload::answer(input.run(ctx.scope()).await)
     }
 
-    /// Approves a claim, also one in conflict, once nothing else protects the
+    /// Approves a registration, also one in conflict, once nothing else protects the
     /// account. Repeating it is harmless.
     async fn approve_registration(
         &self,
@@ -344,7 +344,7 @@ impl RegistrationMutations {
         ApproveRegistrationPayload::answer(input.run(ctx.scope()).await)
     }
 
-    /// Turns a claim down. Repeating it is harmless.
+    /// Rejects a registration. Repeating it is harmless.
     async fn reject_registration(
         &self,
         ctx: &Context<'_>,
@@ -353,7 +353,7 @@ impl RegistrationMutations {
         RejectRegistrationPayload::answer(input.run(ctx.scope()).await)
     }
 
-    /// Gives a claim up. Repeating it is harmless.
+    /// Withdraws a registration. Repeating it is harmless.
     async fn withdraw_registration(
         &self,
         ctx: &Context<'_>,

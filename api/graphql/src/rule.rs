@@ -78,8 +78,7 @@ impl Rule {
         Ok(version.map(PluginVersion))
     }
 
-    /// For a plugin: the version that decides now. Another one than the terms name
-    /// where an activation says so.
+    /// For a plugin: the version that is used now, by the terms or by a later activation.
     async fn deciding_version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
         let version = ctx.loaders().one(DecidingVersion(self.0.id)).await?;
         let version = ctx.loaders().maybe(version).await?;
@@ -124,8 +123,8 @@ pub struct PercentageInput {
 /// A rule in WebAssembly.
 #[derive(InputObject)]
 pub struct PluginRuleInput {
-    /// The version that decides. Partners sign the digest of its code; a later
-    /// version decides only by an activation.
+    /// The version that is used. Partners sign the digest of its code; another version is
+    /// used only after an activation.
     plugin_version_id: ID,
     /// Its configuration, a JSON object.
     config: Json,

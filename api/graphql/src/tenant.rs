@@ -48,7 +48,7 @@ impl Tenant {
         self.0.kind.into()
     }
 
-    /// Its present: of a sandbox the test clock, else the machine's.
+    /// Its current time: the test clock of a sandbox, else the server's.
     async fn now(&self, ctx: &Context<'_>) -> DateTime {
         DateTime(self.0.clock_at.unwrap_or(ctx.scope().now()))
     }
@@ -154,9 +154,9 @@ impl TenantQueries {
     async fn api_keys(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "So many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Option<ApiResult<Connection<ApiKey>>> {
         let slice = Slice {
@@ -180,8 +180,8 @@ pub struct CreateApiKeyInput {
     /// With role PARTNER, and only then: the partner that it speaks for.
     partner_id: Option<ID>,
     /// Whether a service will hold it, and act in its own name. You answer for
-    /// it: where two people are needed, it counts as you. A partner's key is always one,
-    /// as you are none of the partner's people.
+    /// it: where two people are needed, it counts as you. A partner's key is always a
+    /// service's, because you are not one of the partner's people.
     #[graphql(default)]
     service: bool,
 }
@@ -284,7 +284,8 @@ impl TenantMutations {
         CreateApiKeyPayload::answer(input.run(ctx.scope()).await)
     }
 
-    /// Revokes a key: it works no more, and what it keeps open ends soon.
+    /// Revokes a key: requests with it fail at once, and its open sockets and streams are
+    /// closed within 30 seconds.
     /// Revoking it again is harmless.
     async fn revoke_api_key(
         &self,
@@ -294,8 +295,8 @@ impl TenantMutations {
         RevokeApiKeyPayload::answer(input.run(ctx.scope()).await)
     }
 
-    /// Moves the clock of a sandbox forward. What expires or falls due by then,
-    /// does. Live tenants have no test clock.
+    /// Moves the test clock of a sandbox forward. What expires or is due by then is
+    /// processed. Live tenants have no test clock.
     async fn advance_test_clock(
         &self,
         ctx: &Context<'_>,

@@ -41,9 +41,9 @@ mirrors! {
         PartnerManage,
         /// File a partner's own paperwork: agreement, tax form, payout method.
         PartnerFile,
-        /// Claim an opportunity for a partner.
+        /// Register an opportunity for a partner.
         RegistrationSubmit,
-        /// Approve or reject claims.
+        /// Approve or reject registrations.
         RegistrationDecide,
         /// Open, move, win and lose deals, and convert registrations into them.
         DealManage,
@@ -63,9 +63,9 @@ mirrors! {
         PayoutApprove,
         /// Read where partners are paid, to pay them by hand.
         PayoutExport,
-        /// Upload and publish plugins, and propose from when on a version decides.
+        /// Upload and publish plugins, and propose from when on a version is used.
         PluginManage,
-        /// Approve from when on a version of a plugin decides.
+        /// Approve from when on a version of a plugin is used.
         ActivationApprove,
         /// Read rules' code and receipts, the ledger, and the whole log.
         BooksRead,

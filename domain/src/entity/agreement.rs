@@ -28,8 +28,6 @@ use crate::ids::{AgreementId, PartnerId, TenantId, TermsId};
 pub enum State {
     /// It holds.
     Accepted,
-    /// A later one replaced it.
-    Superseded,
 }
 
 /// An agreement: who accepted which text, how and when.

@@ -28,8 +28,6 @@ use crate::ids::{CreditId, DealId, TenantId};
 pub enum State {
     /// As it was settled at closed-won.
     Settled,
-    /// A person changed it, with a reason.
-    Amended,
 }
 
 /// One version of the credit on a deal. Never changed.

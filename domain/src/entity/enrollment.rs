@@ -29,8 +29,6 @@ pub enum State {
     Invited,
     /// It works under the terms.
     Active,
-    /// It has ended.
-    Ended,
 }
 
 /// An enrollment.

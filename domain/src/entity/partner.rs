@@ -25,8 +25,6 @@ use crate::ids::{PartnerId, TenantId};
 )]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// It asked to join.
-    Applied,
     /// Its paperwork is not complete.
     Onboarding,
     /// Its paperwork was complete once. What has lapsed since is for
@@ -34,8 +32,6 @@ pub enum State {
     Active,
     /// It is stopped for now.
     Suspended,
-    /// It has left.
-    Offboarded,
 }
 
 /// A partner organisation.

@@ -60,8 +60,6 @@ pub enum State {
     Draft,
     /// Partners work under it.
     Open,
-    /// No new deals.
-    Closed,
 }
 
 /// A program.

@@ -115,7 +115,7 @@ pub async fn enrollments(scope: &Scope, partners: &[PartnerId]) -> Result<Vec<en
     Ok(query.all(&scope.read().await?).await?)
 }
 
-/// The partner's enrollment in a program, unless it has ended.
+/// The partner's enrollment in a program.
 pub(crate) async fn enrollment_in(
     tx: &Tx,
     partner: PartnerId,
@@ -123,8 +123,7 @@ pub(crate) async fn enrollment_in(
 ) -> Result<enrollment::Model> {
     let query = enrollment::Entity::of(tx.tenant())
         .filter(enrollment::Column::PartnerId.eq(partner))
-        .filter(enrollment::Column::ProgramId.eq(program))
-        .filter(enrollment::Column::State.ne(enrollment::State::Ended));
+        .filter(enrollment::Column::ProgramId.eq(program));
     query.one(tx).await?.ok_or_else(|| {
         Error::conflict(
             Conflict::NotEnrolled,
@@ -134,21 +133,16 @@ pub(crate) async fn enrollment_in(
 }
 
 /// A partner that may work in a program: enrolled there, with an agreement to
-/// some version of its terms, and neither suspended nor gone.
+/// some version of its terms, and not suspended.
 pub(crate) async fn working_in(
     tx: &Tx,
     id: PartnerId,
     program: ProgramId,
 ) -> Result<partner::Model> {
     let partner = partner::Entity::get(tx, tx.tenant(), id).await?;
-    if matches!(
-        partner.state,
-        partner::State::Suspended | partner::State::Offboarded
-    ) {
-        return Err(Error::conflict(
-            Conflict::WrongState,
-            "the partner is suspended or has left",
-        ));
+    if partner.state == partner::State::Suspended {
+        let message = "the partner is suspended";
+        return Err(Error::conflict(Conflict::WrongState, message));
     }
     let enrollment = enrollment_in(tx, id, program).await?;
     if enrollment.state != enrollment::State::Active {

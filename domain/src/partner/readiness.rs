@@ -63,8 +63,7 @@ impl Papers {
 
     /// What stands between the partner and being paid for deals under `terms`.
     pub(crate) fn obstacles_under(&self, terms: &BTreeSet<TermsId>) -> Vec<Obstacle> {
-        use partner::State::{Offboarded, Suspended};
-        let stopped = matches!(self.state, None | Some(Suspended | Offboarded));
+        let stopped = matches!(self.state, None | Some(partner::State::Suspended));
         let accepted = terms.iter().all(|terms| self.accepted.contains(terms));
         let found = [
             stopped.then_some(Obstacle::Suspended),
@@ -160,9 +159,8 @@ async fn papers_of_some<C: ConnectionTrait>(
             .accepted
             .insert(row.terms_id);
     }
-    let query = enrollment::Entity::of(tenant)
-        .filter(enrollment::Column::PartnerId.is_in(of_all()))
-        .filter(enrollment::Column::State.ne(enrollment::State::Ended));
+    let query =
+        enrollment::Entity::of(tenant).filter(enrollment::Column::PartnerId.is_in(of_all()));
     let enrollments = query.all(db).await?;
     let query = terms::Entity::of(tenant)
         .filter(terms::Column::ProgramId.is_in(enrollments.iter().map(|row| row.program_id)))

@@ -105,10 +105,6 @@ pub async fn publish(
         return Ok(done);
     }
     let program = program::Entity::get(&tx, tx.tenant(), program.id).await?;
-    if program.state == program::State::Closed {
-        let message = "the program is closed";
-        return Err(Error::conflict(Conflict::WrongState, message));
-    }
     let version = supersede(&tx, program.id).await? + 1;
     let terms = insert(&mut tx, &program, version, draft, &rules).await?;
     for rule in rules {
