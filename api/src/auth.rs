@@ -9,7 +9,7 @@ use tributary_domain::database;
 use tributary_domain::error::Error;
 use tributary_domain::scope::{Engine, Origin, Scope};
 use tributary_domain::tenant::keys;
-use tributary_transport::gateway::{Admit, Caller, Denied};
+use tributary_transport::gateway::{Authenticate, Caller, Denied};
 use tributary_transport::shares::Group;
 
 use tributary_graphql::context::PublicUrl;
@@ -52,9 +52,9 @@ pub async fn authenticate(engine: &Engine, caller: Caller) -> Result<Scope, Deni
     Ok(scope)
 }
 
-/// What resolvers find beside a request. Made anew for each operation: what
+/// What resolvers find in a request. Made anew for each operation: what
 /// loaders batch is one caller's.
-pub fn beside(scope: Scope, public_url: String) -> Data {
+pub fn request_data(scope: Scope, public_url: String) -> Data {
     let mut data = Data::default();
     data.insert(PublicUrl(public_url));
     data.insert(Group {
@@ -66,10 +66,15 @@ pub fn beside(scope: Scope, public_url: String) -> Data {
     data
 }
 
-/// Lets callers of GraphQL in, to a server that is reached at `public_url`.
-pub fn door(engine: Engine, public_url: String) -> Admit {
+/// Authenticates callers of GraphQL, for a server that is reached at `public_url`.
+pub fn authenticator(engine: Engine, public_url: String) -> Authenticate {
     Arc::new(move |caller| {
         let (engine, public_url) = (engine.clone(), public_url.clone());
-        Box::pin(async move { Ok(beside(authenticate(&engine, caller).await?, public_url)) })
+        Box::pin(async move {
+            Ok(request_data(
+                authenticate(&engine, caller).await?,
+                public_url,
+            ))
+        })
     })
 }

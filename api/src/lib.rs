@@ -23,8 +23,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tributary_domain::scope::Engine;
 use tributary_graphql as graphql;
+use tributary_transport::connections::ConnectionLimit;
 use tributary_transport::gateway::{Gateway, MAX_CONNECTIONS, Timings};
-use tributary_transport::places::Places;
 use tributary_transport::unread::Unread;
 use tributary_transport::workers::{self, Workers};
 use tributary_web::edge::{self, Edge};
@@ -66,10 +66,10 @@ pub fn router(state: AppState, workers: Workers, stopping: watch::Receiver<bool>
         documents: Arc::new(graphql::documents(&state.schema)),
         schema: state.schema,
         workers,
-        admit: auth::door(state.engine.clone(), state.public_url),
+        authenticate: auth::authenticator(state.engine.clone(), state.public_url),
         timings: state.timings,
         unread: Unread::default(),
-        places: Places::new(MAX_CONNECTIONS),
+        places: ConnectionLimit::new(MAX_CONNECTIONS),
         stopping,
         editor: graphiql::page,
     };

@@ -44,7 +44,7 @@ fn check(outcome: &Outcome) {
 /// Globex more of its money back.
 async fn go_on(owner: &Client) {
     let document = "{ programs { nodes { id } } deals { nodes { id name } } }";
-    let found = owner.ask(document, json!({})).await.unwrap();
+    let found = owner.query(document, json!({})).await.unwrap();
     let deals = list(&found, "/deals/nodes").unwrap();
     let globex = deals
         .iter()
@@ -59,12 +59,15 @@ async fn go_on(owner: &Client) {
         "amount": usd("500.00"),
         "stage": "Proposal",
     });
-    owner.order("openDeal", input, "deal { id }").await.unwrap();
+    owner
+        .mutate("openDeal", input, "deal { id }")
+        .await
+        .unwrap();
     let input = json!({
         "idempotencyKey": "globex-refund-2", "dealId": globex["id"], "amount": usd("1000.00"),
     });
     owner
-        .order("recordRefund", input, "collection { id }")
+        .mutate("recordRefund", input, "collection { id }")
         .await
         .unwrap();
 }
@@ -87,7 +90,7 @@ story! {
         assert_eq!(again.outcome, told.outcome);
         for (person, _, document) in demo::EXAMPLES {
             let key = again.keys.iter().find(|key| key.holder.starts_with(person)).unwrap();
-            owner.with_key(&key.token).ask(document, json!({})).await.unwrap();
+            owner.with_key(&key.token).query(document, json!({})).await.unwrap();
         }
         let found = tenants::named(engine, demo::TENANT).await.unwrap();
         assert_eq!(found[0].clock_at, Some(demo::END));

@@ -58,17 +58,20 @@ impl Socket {
         let mut socket = Self(connect_async(request).await.unwrap().0);
         let payload = json!({ "Authorization": format!("Bearer {}", client.token) });
         socket
-            .say(json!({ "type": "connection_init", "payload": payload }))
+            .send(json!({ "type": "connection_init", "payload": payload }))
             .await;
-        assert_eq!(socket.hear().await, Ok(json!({ "type": "connection_ack" })));
+        assert_eq!(
+            socket.receive().await,
+            Ok(json!({ "type": "connection_ack" }))
+        );
         let payload = json!({ "query": FOLLOW, "variables": { "deal": deal, "after": after } });
         socket
-            .say(json!({ "id": "1", "type": "subscribe", "payload": payload }))
+            .send(json!({ "id": "1", "type": "subscribe", "payload": payload }))
             .await;
         socket
     }
 
-    async fn say(&mut self, message: Value) {
+    async fn send(&mut self, message: Value) {
         self.0
             .send(Message::text(message.to_string()))
             .await
@@ -76,7 +79,7 @@ impl Socket {
     }
 
     /// The next message past pings, or the code of the close.
-    async fn hear(&mut self) -> Result<Value, u16> {
+    async fn receive(&mut self) -> Result<Value, u16> {
         loop {
             let frame = timeout(PATIENCE, self.0.next())
                 .await
@@ -92,7 +95,7 @@ impl Socket {
 
     /// What is told next.
     pub async fn next(&mut self) -> Told {
-        let message = match self.hear().await {
+        let message = match self.receive().await {
             Ok(message) => message,
             Err(code) => return Told::Closed(code),
         };

@@ -106,7 +106,7 @@ async fn statements(world: &World, acme: &Acme, first: usize) -> usize {
     request = request.variables(async_graphql::Variables::from_json(
         json!({ "first": first }),
     ));
-    request.data = auth::beside(scope, world.server.url.clone());
+    request.data = auth::request_data(scope, world.server.url.clone());
     let answer = graphql::schema().execute(request).await;
     assert!(answer.errors.is_empty(), "{:?}", answer.errors);
     let data = answer.data.into_json().unwrap();

@@ -66,7 +66,7 @@ impl Client {
     /// # Errors
     ///
     /// When the server is not reached, or answers with errors, also beside data.
-    pub async fn ask(&self, document: &str, variables: Value) -> Result<Value> {
+    pub async fn query(&self, document: &str, variables: Value) -> Result<Value> {
         let request = self
             .http
             .post(format!("{}/graphql", self.server))
@@ -91,7 +91,7 @@ impl Client {
     /// # Errors
     ///
     /// As [`ask`](Self::ask), and with [`Refused`] where there are user errors.
-    pub async fn order(&self, verb: &str, input: Value, selection: &str) -> Result<Value> {
+    pub async fn mutate(&self, verb: &str, input: Value, selection: &str) -> Result<Value> {
         let (first, rest) = verb.split_at(1);
         let kind = format!("{}{rest}Input", first.to_uppercase());
         let (head, argument, variables) = match input {
@@ -106,7 +106,7 @@ impl Client {
             "mutation{head} {{ {verb}{argument} {{ {selection} \
              userErrors {{ code field message }} }} }}"
         );
-        let mut data = self.ask(&document, variables).await?;
+        let mut data = self.query(&document, variables).await?;
         let payload = data[verb].take();
         match payload["userErrors"].get(0) {
             None => Ok(payload),
@@ -127,7 +127,7 @@ impl Client {
     /// As [`order`](Self::order), and when the server does not take the bytes.
     pub async fn publish(&self, component: Vec<u8>, selection: &str) -> Result<Value> {
         let staged = self
-            .order("stagePluginUpload", Value::Null, "upload { id url }")
+            .mutate("stagePluginUpload", Value::Null, "upload { id url }")
             .await?;
         // By the same way as everything else: what the server calls itself to
         // the world may be out of reach from here.
@@ -136,7 +136,7 @@ impl Client {
             .await?;
         let input = json!({ "uploadId": staged["upload"]["id"] });
         let selection = format!("pluginVersion {{ {selection} }}");
-        let mut published = self.order("publishPlugin", input, &selection).await?;
+        let mut published = self.mutate("publishPlugin", input, &selection).await?;
         Ok(published["pluginVersion"].take())
     }
 

@@ -1,4 +1,4 @@
-//! January to September: two claims, two deals, and who is credited for them.
+//! January to September: two registrations, two deals, and who is credited for them.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub async fn small_deal(story: &mut Story<'_>) -> Result<()> {
         "amount": usd("30000.00"),
         "stage": "Proposal",
     });
-    let opened = story.owner.order("openDeal", input, "deal { id }").await?;
+    let opened = story.owner.mutate("openDeal", input, "deal { id }").await?;
     let deal = text(&opened, "/deal/id")?;
     let input = json!({
         "idempotencyKey": "initech-northwind",
@@ -36,16 +36,16 @@ pub async fn small_deal(story: &mut Story<'_>) -> Result<()> {
     story.collect("initech-paid", deal, "30000.00").await
 }
 
-/// 10 and 12 January: two partners claim one customer.
-pub async fn two_claims(story: &mut Story<'_>) -> Result<()> {
-    story.day("2026-01-10", "10 Jan", "A claim").await?;
+/// 10 and 12 January: two partners register one customer.
+pub async fn two_registrations(story: &mut Story<'_>) -> Result<()> {
+    story.day("2026-01-10", "10 Jan", "A registration").await?;
     let account = json!({ "name": "Globex", "domain": "globex.example" });
-    let claim = register(story, &story.northwind, "globex-northwind", account).await?;
-    story.claim = text(&claim, "/id")?.to_owned();
+    let registered = register(story, &story.northwind, "globex-northwind", account).await?;
+    story.registration = text(&registered, "/id")?.to_owned();
     story.teller.say(&format!(
         "Northwind registers Globex, globex.example: {}, and protected until\n{}.",
-        text(&claim, "/state")?,
-        text(&claim, "/protectedUntil")?
+        text(&registered, "/state")?,
+        text(&registered, "/protectedUntil")?
             .get(..10)
             .unwrap_or_default(),
     ));
@@ -60,19 +60,19 @@ pub async fn two_claims(story: &mut Story<'_>) -> Result<()> {
     let account = json!({
         "name": "GLOBEX Corporation Ltd.", "domain": "https://www.Globex.example/about",
     });
-    let claim = register(story, &story.southridge, "globex-southridge", account).await?;
+    let registered = register(story, &story.southridge, "globex-southridge", account).await?;
     story.teller.say(&format!(
         "Southridge registers GLOBEX Corporation Ltd., www.Globex.example: {}.",
-        text(&claim, "/state")?
+        text(&registered, "/state")?
     ));
-    let id = text(&claim, "/id")?;
+    let id = text(&registered, "/id")?;
     show_conflict(story, id).await?;
     let input = json!({
         "id": id, "reason": "This customer was registered two days earlier.",
     });
     let rejected = story
         .owner
-        .order("rejectRegistration", input, "registration { reason }")
+        .mutate("rejectRegistration", input, "registration { reason }")
         .await?;
     let reason = text(&rejected, "/registration/reason")?;
     story.teller.say(&format!("Ada rejects it: \"{reason}\""));
@@ -84,7 +84,7 @@ async fn names_nobody(story: &Story<'_>) -> Result<()> {
     let document = "{ registrations { nodes { submittedName state reason
         account { name } partner { name } conflicts { message competingRegistration { id } } } }
         accounts { nodes { name } } partners { nodes { name } } deals { nodes { name } } }";
-    let answer = story.southridge.client.ask(document, json!({})).await?;
+    let answer = story.southridge.client.query(document, json!({})).await?;
     match answer.to_string().contains("Northwind") {
         true => Err(format!("Southridge reads of its competitor: {answer}").into()),
         false => Ok(()),
@@ -101,11 +101,11 @@ async fn register(story: &Story<'_>, by: &Partner, key: &str, account: Value) ->
         "expected": usd("120000.00"),
     });
     let selection = "registration { id state protectedUntil }";
-    let mut claimed = by.client.order("registerDeal", input, selection).await?;
+    let mut claimed = by.client.mutate("registerDeal", input, selection).await?;
     Ok(claimed["registration"].take())
 }
 
-/// Staff see whose claim it competes with; the other partner does not.
+/// Staff see which registration it competes with; the other partner does not.
 async fn show_conflict(story: &mut Story<'_>, id: &str) -> Result<()> {
     let document = "query($id: ID!) { node(id: $id) { ... on Registration { conflicts {
         message competingRegistration { partner { name } } } } } }";
@@ -113,7 +113,7 @@ async fn show_conflict(story: &mut Story<'_>, id: &str) -> Result<()> {
         ("Ada reads:", &story.owner, true),
         ("Southridge:", &story.southridge.client, false),
     ] {
-        let answer = client.ask(document, json!({ "id": id })).await?;
+        let answer = client.query(document, json!({ "id": id })).await?;
         let conflicts = list(&answer, "/node/conflicts")?;
         let [conflict] = conflicts else {
             return Err(format!("one conflict was expected: {answer}").into());
@@ -130,24 +130,24 @@ async fn show_conflict(story: &mut Story<'_>, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// 3 March: the claim becomes a deal, which is followed from here on.
+/// 3 March: the registration becomes a deal, which is followed from here on.
 pub async fn conversion(story: &mut Story<'_>) -> Result<()> {
     story
-        .day("2026-03-03", "3 Mar", "The claim becomes a deal")
+        .day("2026-03-03", "3 Mar", "The registration becomes a deal")
         .await?;
     let document = "{ viewer { tenant { lastPosition } } }";
-    let answer = story.owner.ask(document, json!({})).await?;
+    let answer = story.owner.query(document, json!({})).await?;
     let begin = text(&answer, "/viewer/tenant/lastPosition")?;
     let input = json!({
         "idempotencyKey": "globex-convert",
-        "id": story.claim,
+        "id": story.registration,
         "name": DEAL,
         "amount": usd("120000.00"),
         "stage": "Discovery",
     });
     let converted = story
         .owner
-        .order("convertRegistration", input, "deal { id }")
+        .mutate("convertRegistration", input, "deal { id }")
         .await?;
     let mut globex = Follower::new(&story.owner, text(&converted, "/deal/id")?, begin);
     globex.connect().await?;
@@ -189,11 +189,11 @@ pub async fn influence(story: &mut Story<'_>) -> Result<()> {
 async fn involve(recorder: &Client, confirmer: &Client, input: Value) -> Result<()> {
     let key = format!("{}-confirmed", text(&input, "/idempotencyKey")?);
     let recorded = recorder
-        .order("recordInvolvement", input, "involvement { id }")
+        .mutate("recordInvolvement", input, "involvement { id }")
         .await?;
     let input = json!({ "idempotencyKey": key, "id": recorded["involvement"]["id"] });
     confirmer
-        .order("confirmInvolvement", input, "involvement { id }")
+        .mutate("confirmInvolvement", input, "involvement { id }")
         .await?;
     Ok(())
 }
@@ -218,7 +218,7 @@ async fn win_deal(story: &mut Story<'_>, key: &str, deal: &str) -> Result<()> {
     let input = json!({ "idempotencyKey": key, "id": deal });
     story
         .owner
-        .order("closeDealWon", input, "deal { id }")
+        .mutate("closeDealWon", input, "deal { id }")
         .await?;
     let deal = assessed(&story.owner, deal).await?;
     for share in list(&deal, "/credit/shares")? {
@@ -248,7 +248,7 @@ async fn assessed(owner: &Client, deal: &str) -> Result<Value> {
         commissions(first: 10) { nodes {
             role state explanation total { amount } partner { name } } } } } }";
     super::payouts::until("the commissions to be assessed", async || {
-        let mut answer = owner.ask(document, json!({ "id": deal })).await?;
+        let mut answer = owner.query(document, json!({ "id": deal })).await?;
         let commissions = list(&answer, "/node/commissions/nodes")?;
         let done = commissions.iter().all(|row| row["state"] != "PENDING");
         Ok(done.then(|| answer["node"].take()))

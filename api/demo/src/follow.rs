@@ -156,7 +156,7 @@ async fn open(client: &Client) -> Result<Socket> {
     let payload = json!({ "Authorization": format!("Bearer {}", client.token) });
     let hello = json!({ "type": "connection_init", "payload": payload });
     socket.send(Message::text(hello.to_string())).await?;
-    let answer = hear(&mut socket).await?;
+    let answer = receive(&mut socket).await?;
     match answer["type"].as_str() {
         Some("connection_ack") => Ok(socket),
         _ => Err(format!("the socket was not let in: {answer}").into()),
@@ -164,7 +164,7 @@ async fn open(client: &Client) -> Result<Socket> {
 }
 
 async fn next_event(socket: &mut Socket) -> Result<Event> {
-    let answer = hear(socket).await?;
+    let answer = receive(socket).await?;
     match answer.pointer("/payload/data/dealStatusChanged") {
         Some(event) => Event::read(event),
         None => Err(format!("the subscription said {answer}").into()),
@@ -172,7 +172,7 @@ async fn next_event(socket: &mut Socket) -> Result<Event> {
 }
 
 /// The next message of the protocol; pings are answered on the way.
-async fn hear(socket: &mut Socket) -> Result<Value> {
+async fn receive(socket: &mut Socket) -> Result<Value> {
     while let Some(frame) = socket.next().await {
         match frame? {
             Message::Text(text) => {

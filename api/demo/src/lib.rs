@@ -114,7 +114,7 @@ pub async fn play(
 ) -> Result<Told> {
     let mut story = opening::open(owner, operator, rule, teller).await?;
     deals::small_deal(&mut story).await?;
-    deals::two_claims(&mut story).await?;
+    deals::two_registrations(&mut story).await?;
     deals::conversion(&mut story).await?;
     deals::influence(&mut story).await?;
     deals::win(&mut story).await?;

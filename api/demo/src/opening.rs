@@ -34,16 +34,16 @@ pub async fn open<'a>(
         "name": "Acme Referral", "model": "REFERRAL", "currency": "USD",
     });
     let program = owner
-        .order("createProgram", input, "program { id }")
+        .mutate("createProgram", input, "program { id }")
         .await?;
     let program = text(&program, "/program/id")?.to_owned();
     let input = terms(&program, &version);
     let terms = owner
-        .order("publishTerms", input, "terms { id documentDigest }")
+        .mutate("publishTerms", input, "terms { id documentDigest }")
         .await?;
     let terms = &terms["terms"];
     teller.say(
-        "Acme Referral pays in dollars: claims are protected for 90 days, earnings are\n\
+        "Acme Referral pays in dollars: registrations are protected for 90 days, earnings are\n\
          held for 30, and nothing under 100.00 is paid out. Sourcing a deal pays by the\n\
          rule, influencing one 2 % of it, at most 2,000.00.",
     );
@@ -64,7 +64,7 @@ pub async fn open<'a>(
         northwind,
         southridge,
         eastbay,
-        claim: String::new(),
+        registration: String::new(),
         globex: None,
         told: BTreeSet::new(),
     })
@@ -127,7 +127,7 @@ async fn join(
         "idempotencyKey": format!("invite {name}"), "name": name, "programId": program,
     });
     let invited = owner
-        .order("invitePartner", input, "partner { id }")
+        .mutate("invitePartner", input, "partner { id }")
         .await?;
     let id = text(&invited, "/partner/id")?.to_owned();
     let client = holder(owner, operator, person, &id).await?;
@@ -140,7 +140,7 @@ async fn join(
         "act": "ticked \"I have read this and agree\"",
     });
     client
-        .order("acceptAgreement", input, "agreement { id }")
+        .mutate("acceptAgreement", input, "agreement { id }")
         .await?;
     Ok(Partner {
         id,
@@ -162,11 +162,11 @@ async fn file_papers(owner: &Client, partner: &Partner, files_tax_form: bool) ->
         });
         let form = partner
             .client
-            .order("submitTaxForm", input, "taxForm { id }")
+            .mutate("submitTaxForm", input, "taxForm { id }")
             .await?;
         let input = json!({ "id": form["taxForm"]["id"] });
         owner
-            .order("approveTaxForm", input, "taxForm { id }")
+            .mutate("approveTaxForm", input, "taxForm { id }")
             .await?;
     }
     let destination = format!("{}@sandbox", partner.name.to_lowercase());
@@ -176,18 +176,18 @@ async fn file_papers(owner: &Client, partner: &Partner, files_tax_form: bool) ->
     });
     let method = partner
         .client
-        .order("addPayoutMethod", input, "payoutMethod { id }")
+        .mutate("addPayoutMethod", input, "payoutMethod { id }")
         .await?;
     let input = json!({ "id": method["payoutMethod"]["id"] });
     owner
-        .order("verifyPayoutMethod", input, "payoutMethod { id }")
+        .mutate("verifyPayoutMethod", input, "payoutMethod { id }")
         .await?;
     Ok(())
 }
 
 async fn tell_readiness(partner: &Partner, teller: &mut Teller) -> Result<()> {
     let document = "{ viewer { partner { readiness { ready missing } } } }";
-    let answer = partner.client.ask(document, json!({})).await?;
+    let answer = partner.client.query(document, json!({})).await?;
     let missing: Vec<String> = list(&answer, "/viewer/partner/readiness/missing")?
         .iter()
         .filter_map(Value::as_str)
@@ -208,13 +208,13 @@ pub async fn revoke_keys(owner: &Client) -> Result<()> {
     let people = [OWNER, FINANCE, NORTHWIND.1, SOUTHRIDGE.1, EASTBAY.1];
     let mut after = Value::Null;
     loop {
-        let answer = owner.ask(document, json!({ "after": after })).await?;
+        let answer = owner.query(document, json!({ "after": after })).await?;
         for key in list(&answer, "/apiKeys/nodes")? {
             let (id, person) = (text(key, "/id")?, text(key, "/name")?);
             let used = owner.token.contains(&format!(".{id}."));
             if people.contains(&person) && key["revokedAt"].is_null() && !used {
                 let input = json!({ "id": id });
-                owner.order("revokeApiKey", input, "apiKey { id }").await?;
+                owner.mutate("revokeApiKey", input, "apiKey { id }").await?;
             }
         }
         let page = &answer["apiKeys"]["pageInfo"];
@@ -239,7 +239,7 @@ pub async fn fresh_keys(owner: &Client, operator: &Operator) -> Result<Vec<Key>>
         },
     ];
     let answer = owner
-        .ask("{ partners(first: 10) { nodes { id name } } }", json!({}))
+        .query("{ partners(first: 10) { nodes { id name } } }", json!({}))
         .await?;
     for partner in list(&answer, "/partners/nodes")? {
         let name = text(partner, "/name")?;

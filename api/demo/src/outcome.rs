@@ -60,7 +60,7 @@ impl Outcome {
     ///
     /// When something cannot be read.
     pub async fn read(owner: &Client, followed: Option<Vec<Event>>) -> Result<Self> {
-        let answer = owner.ask(QUERY, json!({})).await?;
+        let answer = owner.query(QUERY, json!({})).await?;
         let deals = list(&answer, "/deals/nodes")?;
         let globex = deals.iter().find(|deal| deal["name"] == DEAL);
         let globex = text(
@@ -220,7 +220,7 @@ pub async fn logged(owner: &Client, deal: &str) -> Result<Vec<Event>> {
     let mut position = "0".to_owned();
     let mut events = Vec::new();
     loop {
-        let answer = owner.ask(document, json!({ "after": position })).await?;
+        let answer = owner.query(document, json!({ "after": position })).await?;
         let page = list(&answer, "/events")?;
         let Some(last) = page.last() else {
             return Ok(events);
@@ -359,7 +359,7 @@ async fn receipts(owner: &Client, answer: &Value) -> Result<Vec<Value>> {
             continue;
         }
         let selection = "rerun { outputDigest equal }";
-        let again = owner.order("rerunEvaluation", json!({ "id": id }), selection);
+        let again = owner.mutate("rerunEvaluation", json!({ "id": id }), selection);
         let again = &again.await?["rerun"];
         let equal = again["equal"] == true && again["outputDigest"] == evaluation["outputDigest"];
         let receipt = json!({

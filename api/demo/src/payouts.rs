@@ -58,7 +58,7 @@ pub async fn refund(story: &mut Story<'_>) -> Result<()> {
     });
     story
         .finance
-        .order("recordRefund", input, "collection { id }")
+        .mutate("recordRefund", input, "collection { id }")
         .await?;
     story.tell_earnings("gives back").await
 }
@@ -83,18 +83,18 @@ async fn pay(story: &mut Story<'_>, key: &str, settled: &str) -> Result<()> {
     let input = json!({ "idempotencyKey": key, "programId": story.program });
     let proposed = story
         .finance
-        .order("proposePayoutRun", input, "payoutRun { id }")
+        .mutate("proposePayoutRun", input, "payoutRun { id }")
         .await?;
     let run = prepared(story, text(&proposed, "/payoutRun/id")?).await?;
     let input = json!({ "id": run["id"] });
     let alone = story
         .finance
-        .order("approvePayoutRun", input.clone(), "payoutRun { id }")
+        .mutate("approvePayoutRun", input.clone(), "payoutRun { id }")
         .await;
     refused(alone, "SECOND_PERSON_NEEDED")?;
     story
         .owner
-        .order("approvePayoutRun", input, "payoutRun { id }")
+        .mutate("approvePayoutRun", input, "payoutRun { id }")
         .await?;
     story.teller.say(
         "Finn proposes the run. He cannot approve it himself (SECOND_PERSON_NEEDED); Ada\ndoes.",
@@ -145,7 +145,7 @@ async fn prepared(story: &Story<'_>, run: &str) -> Result<Value> {
     let document = "query($id: ID!) { node(id: $id) { ... on PayoutRun { id state
         holds { reason amount { amount } detail partner { name } } } } }";
     until("the run to be prepared", async || {
-        let mut answer = story.finance.ask(document, json!({ "id": run })).await?;
+        let mut answer = story.finance.query(document, json!({ "id": run })).await?;
         let run = answer["node"].take();
         Ok((run["state"] != "PREPARING").then_some(run))
     })
@@ -157,7 +157,7 @@ async fn payouts(story: &Story<'_>, run: &str, far: fn(&Value) -> bool) -> Resul
     let document = "query($id: ID!) { node(id: $id) { ... on PayoutRun { state
         payouts(first: 10) { nodes { state amount { amount } partner { name } } } } } }";
     until("the rail", async || {
-        let mut answer = story.finance.ask(document, json!({ "id": run })).await?;
+        let mut answer = story.finance.query(document, json!({ "id": run })).await?;
         let run = answer["node"].take();
         Ok(far(&run).then_some(run))
     })

@@ -30,7 +30,7 @@ pub struct Story<'a> {
     pub southridge: Partner,
     pub eastbay: Partner,
     /// Northwind's claim on Globex, once there is one.
-    pub claim: String,
+    pub registration: String,
     /// The deal with Globex, once there is one.
     pub globex: Option<Follower>,
     /// Earnings that were told.
@@ -46,7 +46,7 @@ pub fn usd(amount: &str) -> Value {
 pub async fn set_clock(owner: &Client, to: &str) -> Result<()> {
     let input = json!({ "to": to });
     owner
-        .order("advanceTestClock", input, "tenant { id }")
+        .mutate("advanceTestClock", input, "tenant { id }")
         .await?;
     Ok(())
 }
@@ -70,7 +70,7 @@ impl Story<'_> {
     pub async fn collect(&mut self, key: &str, deal: &str, amount: &str) -> Result<()> {
         let input = json!({ "idempotencyKey": key, "dealId": deal, "amount": usd(amount) });
         self.finance
-            .order("recordCollection", input, "collection { id }")
+            .mutate("recordCollection", input, "collection { id }")
             .await?;
         self.tell_earnings("earns").await
     }
@@ -79,7 +79,7 @@ impl Story<'_> {
     pub async fn tell_earnings(&mut self, what: &str) -> Result<()> {
         let document = "{ earnings(first: 100) { nodes {
             id amount { amount } deal { name } partner { name } } } }";
-        let answer = self.finance.ask(document, json!({})).await?;
+        let answer = self.finance.query(document, json!({})).await?;
         let mut lines = Vec::new();
         for earning in list(&answer, "/earnings/nodes")? {
             if self.told.insert(text(earning, "/id")?.to_owned()) {

@@ -6,7 +6,7 @@ use tributary_domain::entity::account_identifier::Kind;
 use tributary_domain::entity::{account, deal, registration};
 use tributary_domain::reads;
 
-use super::context::{Beside, wraps};
+use super::context::{RequestExt, wraps};
 use super::deal::Deal;
 use super::error::ApiResult;
 use super::loaders::{DealsOfAccount, IdentifiersOfAccount, RegistrationsOfAccount};

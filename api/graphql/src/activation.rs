@@ -10,7 +10,7 @@ use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::max_items;
 
 use super::actor::Actor;
-use super::context::{Beside, given, mirrors, wraps};
+use super::context::{RequestExt, given, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::pages::{Connection, Paged, Slice, connection};
 use super::plugin::{Plugin, PluginVersion};

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Description, Enum, ID, Object};
 use tributary_domain::actor;
 
-use super::context::Beside;
+use super::context::RequestExt;
 use super::error::ApiResult;
 use super::loaders::NameOfActor;
 

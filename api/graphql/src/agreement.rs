@@ -7,7 +7,7 @@ use tributary_domain::ids::Noun;
 use tributary_domain::partner::paperwork::{self, Signature};
 use tributary_domain::scope::Scope;
 
-use super::context::{Beside, given, mirrors, wraps};
+use super::context::{RequestExt, given, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::partner::Partner;
 use super::program::Terms;

@@ -8,7 +8,7 @@ use tributary_domain::ids::Noun;
 use tributary_domain::scope::Scope;
 
 use super::actor::Actor;
-use super::context::{Beside, given, wraps};
+use super::context::{RequestExt, given, wraps};
 use super::deal::Deal;
 use super::error::{ApiResult, payload};
 use super::scalars::{DateTime, Money, MoneyInput};

@@ -9,7 +9,7 @@ use tributary_domain::reads;
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::max_items;
 
-use super::context::{Beside, given, mirrors, wraps};
+use super::context::{RequestExt, given, mirrors, wraps};
 use super::credit::CreditRole;
 use super::deal::Deal;
 use super::earning::Earning;

@@ -5,7 +5,7 @@ use tributary_domain::deal::conflicts::ShownConflict;
 use tributary_domain::entity::registration_conflict::Kind;
 
 use super::account::Account;
-use super::context::{Beside, mirrors};
+use super::context::{RequestExt, mirrors};
 use super::deal::Deal;
 use super::error::ApiResult;
 use super::registration::Registration;

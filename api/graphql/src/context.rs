@@ -1,4 +1,4 @@
-//! What resolvers find beside a request, and how ids come in and go out.
+//! What resolvers find in a request, and how ids come in and go out.
 
 use std::str::FromStr;
 
@@ -13,8 +13,8 @@ use super::loaders::Loaders;
 /// Where clients reach this server, without a slash at the end.
 pub struct PublicUrl(pub String);
 
-/// What stands beside every request.
-pub trait Beside {
+/// What every request carries.
+pub trait RequestExt {
     /// Who asks, and for which tenant.
     fn scope(&self) -> &Scope;
 
@@ -22,7 +22,7 @@ pub trait Beside {
     fn loaders(&self) -> &Loaders;
 }
 
-impl Beside for Context<'_> {
+impl RequestExt for Context<'_> {
     fn scope(&self) -> &Scope {
         self.data_unchecked()
     }

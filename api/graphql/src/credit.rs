@@ -5,7 +5,7 @@ use tributary_domain::entity::{credit, credit_share};
 use tributary_transport::document::directives::list_size;
 
 use super::actor::Actor;
-use super::context::{Beside, mirrors, wraps};
+use super::context::{RequestExt, mirrors, wraps};
 use super::deal::Deal;
 use super::error::ApiResult;
 use super::involvement::Involvement;

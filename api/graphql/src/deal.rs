@@ -12,7 +12,7 @@ use tributary_transport::document::directives::max_items;
 use super::account::{Account, AccountInput};
 use super::collection::Collection;
 use super::commission::Commission;
-use super::context::{Beside, given, id, mirrors, wraps};
+use super::context::{RequestExt, given, id, mirrors, wraps};
 use super::credit::Credit;
 use super::earning::Earning;
 use super::error::{ApiResult, payload};

@@ -7,7 +7,7 @@ use tributary_domain::reads;
 
 use super::collection::Collection;
 use super::commission::Commission;
-use super::context::{Beside, wraps};
+use super::context::{RequestExt, wraps};
 use super::deal::Deal;
 use super::error::ApiResult;
 use super::pages::{Connection, Paged, Slice, connection};

@@ -8,7 +8,7 @@ use tributary_domain::rule::evaluations;
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::cost;
 
-use super::context::{Beside, given, wraps};
+use super::context::{RequestExt, given, wraps};
 use super::deal::Deal;
 use super::error::{ApiResult, payload};
 use super::plugin::PluginVersion;

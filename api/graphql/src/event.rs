@@ -14,7 +14,7 @@ use tributary_domain::tenant::{events, positions};
 use tributary_transport::document::directives::{cost, list_size};
 
 use super::actor::Actor;
-use super::context::{Beside, id, wraps};
+use super::context::{RequestExt, id, wraps};
 use super::deal::Deal;
 use super::error::{ApiError, ApiResult, alone};
 use super::pages::{Slice, USUAL_PAGE};

@@ -8,7 +8,7 @@ use tributary_domain::entity::entry;
 use tributary_domain::reads;
 use tributary_transport::document::directives::{cost, list_size};
 
-use super::context::{Beside, mirrors, wraps};
+use super::context::{RequestExt, mirrors, wraps};
 use super::error::{ApiResult, alone};
 use super::pages::{Connection, Paged, Slice, connection};
 use super::partner::Partner;

@@ -10,7 +10,7 @@ use super::activation::Activation;
 use super::agreement::Agreement;
 use super::collection::Collection;
 use super::commission::Commission;
-use super::context::Beside;
+use super::context::RequestExt;
 use super::credit::Credit;
 use super::deal::Deal;
 use super::earning::Earning;

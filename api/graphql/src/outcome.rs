@@ -8,7 +8,7 @@ use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::scope::Scope;
 
-use super::context::{Beside, given, mirrors};
+use super::context::{RequestExt, given, mirrors};
 use super::deal::Deal;
 use super::error::{ApiResult, payload};
 

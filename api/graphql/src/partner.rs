@@ -14,7 +14,7 @@ use tributary_transport::document::directives::list_size;
 
 use super::agreement::Agreement;
 use super::commission::Commission;
-use super::context::{Beside, given, mirrors, wraps};
+use super::context::{RequestExt, given, mirrors, wraps};
 use super::earning::Earning;
 use super::error::{ApiResult, payload};
 use super::loaders::{

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Description, ID, Object};
 use tributary_domain::entity::{earning, payout};
 
-use super::context::{Beside, mirrors, wraps};
+use super::context::{RequestExt, mirrors, wraps};
 use super::earning::Earning;
 use super::error::ApiResult;
 use super::loaders::{EarningsOfPayout, ReportOfPayout};

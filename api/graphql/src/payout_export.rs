@@ -7,7 +7,7 @@ use tributary_domain::payout::payout_reports::{self, Order};
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::cost;
 
-use super::context::{Beside, given};
+use super::context::{RequestExt, given};
 use super::error::{ApiResult, payload};
 
 /// A payout run to export.

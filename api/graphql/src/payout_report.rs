@@ -8,7 +8,7 @@ use tributary_domain::payout::payout_reports::{self, NewReport};
 use tributary_domain::scope::Scope;
 
 use super::actor::Actor;
-use super::context::{Beside, given, mirrors};
+use super::context::{RequestExt, given, mirrors};
 use super::error::{ApiResult, payload};
 use super::payout::Payout;
 use super::scalars::DateTime;

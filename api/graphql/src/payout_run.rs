@@ -10,7 +10,7 @@ use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::list_size;
 
 use super::actor::Actor;
-use super::context::{Beside, given, mirrors, wraps};
+use super::context::{RequestExt, given, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::loaders::{HoldsOfRun, PayoutsOfRun, TotalOfRun};
 use super::pages::{Connection, Paged, Slice, USUAL_PAGE, connection};

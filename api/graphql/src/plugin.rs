@@ -12,7 +12,7 @@ use tributary_transport::document::directives::cost;
 
 use super::activation::Activation;
 use super::actor::Actor;
-use super::context::{Beside, PublicUrl, given, mirrors, wraps};
+use super::context::{PublicUrl, RequestExt, given, mirrors, wraps};
 use super::error::{ApiResult, UserError, alone, payload, split};
 use super::loaders::{ActivationsOfPlugin, VersionsOfPlugin};
 use super::pages::{Connection, Paged, Slice, connection};

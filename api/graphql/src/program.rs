@@ -10,7 +10,7 @@ use tributary_domain::reads;
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::{cost, list_size, max_items};
 
-use super::context::{Beside, given, mirrors, wraps};
+use super::context::{RequestExt, given, mirrors, wraps};
 use super::error::{ApiResult, payload};
 use super::loaders::{CurrentTerms, RulesOfTerms};
 use super::pages::{Connection, Paged, Slice, connection};

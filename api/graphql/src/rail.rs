@@ -4,7 +4,7 @@ use async_graphql::{Context, Object, SimpleObject};
 use tributary_domain::rails;
 use tributary_transport::document::directives::list_size;
 
-use super::context::Beside;
+use super::context::RequestExt;
 use super::error::ApiResult;
 
 /// A way for money to reach partners.

@@ -13,7 +13,7 @@ use tributary_transport::document::directives::{list_size, max_items};
 use super::account::{Account, AccountInput};
 use super::actor::Actor;
 use super::conflict::RegistrationConflict;
-use super::context::{Beside, given, mirrors, wraps};
+use super::context::{RequestExt, given, mirrors, wraps};
 use super::deal::Deal;
 use super::error::{ApiResult, payload};
 use super::loaders::ConflictsOfRegistration;

@@ -8,7 +8,7 @@ use tributary_domain::ids::Noun;
 use tributary_domain::program::terms::{Formula, NewRule};
 use tributary_transport::document::directives::cost;
 
-use super::context::{Beside, given, mirrors, wraps};
+use super::context::{RequestExt, given, mirrors, wraps};
 use super::credit::CreditRole;
 use super::error::ApiResult;
 use super::loaders::DecidingVersion;

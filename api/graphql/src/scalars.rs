@@ -9,7 +9,7 @@ use tributary_domain::kernel::check::Given;
 use tributary_domain::money;
 use tributary_domain::tenant::positions;
 
-use super::context::Beside;
+use super::context::RequestExt;
 
 /// An instant as RFC 3339 text, as `2026-01-05T09:00:00.000Z`. Answers are in
 /// UTC with milliseconds; any offset is understood.

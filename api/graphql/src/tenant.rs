@@ -9,7 +9,7 @@ use tributary_domain::tenant::keys::{self, KeyPurpose, NewKey};
 use tributary_domain::tenant::{positions, tenants};
 
 use super::actor::Actor;
-use super::context::{Beside, given, mirrors, wraps};
+use super::context::{RequestExt, given, mirrors, wraps};
 use super::error::{ApiResult, UserError, alone, payload, split};
 use super::pages::{Connection, Paged, Slice, connection};
 use super::partner::Partner;

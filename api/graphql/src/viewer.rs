@@ -6,7 +6,7 @@ use tributary_domain::reads;
 use tributary_transport::document::directives::list_size;
 
 use super::actor::Actor;
-use super::context::{Beside, mirrors};
+use super::context::{RequestExt, mirrors};
 use super::error::ApiResult;
 use super::pages::USUAL_PAGE;
 use super::partner::Partner;

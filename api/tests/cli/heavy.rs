@@ -136,14 +136,14 @@ async fn with_partner(server: &Server, mut tokens: Vec<String>) -> Vec<String> {
         if program != Value::Null {
             input["programId"] = program.clone();
         }
-        let payload = client.order(verb, input, selection).await.unwrap();
+        let payload = client.mutate(verb, input, selection).await.unwrap();
         if let Some(id) = payload.pointer("/program/id") {
             program = id.clone();
         }
         partner = payload["partner"]["id"].clone();
     }
     let input = json!({ "name": "Pat", "role": "PARTNER", "partnerId": partner });
-    let key = client.order("createApiKey", input, "token").await.unwrap();
+    let key = client.mutate("createApiKey", input, "token").await.unwrap();
     tokens.push(key["token"].as_str().unwrap().to_owned());
     tokens
 }

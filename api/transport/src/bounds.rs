@@ -29,13 +29,13 @@ const FIELDS_PER_TURN: usize = 1_024;
 /// For quotes, a colon and a comma.
 const PUNCTUATION_BYTES: usize = 4;
 
-/// Places for expensive executions, at one server.
+/// ConnectionLimit for expensive executions, at one server.
 ///
 /// A group has at most half of them, a party one.
 #[derive(Clone)]
-pub struct ExpensivePlaces(Shares);
+pub struct ExpensiveLimit(Shares);
 
-impl Default for ExpensivePlaces {
+impl Default for ExpensiveLimit {
     fn default() -> Self {
         Self(Shares::new(Sizes {
             all: MAX_EXPENSIVE,
@@ -45,7 +45,7 @@ impl Default for ExpensivePlaces {
     }
 }
 
-impl ExpensivePlaces {
+impl ExpensiveLimit {
     /// Waits for a place, if the operation needs one.
     pub async fn take(&self, price: Option<&Price>, group: Group) -> Option<Share> {
         price.filter(|price| price.cost >= EXPENSIVE_COST)?;

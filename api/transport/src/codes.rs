@@ -18,7 +18,7 @@ use async_graphql::{
 use futures_util::FutureExt;
 
 use super::answer::too_large;
-use super::bounds::{ExpensivePlaces, Progress, Resolved};
+use super::bounds::{ExpensiveLimit, Progress, Resolved};
 use super::document::price::Price;
 use super::refusal::Refusal;
 use super::shares::Group;
@@ -27,7 +27,7 @@ use super::shares::Group;
 /// execution.
 #[derive(Default)]
 pub struct Codes {
-    places: ExpensivePlaces,
+    places: ExpensiveLimit,
 }
 
 impl ExtensionFactory for Codes {
@@ -41,7 +41,7 @@ impl ExtensionFactory for Codes {
 
 /// Accompanies one operation.
 struct Coder {
-    places: ExpensivePlaces,
+    places: ExpensiveLimit,
     progress: Progress,
 }
 

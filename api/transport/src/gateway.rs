@@ -15,8 +15,8 @@ use axum::routing::get;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
+use super::connections::{ConnectionLimit, ConnectionPermit};
 use super::document::Documents;
-use super::places::{Place, Places};
 use super::unread::Unread;
 use super::workers::Workers;
 
@@ -67,7 +67,8 @@ pub enum Denied {
 
 /// Lets a caller in: from its token to what resolvers find beside one request.
 /// Called anew for each operation, so that a revoked key starts nothing.
-pub type Admit = Arc<dyn Fn(Caller) -> BoxFuture<'static, Result<Data, Denied>> + Send + Sync>;
+pub type Authenticate =
+    Arc<dyn Fn(Caller) -> BoxFuture<'static, Result<Data, Denied>> + Send + Sync>;
 
 /// How long a connection may take over things.
 #[derive(Clone, Copy, Debug)]
@@ -106,7 +107,7 @@ impl Default for Timings {
 /// The most sockets and streams of one key at a time.
 pub const MAX_CONNECTIONS: usize = 100;
 
-/// The schema with its door.
+/// The schema, and who may use it.
 #[derive(Clone)]
 pub struct Gateway<S> {
     /// What executes.
@@ -116,13 +117,13 @@ pub struct Gateway<S> {
     /// Where operations run.
     pub workers: Workers,
     /// Who may come in.
-    pub admit: Admit,
+    pub authenticate: Authenticate,
     /// How long they may take.
     pub timings: Timings,
     /// Room for answers that wait for their clients.
     pub unread: Unread,
     /// The sockets and streams that are open, by their key: [`MAX_CONNECTIONS`].
-    pub places: Places<String>,
+    pub places: ConnectionLimit<String>,
     /// Turns true when the server is about to stop.
     pub stopping: watch::Receiver<bool>,
     /// The page that a browser gets.
@@ -131,19 +132,22 @@ pub struct Gateway<S> {
 
 impl<S: Executor> Gateway<S> {
     /// Lets a caller in for one operation.
-    pub async fn admit(&self, caller: &Caller) -> Result<Data, Denied> {
-        (self.admit)(caller.clone()).await
+    pub async fn authenticate(&self, caller: &Caller) -> Result<Data, Denied> {
+        (self.authenticate)(caller.clone()).await
     }
 
     /// Takes a place for a connection of the caller's; `None` if it has no more.
-    pub fn place(&self, caller: &Caller) -> Option<Place<String>> {
+    pub fn place(&self, caller: &Caller) -> Option<ConnectionPermit<String>> {
         self.places.take(caller.token.clone()?)
     }
 
     /// Whether the caller's key was revoked. One that cannot be looked up now
     /// keeps what it has: a database that pauses should not end every stream.
     pub async fn is_revoked(&self, caller: &Caller) -> bool {
-        matches!(self.admit(caller).await, Err(Denied::Unauthenticated))
+        matches!(
+            self.authenticate(caller).await,
+            Err(Denied::Unauthenticated)
+        )
     }
 
     /// The route of the three transports.

@@ -75,7 +75,7 @@ async fn read<S: Executor>(
     if let Sent::Body(_) = sent {
         request::is_readable(headers)?;
     }
-    let data = gateway.admit(caller).await.map_err(denied)?;
+    let data = gateway.authenticate(caller).await.map_err(denied)?;
     let mut request = match sent {
         Sent::Body(body) => request::body(headers, body, gateway.timings.body).await?,
         Sent::Uri(uri) => request::address(&uri)?,

@@ -5,13 +5,14 @@
 pub mod answer;
 pub mod bounds;
 pub mod codes;
+pub mod connections;
 pub mod document;
 pub mod gateway;
 pub mod http;
 pub mod log;
 pub mod messages;
 pub mod operation;
-pub mod places;
+
 pub mod refusal;
 pub mod request;
 pub mod shares;

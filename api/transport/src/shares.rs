@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use async_graphql::Data;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Who shares what a server can do. The gateway's `admit` puts it beside a request.
+/// Who shares what a server can do. The gateway's `authenticate` puts it beside a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Group {
     /// The callers who share a part of the server.

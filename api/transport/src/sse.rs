@@ -18,11 +18,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tracing::Instrument;
 
 use super::answer::{Media, Text, Wire, refuse, written};
+use super::connections::ConnectionPermit;
 use super::gateway::{Caller, Denied, Gateway, MAX_CONNECTIONS, stopped};
 use super::http;
 use super::log::Logged;
 use super::operation::{self, Answers};
-use super::places::Place;
 use super::refusal::Refusal;
 use super::shares::Share;
 
@@ -73,7 +73,7 @@ struct Running<S> {
     caller: Caller,
     events: BoxStream<'static, Roomy>,
     queue: mpsc::Sender<Roomy>,
-    _place: Place<String>,
+    _place: ConnectionPermit<String>,
 }
 
 impl<S: Executor> Running<S> {
@@ -86,9 +86,9 @@ impl<S: Executor> Running<S> {
         recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut revoked = false;
         // What the queue has no room for yet.
-        let mut unsaid = None;
+        let mut pending = None;
         loop {
-            let free = unsaid.is_none();
+            let free = pending.is_none();
             tokio::select! {
                 biased;
                 // Without `complete`: the client is to connect again, elsewhere.
@@ -104,13 +104,13 @@ impl<S: Executor> Running<S> {
                 }
                 () = sleep_until(waiting + timings.silence), if !free => return,
                 Ok(place) = self.queue.clone().reserve_owned(), if !free => {
-                    if let Some(event) = unsaid.take() {
+                    if let Some(event) = pending.take() {
                         place.send(event);
                     }
                 }
                 event = self.events.next(), if free => {
                     let Some(event) = event else { return };
-                    unsaid = Some(event);
+                    pending = Some(event);
                     waiting = Instant::now();
                 }
             }

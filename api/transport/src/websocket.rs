@@ -22,9 +22,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 use tracing::{Instrument, Span};
 
 use super::answer::{Text, Wire, internal};
+use super::connections::ConnectionPermit;
 use super::gateway::{Caller, Denied, Gateway, bearer, stopped};
 use super::messages::{Incoming, Outgoing};
-use super::places::Place;
 use super::refusal::Refusal;
 use super::shares::Share;
 use super::{http, operation};
@@ -103,7 +103,7 @@ async fn serve<S: Executor>(gateway: Gateway<S>, caller: Caller, socket: WebSock
         gateway,
         caller,
         queue: queue.clone(),
-        unsaid: None,
+        pending: None,
         place: None,
         running: HashMap::new(),
         tasks: JoinSet::new(),
@@ -115,7 +115,7 @@ async fn serve<S: Executor>(gateway: Gateway<S>, caller: Caller, socket: WebSock
     // A close frame is sent behind whatever is queued, and then the peer gets a
     // moment to answer it, or its system may discard the frame. The answer to the
     // peer's own is written by reading on.
-    let farewell = async {
+    let close = async {
         match end {
             End::Close(code, reason) => {
                 tracing::debug!(code, reason, "socket closed");
@@ -128,7 +128,7 @@ async fn serve<S: Executor>(gateway: Gateway<S>, caller: Caller, socket: WebSock
         }
         while let Some(Ok(_)) = frames.next().await {}
     };
-    timeout(CLOSE_TIMEOUT, farewell).await.ok();
+    timeout(CLOSE_TIMEOUT, close).await.ok();
     writer.abort();
 }
 
@@ -160,9 +160,9 @@ struct Connection<S> {
     caller: Caller,
     queue: mpsc::Sender<Roomy>,
     /// What the reader says as soon as the queue has room.
-    unsaid: Option<Message>,
+    pending: Option<Message>,
     /// Taken when the caller was let in.
-    place: Option<Place<String>>,
+    place: Option<ConnectionPermit<String>>,
     running: HashMap<String, AbortHandle>,
     tasks: JoinSet<Outcome>,
 }
@@ -177,7 +177,7 @@ impl<S: Executor> Connection<S> {
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let free = self.unsaid.is_none();
+            let free = self.pending.is_none();
             let step = tokio::select! {
                 // What limits a client comes before what a client does.
                 biased;
@@ -191,7 +191,7 @@ impl<S: Executor> Connection<S> {
                 () = sleep_until(opened + timings.init), if self.place.is_none() => Err(INIT_TIMEOUT.into()),
                 () = self.queue.closed() => Err(End::Gone),
                 Ok(place) = self.queue.clone().reserve_owned(), if !free => {
-                    if let Some(message) = self.unsaid.take() {
+                    if let Some(message) = self.pending.take() {
                         place.send((message, None));
                     }
                     // Nobody was listened to meanwhile.
@@ -234,7 +234,7 @@ impl<S: Executor> Connection<S> {
                 });
                 self.init(token).await
             }
-            Incoming::Ping { payload } => self.say(&Outgoing::pong(payload)),
+            Incoming::Ping { payload } => self.reply(&Outgoing::pong(payload)),
             Incoming::Pong { .. } => Ok(()),
             Incoming::Subscribe { .. } if self.place.is_none() => Err(UNAUTHORIZED.into()),
             Incoming::Subscribe { id, payload } => self.subscribe(id, *payload),
@@ -255,11 +255,11 @@ impl<S: Executor> Connection<S> {
         if token.is_some() {
             self.caller.token = token;
         }
-        match self.gateway.admit(&self.caller).await {
+        match self.gateway.authenticate(&self.caller).await {
             Ok(_) => {
                 let place = self.gateway.place(&self.caller);
                 self.place = Some(place.ok_or(TOO_MANY)?);
-                self.say(&Outgoing::ack())
+                self.reply(&Outgoing::ack())
             }
             Err(Denied::Unauthenticated) => Err(FORBIDDEN.into()),
             Err(Denied::Unavailable) => Err(UNAVAILABLE.into()),
@@ -281,7 +281,7 @@ impl<S: Executor> Connection<S> {
         if self.running.len() >= MAX_OPERATIONS {
             let message = format!("a connection has at most {MAX_OPERATIONS} operations");
             let error = Refusal::TooManyOperations.error(message, None);
-            return self.say(&Outgoing::error(&id, &[error]));
+            return self.reply(&Outgoing::error(&id, &[error]));
         }
         let gateway = self.gateway.clone();
         let caller = self.caller.clone();
@@ -305,13 +305,13 @@ impl<S: Executor> Connection<S> {
         };
         self.running.remove(&id);
         match outcome {
-            Outcome::Completed => self.say(&Outgoing::complete(&id)),
-            Outcome::Refused(errors) => self.say(&Outgoing::error(&id, &errors)),
+            Outcome::Completed => self.reply(&Outgoing::complete(&id)),
+            Outcome::Refused(errors) => self.reply(&Outgoing::error(&id, &errors)),
             Outcome::Revoked => Err(FORBIDDEN.into()),
         }
     }
 
-    fn say<P: serde::Serialize>(&mut self, message: &Outgoing<'_, P>) -> Result<(), End> {
+    fn reply<P: serde::Serialize>(&mut self, message: &Outgoing<'_, P>) -> Result<(), End> {
         self.send(message.text().ok_or(FAULT)?)
     }
 
@@ -320,7 +320,7 @@ impl<S: Executor> Connection<S> {
         match self.queue.try_send((message, None)) {
             Ok(()) => Ok(()),
             Err(TrySendError::Full((message, _))) => {
-                self.unsaid = Some(message);
+                self.pending = Some(message);
                 Ok(())
             }
             Err(TrySendError::Closed(_)) => Err(End::Gone),
@@ -337,7 +337,7 @@ async fn operate<S: Executor>(
     mut request: Request,
     queue: mpsc::Sender<Roomy>,
 ) -> Outcome {
-    request.data = match gateway.admit(&caller).await {
+    request.data = match gateway.authenticate(&caller).await {
         Ok(data) => data,
         Err(Denied::Unauthenticated) => return Outcome::Revoked,
         Err(denied) => return Outcome::Refused(vec![http::denied(denied)]),

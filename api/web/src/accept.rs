@@ -19,8 +19,8 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_io_timeout::TimeoutStream;
 
+use tributary_transport::connections::{ConnectionLimit, ConnectionPermit};
 use tributary_transport::gateway::{Timings, stopped};
-use tributary_transport::places::{Place, Places};
 
 /// The most connections of one address that have not sent the head of a request
 /// yet. One more is closed at once.
@@ -42,7 +42,7 @@ pub async fn run(
     mut stopping: watch::Receiver<bool>,
 ) {
     let mut open = JoinSet::new();
-    let half_open = Places::new(MAX_HALF_OPEN);
+    let half_open = ConnectionLimit::new(MAX_HALF_OPEN);
     loop {
         let accepted = tokio::select! {
             () = stopped(&mut stopping) => break,
@@ -51,14 +51,14 @@ pub async fn run(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let Some(place) = half_open.take(network(peer.ip())) else {
+                let Some(permit) = half_open.take(network(peer.ip())) else {
                     tracing::debug!(%peer, "too many connections without a request");
                     continue;
                 };
                 let connection = Connection {
                     stream,
                     peer,
-                    place,
+                    permit,
                 };
                 open.spawn(serve(connection, routes.clone(), timings, stopping.clone()));
             }
@@ -88,7 +88,7 @@ struct Connection {
     stream: TcpStream,
     peer: SocketAddr,
     /// Held until the first head has come.
-    place: Place<IpAddr>,
+    permit: ConnectionPermit<IpAddr>,
 }
 
 /// Serves one connection. Connection errors are ignored.
@@ -101,12 +101,12 @@ async fn serve(
     let Connection {
         stream,
         peer,
-        place,
+        permit,
     } = connection;
-    let place = Mutex::new(Some(place));
+    let permit = Mutex::new(Some(permit));
     let routes = TowerToHyperService::new(routes);
     let service = service_fn(move |mut request: Request<Incoming>| {
-        drop(place.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(permit.lock().unwrap_or_else(PoisonError::into_inner).take());
         request.extensions_mut().insert(ConnectInfo(peer));
         routes.call(request)
     });

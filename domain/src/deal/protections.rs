@@ -31,7 +31,7 @@ async fn protector(tx: &Tx, account: AccountId) -> Result<Option<registration::M
 pub(crate) async fn refuse_bypass(tx: &Tx, account: AccountId, name: &str) -> Result<()> {
     if let Some(claim) = live(account, tx).one(tx).await? {
         let message = format!(
-            "{} is a partner's claim on this account: settle or convert it, or say why not",
+            "{} is a partner's registration of this account: decide on it or convert it, or give a reason",
             claim.id
         );
         return Err(Error::conflict(error::Conflict::AccountProtected, message));
@@ -46,8 +46,8 @@ async fn refuse_namesake(tx: &Tx, account: AccountId, name: &str, claims: Condit
         return Ok(());
     };
     let message = format!(
-        "a partner claims {alike}, which has the same name and may be the same customer: \
-         settle that claim, or say why this is another"
+        "a partner has registered {alike}, which has the same name and may be the same customer: \
+         decide on that registration, or give a reason why this is another"
     );
     Err(Error::conflict(error::Conflict::AccountProtected, message))
 }

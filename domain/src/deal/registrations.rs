@@ -201,13 +201,13 @@ pub async fn approve(
         State::Submitted => {}
         State::InConflict if reason.is_some() => {}
         State::InConflict => {
-            let message = "say why this claim is approved although it is in conflict";
+            let message = "give a reason: the registration is in conflict";
             return Err(Error::invalid("reason", message));
         }
         _ => {
             return Err(Error::conflict(
                 error::Conflict::WrongState,
-                "the claim is decided already",
+                "the registration is decided already",
             ));
         }
     }
@@ -303,7 +303,7 @@ async fn end(
     ) {
         return Err(Error::conflict(
             error::Conflict::WrongState,
-            "the claim is decided already",
+            "the registration is decided already",
         ));
     }
     let mut change: registration::ActiveModel = registration.into();

@@ -19,7 +19,7 @@ async fn a_quiet_client_is_pinged_and_one_that_is_gone_is_dropped() {
     // Reading answers pings, so this one outlives the silence many times.
     let mut quiet = Socket::open(&world).await;
     quiet.subscribe("1", "subscription { forever }").await;
-    assert_eq!(quiet.hear().await["type"], "next");
+    assert_eq!(quiet.receive().await["type"], "next");
     let mut pings = 0;
     while pings < 20 {
         assert!(matches!(quiet.frame().await, Some(Message::Ping(_))));
@@ -52,11 +52,11 @@ async fn a_slow_reader_is_waited_for_and_loses_nothing_in_order() {
     tokio::time::sleep(SHORT * 4).await;
     for n in 1..=5000 {
         assert_eq!(
-            socket.hear().await["payload"]["data"],
+            socket.receive().await["payload"]["data"],
             json!({ "count": n })
         );
     }
-    assert_eq!(socket.hear().await["type"], "complete");
+    assert_eq!(socket.receive().await["type"], "complete");
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn stalled(world: &World) -> Socket {
     world.until_streams(2).await;
     // Until the queue is full, and the pong has to wait behind it.
     tokio::time::sleep(SHORT * 4).await;
-    socket.say(json!({ "type": "ping" })).await;
+    socket.send(json!({ "type": "ping" })).await;
     tokio::time::sleep(SHORT).await;
     socket
 }

@@ -87,7 +87,7 @@ async fn an_event_is_not_finished_for_a_client_that_left() {
         let mut socket = Socket::open(&world).await;
         socket.subscribe("1", query).await;
         until_busy(&world).await;
-        socket.say(json!({ "type": "complete", "id": "1" })).await;
+        socket.send(json!({ "type": "complete", "id": "1" })).await;
         until_idle(&world).await;
 
         let world = World::new().await;
@@ -110,8 +110,8 @@ async fn a_short_operation_is_answered_among_long_ones() {
         .map(|_| tokio::spawn(post(&world, LONG).send()))
         .collect();
     until_busy(&world).await;
-    socket.say(json!({ "type": "ping" })).await;
-    assert_eq!(socket.hear().await, json!({ "type": "pong" }));
+    socket.send(json!({ "type": "ping" })).await;
+    assert_eq!(socket.receive().await, json!({ "type": "pong" }));
     let answer: Value = post(&world, "{ value }")
         .send()
         .await
@@ -156,10 +156,10 @@ async fn an_answer_has_a_largest_size_over_each_transport() {
 
     let mut socket = Socket::open(&world).await;
     socket.subscribe("1", &larger).await;
-    let message = socket.hear().await;
+    let message = socket.receive().await;
     let code = &message["payload"]["errors"][0]["extensions"]["code"];
     assert_eq!(code, "RESPONSE_TOO_LARGE", "{message}");
-    assert_eq!(socket.hear().await["type"], "complete");
+    assert_eq!(socket.receive().await["type"], "complete");
 }
 
 /// What is written with escapes is counted with them.

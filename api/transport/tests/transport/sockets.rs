@@ -38,7 +38,7 @@ impl Socket {
     pub async fn open(world: &World) -> Self {
         let mut socket = Self::quiet(world).await;
         socket.init().await;
-        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        assert_eq!(socket.receive().await, json!({ "type": "connection_ack" }));
         socket
     }
 
@@ -51,21 +51,21 @@ impl Socket {
 
     async fn init(&mut self) {
         let payload = json!({ "Authorization": format!("Bearer {KEY}") });
-        self.say(json!({ "type": "connection_init", "payload": payload }))
+        self.send(json!({ "type": "connection_init", "payload": payload }))
             .await;
     }
 
-    pub async fn say(&mut self, message: Value) {
-        self.send(Message::text(message.to_string())).await;
+    pub async fn send(&mut self, message: Value) {
+        self.send_raw(Message::text(message.to_string())).await;
     }
 
-    async fn send(&mut self, message: Message) {
+    async fn send_raw(&mut self, message: Message) {
         self.0.send(message).await.unwrap();
     }
 
     pub async fn subscribe(&mut self, id: &str, query: &str) {
         let payload = json!({ "query": query });
-        self.say(json!({ "id": id, "type": "subscribe", "payload": payload }))
+        self.send(json!({ "id": id, "type": "subscribe", "payload": payload }))
             .await;
     }
 
@@ -76,7 +76,7 @@ impl Socket {
     }
 
     /// The next message, past pings.
-    pub async fn hear(&mut self) -> Value {
+    pub async fn receive(&mut self) -> Value {
         loop {
             match self.frame().await {
                 Some(Message::Text(text)) => return serde_json::from_str(&text).unwrap(),
@@ -99,7 +99,7 @@ impl Socket {
 
     async fn refuses(&mut self, id: &str, query: &str, code: &str) {
         self.subscribe(id, query).await;
-        let message = self.hear().await;
+        let message = self.receive().await;
         assert_eq!(message["type"], "error", "{message}");
         assert_eq!(message["id"], id);
         assert_eq!(message["payload"][0]["extensions"]["code"], code);
@@ -115,7 +115,7 @@ async fn a_subscription_runs_to_its_end_and_its_id_is_free_again() {
     for _ in 0..20 {
         socket.subscribe("1", "subscription { count(to: 2) }").await;
         for n in 1..=2 {
-            let message = socket.hear().await;
+            let message = socket.receive().await;
             assert_eq!(
                 (&message["type"], &message["id"]),
                 (&json!("next"), &json!("1"))
@@ -123,7 +123,7 @@ async fn a_subscription_runs_to_its_end_and_its_id_is_free_again() {
             assert_eq!(message["payload"]["data"], json!({ "count": n }));
         }
         assert_eq!(
-            socket.hear().await,
+            socket.receive().await,
             json!({ "type": "complete", "id": "1" })
         );
     }
@@ -134,13 +134,13 @@ async fn a_query_is_a_subscription_of_one() {
     let world = World::new().await;
     let mut socket = Socket::open(&world).await;
     socket.subscribe("q", "{ value holder }").await;
-    let message = socket.hear().await;
+    let message = socket.receive().await;
     assert_eq!(
         message["payload"]["data"],
         json!({ "value": 7, "holder": KEY })
     );
     assert!(message["payload"]["extensions"]["cost"].is_object());
-    assert_eq!(socket.hear().await["type"], "complete");
+    assert_eq!(socket.receive().await["type"], "complete");
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn what_is_refused_is_an_error_and_the_socket_stays() {
         .await;
     assert_eq!(world.paid(), 0);
     socket.subscribe("1", "{ value }").await;
-    assert_eq!(socket.hear().await["type"], "next");
+    assert_eq!(socket.receive().await["type"], "next");
 }
 
 #[tokio::test]
@@ -167,29 +167,29 @@ async fn complete_stops_an_operation() {
     let world = World::new().await;
     let mut socket = Socket::open(&world).await;
     socket.subscribe("1", "subscription { forever }").await;
-    assert_eq!(socket.hear().await["type"], "next");
+    assert_eq!(socket.receive().await["type"], "next");
     world.until_streams(1).await;
-    socket.say(json!({ "type": "complete", "id": "1" })).await;
+    socket.send(json!({ "type": "complete", "id": "1" })).await;
     world.until_streams(0).await;
 
     // The id is free, and no late `complete` of the first one comes.
     socket.subscribe("1", "{ value }").await;
-    assert_eq!(socket.hear().await["type"], "next");
-    assert_eq!(socket.hear().await["type"], "complete");
+    assert_eq!(socket.receive().await["type"], "next");
+    assert_eq!(socket.receive().await["type"], "complete");
 }
 
 #[tokio::test]
 async fn pings_are_answered_with_what_they_carry_also_before_the_ack() {
     let world = World::new().await;
     let mut socket = Socket::quiet(&world).await;
-    socket.say(json!({ "type": "ping" })).await;
-    assert_eq!(socket.hear().await, json!({ "type": "pong" }));
-    socket.say(json!({ "type": "pong" })).await;
+    socket.send(json!({ "type": "ping" })).await;
+    assert_eq!(socket.receive().await, json!({ "type": "pong" }));
+    socket.send(json!({ "type": "pong" })).await;
     socket
-        .say(json!({ "type": "ping", "payload": { "at": 1 } }))
+        .send(json!({ "type": "ping", "payload": { "at": 1 } }))
         .await;
     assert_eq!(
-        socket.hear().await,
+        socket.receive().await,
         json!({ "type": "pong", "payload": { "at": 1 } })
     );
 }
@@ -199,8 +199,8 @@ async fn the_key_may_come_with_the_upgrade() {
     let world = World::new().await;
     let key = format!("Bearer {KEY}");
     let mut socket = Socket::dial(&world, Some("graphql-transport-ws"), Some(&key)).await;
-    socket.say(json!({ "type": "connection_init" })).await;
-    assert_eq!(socket.hear().await["type"], "connection_ack");
+    socket.send(json!({ "type": "connection_init" })).await;
+    assert_eq!(socket.receive().await["type"], "connection_ack");
 }
 
 #[tokio::test]
@@ -227,7 +227,7 @@ async fn messages_that_are_none_close_with_4400() {
     let world = World::new().await;
     for bad in ["", "{", "[]", r#"{"type":"start"}"#, r#"{"id":"1"}"#] {
         let mut socket = Socket::open(&world).await;
-        socket.send(Message::text(bad)).await;
+        socket.send_raw(Message::text(bad)).await;
         assert_eq!(socket.closes().await, 4400, "{bad}");
     }
     let incomplete = [
@@ -239,11 +239,11 @@ async fn messages_that_are_none_close_with_4400() {
     ];
     for bad in incomplete {
         let mut socket = Socket::open(&world).await;
-        socket.say(bad.clone()).await;
+        socket.send(bad.clone()).await;
         assert_eq!(socket.closes().await, 4400, "{bad}");
     }
     let mut binary = Socket::open(&world).await;
-    binary.send(Message::binary(vec![1, 2])).await;
+    binary.send_raw(Message::binary(vec![1, 2])).await;
     assert_eq!(binary.closes().await, 4400);
 }
 
@@ -251,7 +251,7 @@ async fn messages_that_are_none_close_with_4400() {
 async fn a_message_that_is_too_big_closes_with_1009() {
     let world = World::new().await;
     let mut socket = Socket::open(&world).await;
-    socket.send(Message::text("x".repeat(70_000))).await;
+    socket.send_raw(Message::text("x".repeat(70_000))).await;
     assert_eq!(socket.closes().await, 1009);
 }
 
@@ -261,7 +261,7 @@ async fn a_bad_key_closes_with_4403() {
     for payload in [json!({}), json!({ "authorization": "Bearer bad" })] {
         let mut socket = Socket::quiet(&world).await;
         socket
-            .say(json!({ "type": "connection_init", "payload": payload }))
+            .send(json!({ "type": "connection_init", "payload": payload }))
             .await;
         assert_eq!(socket.closes().await, 4403);
     }
@@ -279,12 +279,12 @@ async fn a_door_that_is_out_of_order_closes_with_1013() {
     // One that was let in stays, and its subscriptions too.
     let mut socket = Socket::open(&world).await;
     socket.subscribe("1", "subscription { forever }").await;
-    assert_eq!(socket.hear().await["type"], "next");
+    assert_eq!(socket.receive().await["type"], "next");
     world.shared.down.store(true, Ordering::SeqCst);
     socket.refuses("2", "{ value }", "UNAVAILABLE").await;
     world.shared.down.store(false, Ordering::SeqCst);
     socket.subscribe("2", "{ value }").await;
-    assert_eq!(socket.hear().await["type"], "next");
+    assert_eq!(socket.receive().await["type"], "next");
     assert_eq!(world.streams(), 1);
 }
 
@@ -336,14 +336,14 @@ async fn operations_per_connection_are_bounded() {
         socket
             .subscribe(&n.to_string(), "subscription { forever }")
             .await;
-        assert_eq!(socket.hear().await["type"], "next");
+        assert_eq!(socket.receive().await["type"], "next");
     }
     socket
         .refuses("one more", "{ value }", "TOO_MANY_OPERATIONS")
         .await;
-    socket.say(json!({ "type": "complete", "id": "0" })).await;
+    socket.send(json!({ "type": "complete", "id": "0" })).await;
     socket.subscribe("one more", "{ value }").await;
-    assert_eq!(socket.hear().await["type"], "next");
+    assert_eq!(socket.receive().await["type"], "next");
 }
 
 #[tokio::test]

@@ -11,11 +11,11 @@ use axum::response::IntoResponse;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
+use tributary_transport::connections::ConnectionLimit;
 use tributary_transport::document::Documents;
 use tributary_transport::document::definitions::Scalars;
 use tributary_transport::document::directives::list_size;
 use tributary_transport::gateway::{Denied, Gateway, MAX_CONNECTIONS, Timings};
-use tributary_transport::places::Places;
 use tributary_transport::served;
 use tributary_transport::unread::Unread;
 use tributary_transport::workers::{self, Workers};
@@ -205,13 +205,13 @@ impl World {
             schema,
             documents: Arc::new(documents),
             workers: Workers::new(runtime.handle().clone()),
-            admit: Arc::new(move |caller| {
+            authenticate: Arc::new(move |caller| {
                 let door = door.clone();
                 Box::pin(async move { admit(&door, caller.token) })
             }),
             timings,
             unread: Unread::default(),
-            places: Places::new(MAX_CONNECTIONS),
+            places: ConnectionLimit::new(MAX_CONNECTIONS),
             stopping,
             editor: || "the editor".into_response(),
         };
