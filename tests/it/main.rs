@@ -63,6 +63,7 @@ mod statements;
 mod stuck;
 mod tables;
 mod tenancy;
+mod tour;
 mod transport_away;
 mod transport_log;
 mod uploads;
