@@ -7,6 +7,7 @@ pub mod files;
 pub mod graphiql;
 pub mod health;
 pub mod keyring;
+pub mod metrics;
 pub mod telemetry;
 pub mod uploads;
 pub mod worker;
@@ -69,7 +70,7 @@ pub fn router(state: AppState, workers: Workers, stopping: watch::Receiver<bool>
         authenticate: auth::authenticator(state.engine.clone(), state.public_url),
         timings: state.timings,
         unread: Unread::default(),
-        places: ConnectionLimit::new(MAX_CONNECTIONS),
+        connections: ConnectionLimit::new(MAX_CONNECTIONS),
         stopping,
         editor: graphiql::page,
     };
@@ -80,7 +81,8 @@ pub fn router(state: AppState, workers: Workers, stopping: watch::Receiver<bool>
         .layer(from_fn_with_state(state.edge.clone(), edge::locate))
         .layer(from_fn_with_state(state.edge, edge::share))
         .layer(from_fn(requests::observe))
-        .merge(health::routes(state.engine)) // GET /healthz, /readyz: too often to log
+        .merge(health::routes(state.engine.clone())) // GET /healthz, /readyz: too often to log
+        .merge(metrics::routes(state.engine)) // GET /metrics
 }
 
 /// The runtime of operations, which nothing waits for at its end.

@@ -15,6 +15,8 @@ use axum::routing::get;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
+use metrics::gauge;
+
 use super::connections::{ConnectionLimit, ConnectionPermit};
 use super::document::Documents;
 use super::unread::Unread;
@@ -123,7 +125,7 @@ pub struct Gateway<S> {
     /// Room for answers that wait for their clients.
     pub unread: Unread,
     /// The sockets and streams that are open, by their key: [`MAX_CONNECTIONS`].
-    pub places: ConnectionLimit<String>,
+    pub connections: ConnectionLimit<String>,
     /// Turns true when the server is about to stop.
     pub stopping: watch::Receiver<bool>,
     /// The page that a browser gets.
@@ -136,9 +138,11 @@ impl<S: Executor> Gateway<S> {
         (self.authenticate)(caller.clone()).await
     }
 
-    /// Takes a place for a connection of the caller's; `None` if it has no more.
-    pub fn place(&self, caller: &Caller) -> Option<ConnectionPermit<String>> {
-        self.places.take(caller.token.clone()?)
+    /// Lets the caller open a socket or stream; `None` if it has too many.
+    pub fn open(&self, caller: &Caller) -> Option<OpenConnection> {
+        let permit = self.connections.take(caller.token.clone()?)?;
+        gauge!(CONNECTIONS).increment(1.0);
+        Some(OpenConnection { _permit: permit })
     }
 
     /// Whether the caller's key was revoked. One that cannot be looked up now
@@ -158,6 +162,21 @@ impl<S: Executor> Gateway<S> {
                 get(super::http::get::<S>).post(super::http::post::<S>),
             )
             .with_state(self)
+    }
+}
+
+/// How many sockets and streams are open.
+const CONNECTIONS: &str = "tributary_connections";
+
+/// A socket or stream that is counted while it is open.
+#[derive(Debug)]
+pub struct OpenConnection {
+    _permit: ConnectionPermit<String>,
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        gauge!(CONNECTIONS).decrement(1.0);
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response, ServerError, Value};
+use metrics::{counter, histogram};
 use tracing::Span;
 
 use super::document::problem::brief;
@@ -105,6 +106,19 @@ impl Drop for Line {
         let milliseconds = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let noted = self.notes.lock();
         let codes: Vec<&str> = noted.codes.iter().map(String::as_str).collect();
+        let kind = noted.kind.unwrap_or("refused");
+        let outcome = match (noted.is_complete, codes.is_empty()) {
+            (false, _) => "left",
+            (true, true) => "ok",
+            (true, false) => "errors",
+        };
+        counter!("tributary_operations_total", "kind" => kind, "outcome" => outcome).increment(1);
+        counter!("tributary_statements_total").increment(noted.statements);
+        // A subscription lasts as long as its client likes.
+        if kind != "subscription" {
+            let seconds = self.began.elapsed().as_secs_f64();
+            histogram!("tributary_operation_seconds", "kind" => kind).record(seconds);
+        }
         self.span.in_scope(|| {
             tracing::info!(
                 operation = noted.name,

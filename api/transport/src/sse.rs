@@ -18,8 +18,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tracing::Instrument;
 
 use super::answer::{Media, Text, Wire, refuse, written};
-use super::connections::ConnectionPermit;
-use super::gateway::{Caller, Denied, Gateway, MAX_CONNECTIONS, stopped};
+use super::gateway::{Caller, Denied, Gateway, MAX_CONNECTIONS, OpenConnection, stopped};
 use super::http;
 use super::log::Logged;
 use super::operation::{self, Answers};
@@ -35,7 +34,7 @@ type Roomy = (Event, Option<Share>);
 /// Streams the results of one operation. What validation refuses is a result
 /// too: once a stream is accepted, there is no status left to tell it by.
 pub fn stream<S: Executor>(gateway: Gateway<S>, caller: Caller, request: Request) -> Response {
-    let Some(place) = gateway.place(&caller) else {
+    let Some(connection) = gateway.open(&caller) else {
         let message =
             format!("this key has {MAX_CONNECTIONS} sockets and streams open, which is all it may");
         return refuse(
@@ -51,7 +50,7 @@ pub fn stream<S: Executor>(gateway: Gateway<S>, caller: Caller, request: Request
         caller,
         events: ending(texts(answers)),
         queue,
-        _place: place,
+        _connection: connection,
     };
     tokio::spawn(running.run().in_current_span());
 
@@ -73,7 +72,7 @@ struct Running<S> {
     caller: Caller,
     events: BoxStream<'static, Roomy>,
     queue: mpsc::Sender<Roomy>,
-    _place: ConnectionPermit<String>,
+    _connection: OpenConnection,
 }
 
 impl<S: Executor> Running<S> {
@@ -103,9 +102,9 @@ impl<S: Executor> Running<S> {
                     }
                 }
                 () = sleep_until(waiting + timings.silence), if !free => return,
-                Ok(place) = self.queue.clone().reserve_owned(), if !free => {
+                Ok(permit) = self.queue.clone().reserve_owned(), if !free => {
                     if let Some(event) = pending.take() {
-                        place.send(event);
+                        permit.send(event);
                     }
                 }
                 event = self.events.next(), if free => {

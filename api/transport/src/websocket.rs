@@ -22,8 +22,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 use tracing::{Instrument, Span};
 
 use super::answer::{Text, Wire, internal};
-use super::connections::ConnectionPermit;
-use super::gateway::{Caller, Denied, Gateway, bearer, stopped};
+use super::gateway::{Caller, Denied, Gateway, OpenConnection, bearer, stopped};
 use super::messages::{Incoming, Outgoing};
 use super::refusal::Refusal;
 use super::shares::Share;
@@ -104,7 +103,7 @@ async fn serve<S: Executor>(gateway: Gateway<S>, caller: Caller, socket: WebSock
         caller,
         queue: queue.clone(),
         pending: None,
-        place: None,
+        connection: None,
         running: HashMap::new(),
         tasks: JoinSet::new(),
     };
@@ -162,7 +161,7 @@ struct Connection<S> {
     /// What the reader says as soon as the queue has room.
     pending: Option<Message>,
     /// Taken when the caller was let in.
-    place: Option<ConnectionPermit<String>>,
+    connection: Option<OpenConnection>,
     running: HashMap<String, AbortHandle>,
     tasks: JoinSet<Outcome>,
 }
@@ -182,17 +181,17 @@ impl<S: Executor> Connection<S> {
                 // What limits a client comes before what a client does.
                 biased;
                 () = stopped(&mut self.gateway.stopping) => Err(GOING_AWAY.into()),
-                _ = recheck.tick(), if self.place.is_some() => {
+                _ = recheck.tick(), if self.connection.is_some() => {
                     match self.gateway.is_revoked(&self.caller).await {
                         true => Err(FORBIDDEN.into()),
                         false => Ok(()),
                     }
                 }
-                () = sleep_until(opened + timings.init), if self.place.is_none() => Err(INIT_TIMEOUT.into()),
+                () = sleep_until(opened + timings.init), if self.connection.is_none() => Err(INIT_TIMEOUT.into()),
                 () = self.queue.closed() => Err(End::Gone),
-                Ok(place) = self.queue.clone().reserve_owned(), if !free => {
+                Ok(permit) = self.queue.clone().reserve_owned(), if !free => {
                     if let Some(message) = self.pending.take() {
-                        place.send((message, None));
+                        permit.send((message, None));
                     }
                     // Nobody was listened to meanwhile.
                     heard = Instant::now();
@@ -236,7 +235,7 @@ impl<S: Executor> Connection<S> {
             }
             Incoming::Ping { payload } => self.reply(&Outgoing::pong(payload)),
             Incoming::Pong { .. } => Ok(()),
-            Incoming::Subscribe { .. } if self.place.is_none() => Err(UNAUTHORIZED.into()),
+            Incoming::Subscribe { .. } if self.connection.is_none() => Err(UNAUTHORIZED.into()),
             Incoming::Subscribe { id, payload } => self.subscribe(id, *payload),
             Incoming::Complete { id } => {
                 if let Some(operation) = self.running.remove(&id) {
@@ -249,7 +248,7 @@ impl<S: Executor> Connection<S> {
 
     /// Lets the caller in, by the token in the message or else the upgrade's.
     async fn init(&mut self, token: Option<String>) -> Result<(), End> {
-        if self.place.is_some() {
+        if self.connection.is_some() {
             return Err(INIT_TWICE.into());
         }
         if token.is_some() {
@@ -257,8 +256,8 @@ impl<S: Executor> Connection<S> {
         }
         match self.gateway.authenticate(&self.caller).await {
             Ok(_) => {
-                let place = self.gateway.place(&self.caller);
-                self.place = Some(place.ok_or(TOO_MANY)?);
+                let connection = self.gateway.open(&self.caller);
+                self.connection = Some(connection.ok_or(TOO_MANY)?);
                 self.reply(&Outgoing::ack())
             }
             Err(Denied::Unauthenticated) => Err(FORBIDDEN.into()),

@@ -175,6 +175,23 @@ pub async fn tenants(engine: &Engine) -> Result<Vec<TenantId>> {
     Ok(found)
 }
 
+/// For how long the work that waits longest has been due; nothing, where none is.
+pub async fn lag(engine: &Engine) -> Result<Duration> {
+    let earliest = work::Entity::find()
+        .join(JoinType::InnerJoin, joined())
+        .filter(due(engine))
+        .select_only()
+        .column(work::Column::NotBefore)
+        .order_by_asc(work::Column::NotBefore)
+        .into_tuple::<Moment>()
+        .one(&*engine.db)
+        .await?;
+    let waited = earliest.map_or(0, |earliest| engine.clock.now().0 - earliest.0);
+    Ok(Duration::from_millis(
+        u64::try_from(waited).unwrap_or_default(),
+    ))
+}
+
 fn joined() -> RelationDef {
     work::Entity::belongs_to(tenant::Entity)
         .from(work::Column::TenantId)

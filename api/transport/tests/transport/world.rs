@@ -211,7 +211,7 @@ impl World {
             }),
             timings,
             unread: Unread::default(),
-            places: ConnectionLimit::new(MAX_CONNECTIONS),
+            connections: ConnectionLimit::new(MAX_CONNECTIONS),
             stopping,
             editor: || "the editor".into_response(),
         };
