@@ -119,35 +119,6 @@ async fn it_is_alive_at_once_and_ready_when_the_schema_is_there() {
     assert_eq!(server.get("/readyz").await.status(), 200);
 }
 
-/// What is counted is there for Prometheus, and names nobody.
-#[tokio::test]
-async fn it_tells_prometheus_how_it_does() {
-    let server = Server::migrated().await;
-    let key = server.key().await;
-    server
-        .query(&key.token, "query Secret { __typename }")
-        .await;
-    server.query(&key.token, "{ nothing }").await;
-    let answer = server.get("/metrics").await;
-    assert_eq!(answer.status(), 200);
-    let text = answer.text().await.unwrap();
-    let value = |series: &str| {
-        let line = text.lines().find(|line| line.starts_with(series));
-        let value = line
-            .unwrap_or_else(|| panic!("no {series} in {text}"))
-            .rsplit(' ')
-            .next();
-        value.unwrap().parse::<f64>().unwrap()
-    };
-    assert!(value("tributary_operations_total{kind=\"query\",outcome=\"ok\"}") >= 1.0);
-    assert!(value("tributary_operations_total{kind=\"refused\",outcome=\"errors\"}") >= 1.0);
-    assert!(value("tributary_operation_seconds_count{kind=\"query\"}") >= 1.0);
-    assert!(value("tributary_work_lag_seconds") < 60.0);
-    for secret in ["Secret", "Acme", "ten_", &key.token] {
-        assert!(!text.contains(secret), "{secret}");
-    }
-}
-
 #[tokio::test]
 async fn a_key_opens_the_door_until_it_is_revoked() {
     let server = Server::migrated().await;

@@ -38,6 +38,7 @@ const APPENDED: &[&str] = &[
     "credit",
     "credit_share",
     "evaluation",
+    "assessment",
     "event",
     "log_epoch",
     "command",

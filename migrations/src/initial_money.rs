@@ -15,6 +15,7 @@ pub(crate) fn tables() -> Vec<TableCreateStatement> {
         rule(),
         evaluation(),
         commission(),
+        assessment(),
         payout_run(),
         payout(),
         payout_report(),
@@ -31,7 +32,10 @@ pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
         unique("plugin_version", &["tenant_id", "plugin_id", "digest"]),
         index("activation", &["tenant_id", "plugin_id"]),
         index("rule", &["tenant_id", "plugin_id"]),
-        unique("rule", &["tenant_id", "terms_id", "role"]),
+        unique(
+            "rule",
+            &["tenant_id", "terms_id", "rule_group", "precedence"],
+        ),
         index("evaluation", &["tenant_id", "deal_id"]),
         unique(
             "commission",
@@ -44,10 +48,14 @@ pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
             &["tenant_id", "program_id"],
             "state IN ('preparing', 'draft', 'approved')",
         ),
-        unique("payout", &["tenant_id", "run_id", "partner_id"]),
+        unique(
+            "payout",
+            &["tenant_id", "run_id", "partner_id", "currency", "part"],
+        ),
         index("payout", &["tenant_id", "partner_id"]),
         index("payout", &["tenant_id", "run_id", "state"]),
         index_where("payout", &["tenant_id", "run_id"], "NOT is_applied"),
+        unique("earning", &["tenant_id", "commission_id", "number"]),
         unique("earning", &["tenant_id", "commission_id", "collection_id"]),
         index("earning", &["tenant_id", "partner_id", "state"]),
         index("earning", &["tenant_id", "deal_id"]),
@@ -127,9 +135,9 @@ fn rule() -> TableCreateStatement {
         .col(uuid("id"))
         .col(uuid("terms_id"))
         .col(string_len("role", 32))
+        .col(string("rule_group"))
+        .col(integer("precedence"))
         .col(string_len("kind", 32))
-        .col(string_null("rate"))
-        .col(big_integer_null("cap_minor"))
         .col(uuid_null("plugin_id"))
         .col(uuid_null("plugin_version_id"))
         .col(text("config"))
@@ -192,6 +200,22 @@ fn commission() -> TableCreateStatement {
         .to_owned()
 }
 
+fn assessment() -> TableCreateStatement {
+    owned("assessment", &["tenant_id", "commission_id", "number"])
+        .col(uuid("commission_id"))
+        .col(integer("number"))
+        .col(uuid("credit_id"))
+        .col(uuid("evaluation_id"))
+        .col(string("exact"))
+        .col(big_integer("total_minor"))
+        .col(big_integer("as_of_position"))
+        .col(big_integer("created_at"))
+        .foreign_key(&mut references("commission_id", "commission", "id"))
+        .foreign_key(&mut references("credit_id", "credit", "id"))
+        .foreign_key(&mut references("evaluation_id", "evaluation", "id"))
+        .to_owned()
+}
+
 fn payout_run() -> TableCreateStatement {
     owned("payout_run", &["tenant_id", "id"])
         .col(uuid("id"))
@@ -219,6 +243,7 @@ fn payout() -> TableCreateStatement {
     owned("payout", &["tenant_id", "id"])
         .col(uuid("id"))
         .col(uuid("run_id"))
+        .col(integer("part"))
         .col(uuid("partner_id"))
         .col(uuid("method_id"))
         .col(big_integer("amount_minor"))
@@ -278,7 +303,9 @@ fn earning() -> TableCreateStatement {
     owned("earning", &["tenant_id", "id"])
         .col(uuid("id"))
         .col(uuid("commission_id"))
-        .col(uuid("collection_id"))
+        .col(integer("number"))
+        .col(string_len("cause", 32))
+        .col(uuid_null("collection_id"))
         .col(uuid("deal_id"))
         .col(uuid("program_id"))
         .col(uuid("terms_id"))
@@ -319,7 +346,7 @@ fn entry() -> TableCreateStatement {
         .col(uuid("id"))
         .col(big_integer("position"))
         .col(string_len("account", 32))
-        .col(uuid("partner_id"))
+        .col(uuid_null("partner_id"))
         .col(big_integer("amount_minor"))
         .col(string_len("currency", 3))
         .foreign_key(&mut references("partner_id", "partner", "id"))

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use tributary_domain::entity::commission;
+use sea_orm::EntityTrait;
 use tributary_domain::entity::credit_share::Role;
-use tributary_domain::entity::earning;
+use tributary_domain::entity::earning::{self, Cause};
 use tributary_domain::entity::entry::LedgerAccount;
+use tributary_domain::entity::{assessment, commission};
 use tributary_domain::error::{Conflict, Error};
 use tributary_domain::ids::{CommissionId, DealId, PartnerId};
 use tributary_domain::money::{Currency, Money};
@@ -291,5 +292,29 @@ story! {
         assert_eq!(rail.sum_to("Northwind"), 1_420_833, "eleven twelfths of 15,500.00");
         assert_eq!(rail.sum_to("Eastbay"), 183_333, "eleven twelfths of 2,000.00");
         assert!(office.books().await.balanced);
+    }
+}
+
+story! {
+    /// What a commission adds up to is an assessment, exact and rounded, and each earning
+    /// has its number and its cause.
+    async fn every_answer_and_every_earning_is_numbered(world: World) {
+        let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
+        let northwind = office.partner("Northwind").await;
+        let deal = office.deal(1_000_001, northwind, &[]).await;
+        office.wins(deal).await;
+        office.collects(deal, 1_000_001).await.unwrap();
+        office.collects(deal, -500_000).await.unwrap();
+        let commission = office.commissions(deal).await.remove(0);
+        let looks = office.engine.system(office.tenant).await.unwrap();
+        let assessed = assessment::Entity::find().all(&looks.read().await.unwrap()).await.unwrap();
+        let told = assessed.iter().map(|row| (row.commission_id, row.number, row.exact.as_str(), row.total_minor));
+        // A tenth of 10,000.01, to a billionth of a cent.
+        let expected = (commission.id, 1, "100000100000000", 100_000);
+        assert_eq!(told.collect::<Vec<_>>(), [expected]);
+        assert_eq!(commission.total_minor, Some(100_000));
+        let earnings = office.earnings().await;
+        let told: Vec<_> = earnings.iter().map(|row| (row.number, row.cause, row.amount_minor)).collect();
+        assert_eq!(told, [(1, Cause::Collection, 100_000), (2, Cause::Refund, -50_000)]);
     }
 }

@@ -40,7 +40,7 @@ async fn with_earnings(office: &Office, name: &str) -> PartnerId {
     let collections = office.all::<collection::Entity>().await;
     let paid = collections
         .iter()
-        .find(|row| row.id == earned.collection_id);
+        .find(|row| Some(row.id) == earned.collection_id);
     let paid = paid.unwrap().clone();
     let tx = office.engine.system(office.tenant).await.unwrap();
     let tx = tx.begin().await.unwrap();
@@ -61,7 +61,8 @@ async fn copies(tx: &Tx, paid: &collection::Model, earned: &earning::Model, ordi
         (collection.id, collection.ordinal) = (Set(id), Set(ordinal));
         collections.push(collection.reset_all());
         let mut earning: earning::ActiveModel = earned.clone().into();
-        (earning.id, earning.collection_id) = (Set(EarningId::new()), Set(id));
+        (earning.id, earning.collection_id) = (Set(EarningId::new()), Set(Some(id)));
+        earning.number = Set(ordinal);
         earnings.push(earning.reset_all());
     }
     let inserted = collection::Entity::insert_many(collections).exec_without_returning(tx);

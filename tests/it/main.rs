@@ -39,6 +39,7 @@ mod keyring;
 mod log;
 mod long_runs;
 mod manual;
+mod metrics;
 mod moments;
 mod mutations;
 mod nodes;

@@ -21,7 +21,7 @@ macro_rules! owned_entities {
         $each! {
             account account_identifier activation agreement api_key collection command commission credit
             credit_share deal earning enrollment entry evaluation event involvement
-            ledger_transaction log_epoch partner payout payout_hold payout_method payout_report payout_run person plugin
+            assessment ledger_transaction log_epoch partner payout payout_hold payout_method payout_report payout_run person plugin
             plugin_code plugin_version program registration registration_conflict rule tax_form terms upload work
         }
     };

@@ -25,6 +25,7 @@ const APPENDED: &[&str] = &[
     "evaluation",
     "event",
     "ledger_transaction",
+    "assessment",
     "payout_hold",
     "registration_conflict",
     "rule",

@@ -71,7 +71,7 @@ impl Earning {
 
     /// The payment or refund that released it.
     async fn collection(&self, ctx: &Context<'_>) -> ApiResult<Option<Collection>> {
-        let collection = ctx.loaders().one(self.0.collection_id).await?;
+        let collection = ctx.loaders().maybe(self.0.collection_id).await?;
         Ok(collection.map(Collection))
     }
 

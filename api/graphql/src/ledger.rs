@@ -130,7 +130,7 @@ impl LedgerEntry {
 
     /// The partner whom it concerns.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
-        Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
+        Ok(ctx.loaders().maybe(self.0.partner_id).await?.map(Partner))
     }
 
     /// How much: a debit is positive, a credit negative.

@@ -3,9 +3,10 @@
 use async_graphql::{Context, Description, ID, InputObject, Object, OneofObject};
 use rust_decimal::Decimal;
 use tributary_domain::entity::rule;
-use tributary_domain::error::Error;
+use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::Noun;
 use tributary_domain::program::terms::{Formula, NewRule};
+use tributary_domain::rule::kinds::percentage;
 use tributary_transport::document::directives::cost;
 
 use super::context::{RequestExt, given, mirrors, wraps};
@@ -48,13 +49,13 @@ impl Rule {
     }
 
     /// For a percentage: per cent of the deal's amount, as decimal text.
-    async fn rate_percent(&self) -> Option<&str> {
-        self.0.rate.as_deref()
+    async fn rate_percent(&self) -> ApiResult<Option<String>> {
+        Ok(self.percentage()?.map(|config| config.rate))
     }
 
     /// For a percentage: the most that it pays on one deal.
     async fn cap(&self, ctx: &Context<'_>) -> ApiResult<Option<Money>> {
-        let Some(cap) = self.0.cap_minor else {
+        let Some(cap) = self.percentage()?.and_then(|config| config.cap_minor) else {
             return Ok(None);
         };
         let terms = ctx.loaders().one(self.0.terms_id).await?;
@@ -90,6 +91,15 @@ impl Rule {
     async fn config(&self) -> Option<Json> {
         let configured = self.0.plugin_id.is_some();
         configured.then(|| Json::stored(&self.0.config))
+    }
+}
+
+impl Rule {
+    /// The configuration of a percentage.
+    fn percentage(&self) -> Result<Option<percentage::Config>> {
+        let is_percentage = self.0.kind == rule::Kind::Percentage;
+        let config = is_percentage.then(|| percentage::Config::read(&self.0.config));
+        config.transpose()
     }
 }
 

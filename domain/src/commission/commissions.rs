@@ -11,7 +11,7 @@ use sea_orm::{PaginatorTrait, QueryOrder};
 use crate::access::Permission;
 use crate::calculator::Fault;
 use crate::commission::earnings::Room;
-use crate::commission::{earnings, ledger};
+use crate::commission::{assessments, earnings, ledger};
 use crate::entity::commission::{self, State};
 use crate::entity::ledger_transaction::Kind;
 use crate::entity::{Owned, credit, credit_share, deal, rule, work};
@@ -228,18 +228,20 @@ async fn record(
     let evaluation = evaluations::store(&tx, deal.id, rule.id, &answer).await?;
     let totals = match &answer.result {
         Ok(verdict) => {
-            round_entitlements(&rules::parts(&answer.case, verdict)).map_err(|_| Fault::CapExceeded)
+            let exact = rules::parts(&answer.case, verdict);
+            let rounded = round_entitlements(&exact).map_err(|_| Fault::CapExceeded);
+            rounded.map(|rounded| (exact, rounded))
         }
         Err(fault) => Err(fault.clone()),
     };
     for commission in waiting {
         match &totals {
-            Ok(totals) => {
-                let total = totals
-                    .get(&commission.partner_id)
-                    .copied()
-                    .unwrap_or_default();
-                let why = explanation(&answer, commission.partner_id);
+            Ok((exact, rounded)) => {
+                let partner = commission.partner_id;
+                let exact = exact.get(&partner).copied().unwrap_or_default();
+                let total = rounded.get(&partner).copied().unwrap_or_default();
+                assessments::append(&tx, &commission, evaluation, exact, total).await?;
+                let why = explanation(&answer, partner);
                 approve(&mut tx, deal, commission, evaluation, total, why).await?;
             }
             Err(fault) => hold(&mut tx, commission, evaluation, fault).await?,

@@ -9,7 +9,7 @@ use sea_orm::{QueryOrder, QuerySelect};
 
 use crate::clock::Moment;
 use crate::commission::ledger;
-use crate::entity::earning::{self, State};
+use crate::entity::earning::{self, Cause, State};
 use crate::entity::ledger_transaction::Kind;
 use crate::entity::{Owned, collection, commission, deal, terms};
 use crate::error::{Error, Result};
@@ -115,6 +115,7 @@ pub(crate) async fn release(
         _ => collection::sum_upto(tx, tx.tenant(), deal.id, last).await?,
     };
     let mut released = released(tx, commission.id).await?;
+    let mut number = newest_number(tx, commission.id).await?;
     for collection in collections {
         let overflow = || Error::broken("collections overflow");
         collected = collected
@@ -139,7 +140,13 @@ pub(crate) async fn release(
                 .plus_days(terms.hold_days),
             false => tx.now(),
         };
-        insert(tx, deal, commission, &collection, amount, payable_at).await?;
+        number += 1;
+        let part = Part {
+            number,
+            amount_minor: amount,
+            payable_at,
+        };
+        insert(tx, deal, commission, &collection, part).await?;
     }
     let change = commission::ActiveModel {
         tenant_id: Set(tx.tenant()),
@@ -165,14 +172,37 @@ pub(crate) async fn released(tx: &Tx, commission: CommissionId) -> Result<i64> {
     Ok(sum.flatten().unwrap_or_default())
 }
 
+/// The number of the newest earning of a commission; 0 where there is none.
+async fn newest_number(tx: &Tx, commission: CommissionId) -> Result<i32> {
+    let newest = earning::Entity::of(tx.tenant())
+        .filter(earning::Column::CommissionId.eq(commission))
+        .select_only()
+        .column_as(earning::Column::Number.max(), "number")
+        .into_tuple::<Option<i32>>()
+        .one(tx)
+        .await?;
+    Ok(newest.flatten().unwrap_or_default())
+}
+
+/// What one collection releases of a commission.
+struct Part {
+    number: i32,
+    amount_minor: i64,
+    payable_at: Moment,
+}
+
 async fn insert(
     tx: &mut Tx,
     deal: &deal::Model,
     commission: &commission::Model,
     collection: &collection::Model,
-    amount_minor: i64,
-    payable_at: Moment,
+    part: Part,
 ) -> Result<()> {
+    let Part {
+        number,
+        amount_minor,
+        payable_at,
+    } = part;
     let id = EarningId::new();
     let money = Money::new(amount_minor, commission.currency);
     let fact = Fact::EarningReleased(facts::Release {
@@ -186,7 +216,12 @@ async fn insert(
         tenant_id: Set(tx.tenant()),
         id: Set(id),
         commission_id: Set(commission.id),
-        collection_id: Set(collection.id),
+        number: Set(number),
+        cause: Set(match collection.amount_minor < 0 {
+            false => Cause::Collection,
+            true => Cause::Refund,
+        }),
+        collection_id: Set(Some(collection.id)),
         deal_id: Set(deal.id),
         program_id: Set(deal.program_id),
         terms_id: Set(deal.terms_id),

@@ -68,7 +68,7 @@ pub(crate) async fn post(
         id: Set(EntryId::new()),
         position: Set(position),
         account: Set(account),
-        partner_id: Set(partner),
+        partner_id: Set(Some(partner)),
         amount_minor: Set(minor),
         currency: Set(money.currency),
     };

@@ -1,5 +1,6 @@
 //! What partners earn: entitlements, released as customers pay, and the ledger of it.
 
+pub(crate) mod assessments;
 pub mod collections;
 pub mod commissions;
 pub mod earnings;

@@ -37,6 +37,32 @@ pub enum State {
     Paid,
 }
 
+/// Why an earning was released, or taken back.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "snake_case"
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The customer paid.
+    Collection,
+    /// The customer was paid back.
+    Refund,
+}
+
 /// An earning. Its amount is never changed.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -50,8 +76,12 @@ pub struct Model {
     pub id: EarningId,
     /// The commission.
     pub commission_id: CommissionId,
-    /// The collection that released it.
-    pub collection_id: CollectionId,
+    /// Its number on the commission, from 1.
+    pub number: i32,
+    /// Why it was released, or taken back.
+    pub cause: Cause,
+    /// The collection that released it; none where the cause is no collection.
+    pub collection_id: Option<CollectionId>,
     /// The deal.
     pub deal_id: DealId,
     /// The deal's program.

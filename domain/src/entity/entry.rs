@@ -54,8 +54,8 @@ pub struct Model {
     pub position: i64,
     /// Which account of the ledger.
     pub account: LedgerAccount,
-    /// Whose.
-    pub partner_id: PartnerId,
+    /// Whose; none where it is nobody's, as what is owed to an authority.
+    pub partner_id: Option<PartnerId>,
     /// Minor units: positive is debit, negative is credit.
     pub amount_minor: i64,
     /// The currency.

@@ -8,6 +8,7 @@ pub mod account_identifier;
 pub mod activation;
 pub mod agreement;
 pub mod api_key;
+pub mod assessment;
 pub mod collection;
 pub mod command;
 pub mod commission;

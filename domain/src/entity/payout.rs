@@ -63,6 +63,8 @@ pub struct Model {
     pub id: PayoutId,
     /// The run.
     pub run_id: PayoutRunId,
+    /// Its number among the payouts of one partner in one currency in the run, from 1.
+    pub part: i32,
     /// Who is paid.
     pub partner_id: PartnerId,
     /// Where to.

@@ -45,17 +45,18 @@ pub struct Model {
     pub terms_id: TermsId,
     /// Which credit it pays.
     pub role: super::credit_share::Role,
+    /// Rules of one group compete: of those that apply, the lowest precedence is used.
+    /// Today each role is a group with one rule.
+    pub rule_group: String,
+    /// Its place in the group, from 1.
+    pub precedence: i32,
     /// How it is computed.
     pub kind: Kind,
-    /// For a percentage: per cent, as decimal text.
-    pub rate: Option<String>,
-    /// For a percentage: the most it pays on one deal, in minor units.
-    pub cap_minor: Option<i64>,
     /// For a plugin: which.
     pub plugin_id: Option<PluginId>,
     /// For a plugin: the version that decides, until an activation says otherwise.
     pub plugin_version_id: Option<PluginVersionId>,
-    /// For a plugin: its configuration, as JSON text.
+    /// Its configuration, as JSON text, in the form of its kind.
     #[sea_orm(column_type = "Text")]
     pub config: String,
 }

@@ -235,6 +235,7 @@ async fn schedule(
         tenant_id: Set(tx.tenant()),
         id: Set(id),
         run_id: Set(run.id),
+        part: Set(1),
         partner_id: Set(method.partner_id),
         method_id: Set(method.id),
         amount_minor: Set(balance.due_minor),

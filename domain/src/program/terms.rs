@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::{ActiveEnum, QueryOrder, QuerySelect};
 use serde_json::{Value as Json, json};
 
 use crate::access::Permission;
@@ -22,8 +22,9 @@ use crate::idempotency::{self, Claim};
 use crate::ids::{ProgramId, RuleId, TermsId};
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
-use crate::money::{Currency, Money};
+use crate::money::Currency;
 use crate::reads::Visible;
+use crate::rule::kinds::{self, percentage};
 use crate::rule::{evaluations, plugins};
 use crate::scope::{Fact, Scope, Tx};
 use crate::{limits, reads};
@@ -34,44 +35,27 @@ pub use draft::{Formula, NewRule, NewTerms};
 /// A rule with what it names: the plugin and the version of its code.
 struct Rule {
     role: Role,
-    computation: Computation,
-}
-
-enum Computation {
-    Percentage {
-        rate: String,
-        cap_minor: Option<i64>,
-    },
-    Plugin {
-        plugin: String,
-        version: Box<plugin_version::Model>,
-        config: String,
-    },
+    kind: rule::Kind,
+    config: String,
+    plugin: Option<(plugin::Model, plugin_version::Model)>,
 }
 
 impl Rule {
     /// How the document tells it.
-    fn document(&self, currency: Currency) -> Json {
-        match &self.computation {
-            Computation::Percentage { rate, cap_minor } => json!({
-                "role": self.role,
-                "kind": "percentage",
-                "rate_percent": rate,
-                "cap": cap_minor.map(|minor| Money::new(minor, currency).amount()),
-            }),
-            Computation::Plugin {
-                plugin,
-                version,
-                config,
-            } => json!({
-                "role": self.role,
-                "kind": "plugin",
-                "plugin": plugin,
+    fn document(&self, currency: Currency) -> Result<Json> {
+        let mut told = match (kinds::built_in(self.kind), &self.plugin) {
+            (Some(kind), _) => kind.document(&self.config, currency)?,
+            (None, Some((plugin, version))) => json!({
+                "plugin": plugin.name,
                 "version": version.version,
                 "code_sha256": version.digest,
-                "config": config,
+                "config": self.config,
             }),
-        }
+            (None, None) => return Err(Error::broken("a rule without code")),
+        };
+        told["role"] = json!(self.role);
+        told["kind"] = json!(self.kind);
+        Ok(told)
     }
 }
 
@@ -148,30 +132,30 @@ async fn looked_up(scope: &Scope, draft: &Draft) -> Result<(program::Model, Vec<
     }
     let mut rules = Vec::new();
     for (place, rule) in draft.rules.iter().enumerate() {
-        let found = computation(scope, &program, rule).await;
+        let found = resolved(scope, &program, rule).await;
         let found = found.map_err(|error| error.within(&format!("rules.{place}.formula")));
-        let role = rule.role;
-        rules.extend(
-            check
-                .take(found)?
-                .map(|computation| Rule { role, computation }),
-        );
+        rules.extend(check.take(found)?);
     }
     check.done()?;
     Ok((program, rules))
 }
 
-async fn computation(
-    scope: &Scope,
-    program: &program::Model,
-    rule: &DraftRule,
-) -> Result<Computation> {
-    match &rule.formula {
+/// A rule with what it names, once it fits the program and its plugin has accepted its
+/// configuration.
+async fn resolved(scope: &Scope, program: &program::Model, draft: &DraftRule) -> Result<Rule> {
+    let role = draft.role;
+    match &draft.formula {
         DraftFormula::Percentage { rate, cap } => {
             let cap = cap.map(|cap| limits::positive("percentage.cap", cap, program.currency));
-            Ok(Computation::Percentage {
+            let config = percentage::Config {
                 rate: rate.clone(),
                 cap_minor: cap.transpose()?,
+            };
+            Ok(Rule {
+                role,
+                kind: rule::Kind::Percentage,
+                config: config.write()?,
+                plugin: None,
             })
         }
         DraftFormula::Plugin { version, config } => {
@@ -182,12 +166,13 @@ async fn computation(
             let plugin = plugin::Entity::get(&db, scope.tenant(), version.plugin_id).await?;
             drop(db);
             let accepted =
-                evaluations::try_configuration(scope, &version, rule.role, program, config).await;
+                evaluations::try_configuration(scope, &version, role, program, config).await;
             accepted.map_err(|refused| refused.within("plugin"))?;
-            Ok(Computation::Plugin {
-                plugin: plugin.name,
-                version: Box::new(version),
+            Ok(Rule {
+                role,
+                kind: rule::Kind::Plugin,
                 config: config.clone(),
+                plugin: Some((plugin, version)),
             })
         }
     }
@@ -207,11 +192,17 @@ async fn supersede(tx: &Tx, program: ProgramId) -> Result<i32> {
 }
 
 /// What is signed: one text for one content.
-fn document(program: &program::Model, version: i32, draft: &Draft, rules: &[Rule]) -> String {
+fn document(
+    program: &program::Model,
+    version: i32,
+    draft: &Draft,
+    rules: &[Rule],
+) -> Result<String> {
     let currency = program.currency;
-    let rules: Vec<Json> = rules.iter().map(|rule| rule.document(currency)).collect();
+    let rules = rules.iter().map(|rule| rule.document(currency));
+    let rules: Vec<Json> = rules.collect::<Result<_>>()?;
     // Keys are in order, and there is no white space between them.
-    json!({
+    let document = json!({
         "agreement": draft.agreement_text,
         "auto_approve": draft.auto_approve,
         "commission_cap_bps": draft.commission_cap_bps,
@@ -224,8 +215,8 @@ fn document(program: &program::Model, version: i32, draft: &Draft, rules: &[Rule
         "protection_days": draft.protection_days,
         "rules": rules,
         "version": version,
-    })
-    .to_string()
+    });
+    Ok(document.to_string())
 }
 
 async fn insert(
@@ -235,7 +226,7 @@ async fn insert(
     draft: Draft,
     rules: &[Rule],
 ) -> Result<terms::Model> {
-    let document = document(program, version, &draft, rules);
+    let document = document(program, version, &draft, rules)?;
     let (id, document_digest) = (TermsId::new(), sha256(&document));
     let fact = Fact::TermsPublished(facts::TermsVersion {
         program: program.id,
@@ -265,34 +256,23 @@ async fn insert(
 }
 
 async fn insert_rule(tx: &Tx, terms: &terms::Model, rule: Rule) -> Result<()> {
-    let mut row = rule::ActiveModel {
+    let version = rule.plugin.map(|(_, version)| version);
+    let row = rule::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(RuleId::new()),
         terms_id: Set(terms.id),
         role: Set(rule.role),
-        kind: Set(rule::Kind::Percentage),
-        rate: Set(None),
-        cap_minor: Set(None),
-        plugin_id: Set(None),
-        plugin_version_id: Set(None),
-        config: Set("{}".to_owned()),
+        rule_group: Set(rule.role.to_value()),
+        precedence: Set(1),
+        kind: Set(rule.kind),
+        plugin_id: Set(version.as_ref().map(|version| version.plugin_id)),
+        plugin_version_id: Set(version.as_ref().map(|version| version.id)),
+        config: Set(rule.config),
     };
-    match rule.computation {
-        Computation::Percentage { rate, cap_minor } => {
-            row.rate = Set(Some(rate));
-            row.cap_minor = Set(cap_minor);
-        }
-        Computation::Plugin {
-            version, config, ..
-        } => {
-            row.kind = Set(rule::Kind::Plugin);
-            row.plugin_id = Set(Some(version.plugin_id));
-            row.plugin_version_id = Set(Some(version.id));
-            row.config = Set(config);
-            plugins::mark_active(tx, *version).await?;
-        }
-    }
     rule::Entity::insert(row).exec_without_returning(tx).await?;
+    if let Some(version) = version {
+        plugins::mark_active(tx, version).await?;
+    }
     Ok(())
 }
 

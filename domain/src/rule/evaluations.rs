@@ -15,7 +15,7 @@ use crate::ids::{DealId, EvaluationId, PluginVersionId, RuleId};
 use crate::kernel::check::Given;
 use crate::reads;
 use crate::rule::deciding::{self, AsOf};
-use crate::rule::rules;
+use crate::rule::{kinds, rules};
 use crate::scope::{Scope, Tx};
 
 /// One run of one rule.
@@ -62,9 +62,6 @@ pub(crate) async fn answer(
     let terms = terms::Entity::get(&db, scope.tenant(), rule.terms_id).await?;
     let version = deciding::version(&db, rule, &terms, as_of).await?;
     drop(db);
-    if version.is_none() && rule.kind == rule::Kind::Plugin {
-        return Err(Error::broken("a plugin rule without plugin"));
-    }
     run(scope, rule, version, case).await
 }
 
@@ -75,17 +72,13 @@ async fn run(
     case: Case,
 ) -> Result<Option<Answer>> {
     let terms = terms::Entity::get(&scope.read().await?, scope.tenant(), rule.terms_id).await?;
-    let (outcome, code_digest, policy_digest) = match version {
-        None => {
-            let result = rules::percentage(&case);
-            let builtin = rules::PERCENTAGE.to_owned();
-            (
-                Outcome::Decided { result, fuel: 0 },
-                builtin.clone(),
-                builtin,
-            )
+    let (outcome, code_digest, policy_digest) = match (kinds::built_in(rule.kind), version) {
+        (Some(kind), _) => {
+            let (result, digest) = (kind.evaluate(&case), kind.digest().to_owned());
+            (Outcome::Decided { result, fuel: 0 }, digest.clone(), digest)
         }
-        Some(version) => {
+        (None, None) => return Err(Error::broken("a plugin rule without plugin")),
+        (None, Some(version)) => {
             let code = code(scope, version).await?;
             // Nothing is held open while code of a tenant's runs.
             scope.end_read().await;

@@ -4,5 +4,6 @@
 pub mod activations;
 pub mod deciding;
 pub mod evaluations;
+pub mod kinds;
 pub mod plugins;
 pub mod rules;

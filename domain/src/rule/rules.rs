@@ -1,16 +1,12 @@
-//! Rules at work: the case that is put to them, the one that is built in, and
-//! the invariants that every answer is held to.
+//! Rules at work: the case that is put to them, and the invariants that every answer is
+//! held to.
 
 use std::collections::{BTreeMap, HashMap};
 
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 use sea_orm::entity::prelude::*;
 use sea_orm::{ExprTrait, JoinType, QueryOrder, QuerySelect, RelationTrait};
 
-use crate::calculator::{
-    Case, CaseCredit, CaseDeal, CaseHistory, CaseTerms, Fault, Verdict, VerdictEntry,
-};
+use crate::calculator::{Case, CaseCredit, CaseDeal, CaseHistory, CaseTerms, Fault, Verdict};
 use crate::clock::Moment;
 use crate::entity::credit_share::Role;
 use crate::entity::{
@@ -18,7 +14,7 @@ use crate::entity::{
 };
 use crate::error::{Error, Result};
 use crate::ids::{DealId, PartnerId, TermsId};
-use crate::money::{Exact, Money};
+use crate::money::Exact;
 use crate::scope::Scope;
 
 /// Everything that the answer on one deal under one rule may depend on.
@@ -84,7 +80,7 @@ pub(crate) async fn case(
             model: program.model,
         },
         history,
-        config: config(rule)?,
+        config: rule.config.clone(),
     })
 }
 
@@ -119,23 +115,6 @@ pub(crate) fn trial(now: Moment, role: Role, program: &program::Model, config: &
             volume_minor: 0,
         }],
         config: config.to_owned(),
-    }
-}
-
-/// What a rule is configured with, as JSON text.
-fn config(rule: &rule::Model) -> Result<String> {
-    match rule.kind {
-        rule::Kind::Plugin => Ok(rule.config.clone()),
-        rule::Kind::Percentage => {
-            let config = Percentage {
-                rate: rule
-                    .rate
-                    .clone()
-                    .ok_or_else(|| Error::broken("a rule without rate"))?,
-                cap_minor: rule.cap_minor,
-            };
-            serde_json::to_string(&config).map_err(|error| Error::broken(error.to_string()))
-        }
     }
 }
 
@@ -182,77 +161,6 @@ async fn history<C: ConnectionTrait>(
         }
     });
     Ok(history.collect())
-}
-
-/// The configuration of the built-in percentage.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Percentage {
-    /// Per cent, as decimal text.
-    rate: String,
-    /// The most on one deal, in minor units.
-    cap_minor: Option<i64>,
-}
-
-/// What the built-in percentage is called in receipts.
-pub(crate) const PERCENTAGE: &str = "builtin:percentage@1";
-
-/// The built-in percentage: a part of the deal's amount, up to a cap, divided
-/// by share. Exact to a billionth of a minor unit; what the shares cut off below
-/// that goes, a billionth each, to the lowest ids, so that the sum is exact.
-pub(crate) fn percentage(case: &Case) -> Result<Verdict, Fault> {
-    let bad = |message: &str| Fault::BadConfiguration {
-        message: message.to_owned(),
-    };
-    let config: Percentage =
-        serde_json::from_str(&case.config).map_err(|_| bad("not a percentage"))?;
-    let rate: Decimal = config.rate.parse().map_err(|_| bad("not a rate"))?;
-    // Six decimals of a per cent are hundred-millionths of the amount.
-    let parts = rate
-        .checked_mul(Decimal::from(1_000_000))
-        .filter(Decimal::is_integer)
-        .and_then(|parts| parts.to_i128())
-        .ok_or_else(|| bad("more than six decimals"))?;
-    let per_part = Exact::PER_MINOR / 100_000_000;
-    let uncapped = i128::from(case.deal.amount_minor) * parts * per_part;
-    let cap = config.cap_minor.map(Exact::from_minor);
-    let total = cap.map_or(uncapped, |cap| uncapped.min(cap.0));
-    let capped = match config.cap_minor {
-        Some(cap) if total < uncapped => {
-            format!(", capped at {}", Money::new(cap, case.deal.currency))
-        }
-        _ => String::new(),
-    };
-    let amount = Money::new(case.deal.amount_minor, case.deal.currency);
-    let entries = case.credits.iter().zip(divided(total, &case.credits));
-    let entries = entries.map(|(credit, part)| VerdictEntry {
-        partner: credit.partner,
-        amount: Exact(part),
-        basis: "percentage".to_owned(),
-        explanation: match (credit.share_numerator, credit.share_denominator) {
-            (one, of) if one == of => format!("{} % of {amount}{capped}", config.rate),
-            (one, of) => format!(
-                "{} % of {amount}{capped}, of which {one} of {of} parts",
-                config.rate
-            ),
-        },
-    });
-    Ok(Verdict {
-        entries: entries.collect(),
-        notes: Vec::new(),
-    })
-}
-
-/// Billionths divided by share, to the last one.
-fn divided(total: i128, credits: &[CaseCredit]) -> Vec<i128> {
-    let part = |credit: &CaseCredit| {
-        total * i128::from(credit.share_numerator) / i128::from(credit.share_denominator)
-    };
-    let mut parts: Vec<i128> = credits.iter().map(part).collect();
-    let left = total - parts.iter().sum::<i128>();
-    for part in parts.iter_mut().take(usize::try_from(left).unwrap_or(0)) {
-        *part += 1;
-    }
-    parts
 }
 
 /// Holds an answer to the invariants of money: whoever is paid has credit, no
