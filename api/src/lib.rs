@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -74,13 +74,14 @@ pub fn router(state: AppState, workers: Workers, stopping: watch::Receiver<bool>
         stopping,
         editor: graphiql::page,
     };
-    Router::new()
+    let routes = Router::new()
         .merge(gateway.routes()) // /graphql, its sockets and streams
         .merge(graphiql::routes()) // GET /, /graphiql/*
         .merge(uploads::routes(state.engine.clone())) // PUT /uploads/{id}
         .layer(from_fn_with_state(state.edge.clone(), edge::locate))
-        .layer(from_fn_with_state(state.edge, edge::share))
-        .layer(from_fn(requests::observe))
+        .layer(edge::compression())
+        .layer(edge::cors(&state.edge));
+    requests::ids(routes)
         .merge(health::routes(state.engine.clone())) // GET /healthz, /readyz: too often to log
         .merge(metrics::routes(state.engine)) // GET /metrics
 }

@@ -24,6 +24,7 @@ mod deals;
 mod demo;
 mod durable;
 mod earnings;
+mod edge;
 mod enduring;
 mod events;
 mod evidence;

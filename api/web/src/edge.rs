@@ -2,16 +2,24 @@
 //! and proxies.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
-    VARY,
-};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::requests::REQUEST_ID;
+
+/// For how long a browser may keep the answer to a preflight request.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// Smaller answers do not get shorter.
+const MIN_COMPRESSED_BYTES: u16 = 1_024;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -20,7 +28,7 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub struct Edge {
     /// Origins whose pages may call from a browser, as `https://app.example`.
     /// A page authenticates with a key in a header and never with a cookie, so
-    /// this lets nobody act in another's name; it only opens the door to pages.
+    /// this lets nobody act in another's name.
     pub origins: Vec<HeaderValue>,
     /// Proxies of ours in front. Each adds one address to `x-forwarded-for`;
     /// what stands further left was written by the caller and proves nothing.
@@ -28,44 +36,21 @@ pub struct Edge {
 }
 
 /// Answers preflight requests, and tells browsers which pages may read answers.
-pub async fn share(State(edge): State<Edge>, request: Request, next: Next) -> Response {
-    let origin = request.headers().get(ORIGIN);
-    let origin = origin
-        .filter(|origin| edge.origins.contains(origin))
-        .cloned();
-    let preflight = request.method() == Method::OPTIONS
-        && request
-            .headers()
-            .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+pub fn cors(edge: &Edge) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(edge.origins.clone()))
+        .allow_methods([Method::GET, Method::POST, Method::PUT])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, ACCEPT, REQUEST_ID])
+        .expose_headers([REQUEST_ID])
+        .max_age(PREFLIGHT_AGE)
+}
 
-    let mut response = match preflight {
-        true => StatusCode::NO_CONTENT.into_response(),
-        false => next.run(request).await,
-    };
-    let headers = response.headers_mut();
-    headers.append(VARY, HeaderValue::from_static("origin"));
-    let Some(origin) = origin else {
-        return response;
-    };
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    if preflight {
-        let allowed = "authorization, content-type, accept, x-request-id";
-        headers.insert(
-            ACCESS_CONTROL_ALLOW_HEADERS,
-            HeaderValue::from_static(allowed),
-        );
-        headers.insert(
-            ACCESS_CONTROL_ALLOW_METHODS,
-            HeaderValue::from_static("GET, POST, PUT"),
-        );
-        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
-    } else {
-        headers.insert(
-            ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("x-request-id"),
-        );
-    }
-    response
+/// Compresses answers for those who ask for it; never events, which must not wait for
+/// one another in a buffer.
+pub fn compression() -> CompressionLayer<impl Predicate> {
+    let predicate =
+        SizeAbove::new(MIN_COMPRESSED_BYTES).and(NotForContentType::const_new("text/event-stream"));
+    CompressionLayer::new().compress_when(predicate)
 }
 
 /// Puts the caller's own address in place of the nearest proxy's.

@@ -3,24 +3,44 @@
 
 use std::time::Instant;
 
+use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn};
 use axum::response::Response;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tracing::{Instrument, Span, field};
 use tributary_transport::log::Logged;
 
 /// Carries the id of a request, both ways.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Gives each request an id and a line in the log. A caller's own id is kept if
-/// it could be one. `tenant` and `actor` are filled in by authentication.
-pub async fn observe(request: Request, next: Next) -> Response {
-    let given = request.headers().get(REQUEST_ID).filter(|id| is_id(id));
-    let id = given.cloned().unwrap_or_else(new_id);
+/// Gives each request an id, which its answer has too. A caller's own is kept if it could
+/// be one.
+pub fn ids(routes: Router) -> Router {
+    routes
+        .layer(from_fn(observe))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(from_fn(discard))
+}
+
+/// Takes away what cannot be an id: it would stand in the log.
+async fn discard(mut request: Request, next: Next) -> Response {
+    let headers = request.headers_mut();
+    if headers.get(REQUEST_ID).is_some_and(|id| !is_id(id)) {
+        headers.remove(REQUEST_ID);
+    }
+    next.run(request).await
+}
+
+/// Gives each request a line in the log. `tenant` and `actor` are filled in by
+/// authentication.
+async fn observe(request: Request, next: Next) -> Response {
+    let id = request.headers().get(REQUEST_ID);
     let span = tracing::info_span!(
         "request",
-        id = id.to_str().unwrap_or_default(),
+        id = id.and_then(|id| id.to_str().ok()).unwrap_or_default(),
         tenant = field::Empty,
         actor = field::Empty,
     );
@@ -28,14 +48,13 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let began = Instant::now();
 
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let response = next.run(request).instrument(span.clone()).await;
 
     let status = response.status().as_u16();
     let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     if response.extensions().get::<Logged>().is_none() {
         span.in_scope(|| tracing::info!(%method, path, status, milliseconds, "answered"));
     }
-    response.headers_mut().insert(REQUEST_ID, id);
     response
 }
 
@@ -52,11 +71,6 @@ fn is_id(value: &HeaderValue) -> bool {
         && bytes
             .iter()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-}
-
-fn new_id() -> HeaderValue {
-    let text = format!("{:032x}", rand::random::<u128>());
-    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("none"))
 }
 
 #[cfg(test)]
@@ -77,7 +91,5 @@ mod tests {
         ] {
             assert!(!kept(other), "{other}");
         }
-        assert!(is_id(&new_id()));
-        assert_ne!(new_id(), new_id());
     }
 }
