@@ -21,7 +21,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tiered-accelerator", &["tributary-plugin-sdk"]),
     ("tributary-migrations", &["sea-orm-migration"]),
     // Knows no noun: whatever the schema is about, it is served the same way.
-    ("tributary-transport", &["async-graphql", "axum"]),
+    (
+        "tributary-transport",
+        &["async-graphql", "async-graphql-axum", "axum"],
+    ),
     ("tributary-web", &["axum", "tributary-transport"]),
     ("tributary-rails", &["tributary-domain"]),
     (

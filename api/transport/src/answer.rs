@@ -2,11 +2,14 @@
 //! body and status of a response in it.
 
 use async_graphql::{Response, ServerError};
-use axum::body::{Body, Bytes};
+use async_graphql_axum::GraphQLResponse;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::IntoResponse;
+use futures_util::FutureExt;
 use serde::{Serialize, Serializer};
 
 use super::bounds::MAX_RESPONSE_BYTES;
@@ -111,15 +114,24 @@ impl Serialize for Wire<'_> {
 /// The HTTP answer for a response of the schema.
 pub fn respond(
     media: Media,
-    response: &Response,
+    response: Response,
     budget: Option<&Budget>,
 ) -> axum::response::Response {
-    let refusal = Refusal::of(response);
+    let refusal = Refusal::of(&response);
     let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status(media));
-    let text = written(response, budget, |response| {
-        serde_json::to_string(&Wire(response))
-    });
-    let mut answer = axum::response::Response::new(Body::from(Bytes::from_owner(text)));
+    let mut answer = match refusal {
+        // The library would say `"data": null`, as if something had been executed.
+        Some(_) => {
+            let text = written(&response, budget, |response| {
+                serde_json::to_string(&Wire(response))
+            });
+            axum::response::Response::new(Body::from(Bytes::from_owner(text)))
+        }
+        None => {
+            let (head, body) = GraphQLResponse::from(response).into_response().into_parts();
+            axum::response::Response::from_parts(head, bounded(body, budget))
+        }
+    };
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
@@ -151,6 +163,44 @@ impl AsRef<[u8]> for Text {
     }
 }
 
+/// The body that the library wrote, or the one that says that it is too large, or that too
+/// much waits to be read.
+fn bounded(body: Body, budget: Option<&Budget>) -> Body {
+    // It is whole: nothing is waited for.
+    let whole = to_bytes(body, usize::MAX).now_or_never();
+    let instead = |response: &Response| {
+        let text = serde_json::to_string(response).unwrap_or_default();
+        Body::from(text)
+    };
+    let Some(Ok(bytes)) = whole else {
+        tracing::error!("a response could not be written");
+        return instead(&internal());
+    };
+    if bytes.len() > MAX_RESPONSE_BYTES {
+        return instead(&too_large());
+    }
+    match budget.map_or(Ok(None), |budget| budget.take(bytes.len())) {
+        Ok(room) => Body::from(Bytes::from_owner(Whole { bytes, _room: room })),
+        Err(NoRoom) => {
+            tracing::warn!(bytes = bytes.len(), "too much waits for clients to read it");
+            instead(&too_much_unread())
+        }
+    }
+}
+
+/// A body that waits to be sent, with the room that it takes.
+struct Whole {
+    bytes: Bytes,
+    /// Given back when dropped.
+    _room: Option<Share>,
+}
+
+impl AsRef<[u8]> for Whole {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// The text of a response, or of the one that says that it is too large, that too much
 /// waits to be read, or that it cannot be written.
 pub fn written(
@@ -179,7 +229,7 @@ pub fn written(
 
 /// The HTTP answer for a request that was turned away.
 pub fn refuse(media: Media, error: ServerError) -> axum::response::Response {
-    respond(media, &Response::from_errors(vec![error]), None)
+    respond(media, Response::from_errors(vec![error]), None)
 }
 
 /// What callers are told when an operation ended amid its work. It has `data`,

@@ -78,7 +78,7 @@ async fn read<S: Executor>(
     let data = gateway.authenticate(caller).await.map_err(denied)?;
     let mut request = match sent {
         Sent::Body(body) => request::body(headers, body, gateway.timings.body).await?,
-        Sent::Uri(uri) => request::address(&uri)?,
+        Sent::Uri(uri) => request::address(&uri).await?,
     };
     request.data = data;
     Ok(request)
@@ -139,7 +139,7 @@ async fn perform<S: Executor>(
         Err(reasons) => {
             let response = operation::refused(reasons);
             notes.result(&response);
-            return respond(media, &response, None);
+            return respond(media, response, None);
         }
     };
     if let Some(refusal) = out_of_place(prepared.kind, &method) {
@@ -153,7 +153,7 @@ async fn perform<S: Executor>(
     let response = gateway.schema.execute(request).await;
     notes.result(&response);
     let response = operation::priced(response, prepared.price);
-    respond(media, &response, Some(&budget))
+    respond(media, response, Some(&budget))
 }
 
 /// Why an operation of this kind is not executed here.
@@ -175,7 +175,7 @@ fn out_of_place(kind: OperationType, method: &Method) -> Option<ServerError> {
 fn ended(media: Media, notes: &Notes, code: &str) -> Response {
     let response = broken_off(code);
     notes.result(&response);
-    respond(media, &response, None)
+    respond(media, response, None)
 }
 
 /// The refusal of a method, which names the one that works.

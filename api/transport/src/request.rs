@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use async_graphql::{Request, ServerError};
+use async_graphql::{ParseRequestError, Request, ServerError};
+use async_graphql_axum::GraphQLRequest;
 use axum::body::Body;
-use axum::extract::Query;
+use axum::extract::{FromRequest, Query};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, Uri};
+use axum::response::IntoResponse;
 use futures_util::StreamExt;
 use serde::Deserialize;
 use tokio::time::timeout;
 
+use super::answer::{Media, refuse};
 use super::refusal::Refusal;
 
 /// The most bytes in a body.
@@ -68,7 +71,7 @@ pub async fn body(
     body: Body,
     limit: Duration,
 ) -> Result<Request, ServerError> {
-    decode(&whole(headers, body, limit).await?)
+    decode(whole(headers, body, limit).await?).await
 }
 
 async fn whole(headers: &HeaderMap, body: Body, limit: Duration) -> Result<Vec<u8>, ServerError> {
@@ -103,17 +106,42 @@ async fn whole(headers: &HeaderMap, body: Body, limit: Duration) -> Result<Vec<u
     })
 }
 
-fn decode(body: &[u8]) -> Result<Request, ServerError> {
-    if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
-        let message = "one request is one operation: send the operations of a batch one by one";
-        return Err(Refusal::BatchNotSupported.error(message, None));
+/// Why the library cannot read a body, in our words.
+struct Unreadable(ServerError);
+
+impl From<ParseRequestError> for Unreadable {
+    fn from(error: ParseRequestError) -> Self {
+        Self(match error {
+            ParseRequestError::UnsupportedBatch => {
+                let message =
+                    "one request is one operation: send the operations of a batch one by one";
+                Refusal::BatchNotSupported.error(message, None)
+            }
+            ParseRequestError::InvalidRequest(error) => malformed(&error.to_string()),
+            error => malformed(&error.to_string()),
+        })
     }
-    let malformed = |what: &str| {
-        let message = format!("the body is a JSON object with a `query` string: {what}");
-        Refusal::MalformedRequest.error(message, None)
-    };
-    let request: Request =
-        serde_json::from_slice(body).map_err(|error| malformed(&error.to_string()))?;
+}
+
+impl IntoResponse for Unreadable {
+    fn into_response(self) -> axum::response::Response {
+        refuse(Media::Json, self.0)
+    }
+}
+
+fn malformed(what: &str) -> ServerError {
+    let message = format!("the body is a JSON object with a `query` string: {what}");
+    Refusal::MalformedRequest.error(message, None)
+}
+
+/// The operation in a whole body of JSON, as the library extracts it.
+async fn decode(body: Vec<u8>) -> Result<Request, ServerError> {
+    let sent = axum::extract::Request::post("/graphql")
+        .header(CONTENT_TYPE, "application/json")
+        .body(Body::from(body));
+    let sent = sent.map_err(|error| malformed(&error.to_string()))?;
+    let extracted = GraphQLRequest::<Unreadable>::from_request(sent, &()).await;
+    let request = extracted.map_err(|Unreadable(error)| error)?.into_inner();
     if request.query.trim().is_empty() {
         return Err(malformed("`query` is missing or empty"));
     }
@@ -130,12 +158,13 @@ struct Parameters {
     extensions: Option<String>,
 }
 
-/// The operation in an address.
+/// The operation in an address. Not by the library, which looks for `operation_name`,
+/// while clients send `operationName`.
 ///
 /// # Errors
 ///
 /// Why there is none.
-pub fn address(uri: &Uri) -> Result<Request, ServerError> {
+pub async fn address(uri: &Uri) -> Result<Request, ServerError> {
     let malformed = |what: &str| Refusal::MalformedRequest.error(what, None);
     let Query(given) = Query::<Parameters>::try_from_uri(uri)
         .map_err(|_| malformed("each parameter is given once, in UTF-8"))?;
@@ -157,7 +186,7 @@ pub fn address(uri: &Uri) -> Result<Request, ServerError> {
         "operationName": given.operation_name.filter(|name| !name.is_empty()),
         "extensions": object(given.extensions, "extensions")?,
     });
-    decode(body.to_string().as_bytes())
+    decode(body.to_string().into_bytes()).await
 }
 
 #[cfg(test)]
@@ -170,6 +199,24 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(value));
         is_json(&headers)
+    }
+
+    /// Why an address is read by us: the library looks for another parameter than the
+    /// specification names.
+    #[tokio::test]
+    async fn the_library_does_not_read_the_name_of_an_operation_in_an_address() {
+        let address = "/graphql?query=query%20A%7Ba%7D&operationName=A";
+        let sent = axum::extract::Request::get(address)
+            .body(Body::empty())
+            .unwrap();
+        let extracted = GraphQLRequest::<Unreadable>::from_request(sent, &()).await;
+        let request = extracted
+            .map_err(|Unreadable(error)| error)
+            .unwrap()
+            .into_inner();
+        assert_eq!(request.operation_name, None);
+        let ours = super::address(&address.parse().unwrap()).await.unwrap();
+        assert_eq!(ours.operation_name.as_deref(), Some("A"));
     }
 
     #[test]
@@ -189,16 +236,16 @@ mod tests {
         assert!(!is_json(&HeaderMap::new()));
     }
 
-    #[test]
-    fn bodies_that_are_no_request_are_told_apart() {
-        let reason = |body: &str| {
-            let error = decode(body.as_bytes()).err();
+    #[tokio::test]
+    async fn bodies_that_are_no_request_are_told_apart() {
+        let reason = async |body: &str| {
+            let error = decode(body.as_bytes().to_vec()).await.err();
             error.and_then(|error| Refusal::of_error(&error))
         };
-        assert_eq!(reason(r#"{"query":"{ a }"}"#), None);
-        assert_eq!(reason(r#"{"query":"{ a }","variables":null}"#), None);
+        assert_eq!(reason(r#"{"query":"{ a }"}"#).await, None);
+        assert_eq!(reason(r#"{"query":"{ a }","variables":null}"#).await, None);
         assert_eq!(
-            reason(" [{\"query\":\"{ a }\"}]"),
+            reason(" [{\"query\":\"{ a }\"}]").await,
             Some(Refusal::BatchNotSupported)
         );
         for malformed in [
@@ -217,7 +264,7 @@ mod tests {
             r#"{"query":"{ a }","extensions":"x"}"#,
         ] {
             assert_eq!(
-                reason(malformed),
+                reason(malformed).await,
                 Some(Refusal::MalformedRequest),
                 "{malformed}"
             );

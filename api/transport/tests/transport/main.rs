@@ -9,6 +9,7 @@
 mod closing;
 mod get;
 mod http;
+mod library;
 mod limits;
 mod patience;
 mod running;
