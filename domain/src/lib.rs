@@ -2,6 +2,8 @@
 
 // The floors of the house, from the ground up: a module imports from its own floor and
 // from those below.
+#[macro_use]
+pub mod nouns;
 pub mod base;
 pub mod entity;
 pub mod kernel;

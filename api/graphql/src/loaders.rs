@@ -73,9 +73,9 @@ impl Loaders {
     }
 }
 
-/// One loader by id for each noun.
+/// Makes a loader by id for each noun that is looked up by it.
 macro_rules! by_id {
-    ($($id:ident => $entity:ident,)+) => {$(
+    ({ $($(#[$doc:meta])* $id:ident $prefix:literal $noun:ident $plain:literal $fresh:ident $entity:ident;)+ } $others:tt) => {$(
         impl Loader<$id> for Reads {
             type Value = $entity::Model;
             type Error = ApiError;
@@ -86,33 +86,7 @@ macro_rules! by_id {
         }
     )+};
 }
-by_id! {
-    ProgramId => program,
-    TermsId => terms,
-    PartnerId => partner,
-    EnrollmentId => enrollment,
-    AgreementId => agreement,
-    TaxFormId => tax_form,
-    AccountId => account,
-    RegistrationId => registration,
-    DealId => deal,
-    InvolvementId => involvement,
-    CreditId => credit,
-    CollectionId => collection,
-    CommissionId => commission,
-    EarningId => earning,
-    EntryId => entry,
-    EvaluationId => evaluation,
-    PayoutMethodId => payout_method,
-    PayoutRunId => payout_run,
-    PayoutId => payout,
-    PluginId => plugin,
-    PluginVersionId => plugin_version,
-    ActivationId => activation,
-    RuleId => rule,
-    ApiKeyId => api_key,
-    PersonId => person,
-}
+tributary_domain::nouns!(by_id);
 
 impl Loader<TenantId> for Reads {
     type Value = tenant::Model;

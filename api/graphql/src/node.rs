@@ -17,7 +17,7 @@ use super::earning::Earning;
 use super::error::ApiResult;
 use super::evaluation::Evaluation;
 use super::involvement::Involvement;
-use super::ledger::LedgerEntry;
+use super::ledger::LedgerEntry as Entry;
 use super::loaders::Loaders;
 use super::paperwork::{PayoutMethod, TaxForm};
 use super::partner::{Enrollment, Partner};
@@ -29,21 +29,30 @@ use super::registration::Registration;
 use super::rule::Rule;
 use super::tenant::{ApiKey, Person, Tenant};
 
-/// The nouns that are found by their id: each with the type of its ids.
+/// Makes a node of each noun that is looked up by its id, and of the tenant.
 macro_rules! nodes {
-    ($($noun:ident: $id:ty => $name:ident,)+) => {
+    ({ $($(#[$doc:meta])* $id:ident $prefix:literal $noun:ident $plain:literal $fresh:ident $entity:ident;)+ } $others:tt) => {
         /// Anything that has an id.
         #[derive(Interface)]
         #[graphql(field(name = "id", method = "node_id", ty = "ID", desc = "Its id: a prefix that says what it is, `_`, and 26 letters and digits."))]
         pub enum Node {
+            /// `Tenant`.
+            Tenant(Tenant),
             $(
-                #[doc = concat!("`", stringify!($name), "`.")]
-                $name($name),
+                #[doc = concat!("`", stringify!($noun), "`.")]
+                $noun($noun),
             )+
         }
 
+        impl Tenant {
+            /// The id, for when all that is known of it is that it has one.
+            async fn node_id(&self, _: &Context<'_>) -> ApiResult<ID> {
+                Ok(self.0.id.to_string().into())
+            }
+        }
+
         $(
-            impl $name {
+            impl $noun {
                 /// The id, for when all that is known of it is that it has one.
                 async fn node_id(&self, _: &Context<'_>) -> ApiResult<ID> {
                     Ok(self.0.id.to_string().into())
@@ -56,46 +65,23 @@ macro_rules! nodes {
             /// not for the caller to see: nobody can tell these apart.
             async fn find(loaders: &Loaders, id: &ID) -> ApiResult<Option<Self>> {
                 Ok(match Noun::of(id) {
+                    Some(Noun::Tenant) => {
+                        let id: Option<TenantId> = id.parse().ok();
+                        loaders.maybe(id).await?.map(|row| Tenant(row).into())
+                    }
                     $(
                         Some(Noun::$noun) => {
                             let id: Option<$id> = id.parse().ok();
-                            loaders.maybe(id).await?.map(|row| $name(row).into())
+                            loaders.maybe(id).await?.map(|row| $noun(row).into())
                         }
                     )+
-                    _ => None,
+                    Some(Noun::Upload | Noun::Event) | None => None,
                 })
             }
         }
     };
 }
-nodes! {
-    Tenant: TenantId => Tenant,
-    ApiKey: ApiKeyId => ApiKey,
-    Person: PersonId => Person,
-    Program: ProgramId => Program,
-    Terms: TermsId => Terms,
-    Rule: RuleId => Rule,
-    Partner: PartnerId => Partner,
-    Enrollment: EnrollmentId => Enrollment,
-    Agreement: AgreementId => Agreement,
-    TaxForm: TaxFormId => TaxForm,
-    PayoutMethod: PayoutMethodId => PayoutMethod,
-    Account: AccountId => Account,
-    Registration: RegistrationId => Registration,
-    Deal: DealId => Deal,
-    Involvement: InvolvementId => Involvement,
-    Credit: CreditId => Credit,
-    Collection: CollectionId => Collection,
-    Commission: CommissionId => Commission,
-    Earning: EarningId => Earning,
-    Entry: EntryId => LedgerEntry,
-    PayoutRun: PayoutRunId => PayoutRun,
-    Payout: PayoutId => Payout,
-    Plugin: PluginId => Plugin,
-    PluginVersion: PluginVersionId => PluginVersion,
-    Activation: ActivationId => Activation,
-    Evaluation: EvaluationId => Evaluation,
-}
+tributary_domain::nouns!(nodes);
 
 /// Reading anything by its id.
 #[derive(Default)]

@@ -38,8 +38,8 @@ fn decode(suffix: &str) -> Result<Uuid, ParseIdError> {
 }
 
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident $prefix:literal $noun:ident $plain:literal $fresh:ident;)+) => {
-        $(
+    ($({ $($(#[$doc:meta])* $name:ident $prefix:literal $noun:ident $plain:literal $fresh:ident $entity:ident;)+ })+) => {
+        $($(
             $(#[$doc])*
             #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, sea_orm::DeriveValueType)]
             pub struct $name(pub Uuid);
@@ -88,28 +88,28 @@ macro_rules! ids {
                     Err(sea_orm::DbErr::ConvertFromU64(stringify!($name)))
                 }
             }
-        )+
+        )+)+
 
         /// The nouns that have an identifier, for error messages and `node`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Noun {
-            $(
+            $($(
                 #[doc = concat!("A ", $plain, ".")]
                 $noun,
-            )+
+            )+)+
         }
 
         impl Noun {
             /// The noun as written in a sentence.
             pub fn plain(self) -> &'static str {
-                match self { $(Self::$noun => $plain,)+ }
+                match self { $($(Self::$noun => $plain,)+)+ }
             }
 
             /// The noun whose identifiers begin as `text` does.
             pub fn of(text: &str) -> Option<Self> {
                 match text.split_once('_')?.0 {
-                    $($prefix => Some(Self::$noun),)+
+                    $($($prefix => Some(Self::$noun),)+)+
                     _ => None,
                 }
             }
@@ -117,64 +117,7 @@ macro_rules! ids {
     };
 }
 
-ids! {
-    /// A company running programs here.
-    TenantId "ten" Tenant "tenant" now_v7;
-    /// A key that a person or a service signs requests with.
-    ApiKeyId "key" ApiKey "API key" now_v7;
-    /// A human being who works for the tenant or for a partner.
-    PersonId "per" Person "person" now_v7;
-    /// Terms under which partners work.
-    ProgramId "prg" Program "program" now_v7;
-    /// One immutable version of a program's terms.
-    TermsId "trm" Terms "terms" now_v7;
-    /// An organisation.
-    PartnerId "prt" Partner "partner" now_v7;
-    /// A partner in a program.
-    EnrollmentId "enr" Enrollment "enrollment" now_v7;
-    /// A partner's acceptance of one terms version.
-    AgreementId "agr" Agreement "agreement" now_v7;
-    /// A tax form.
-    TaxFormId "tax" TaxForm "tax form" now_v7;
-    /// Where a partner is paid.
-    PayoutMethodId "pmt" PayoutMethod "payout method" now_v7;
-    /// A customer company, actual or prospective.
-    AccountId "acc" Account "account" new_v4;
-    /// A partner's claim on an opportunity.
-    RegistrationId "reg" Registration "registration" now_v7;
-    /// An opportunity.
-    DealId "del" Deal "deal" new_v4;
-    /// One partner's part in one deal.
-    InvolvementId "inv" Involvement "involvement" now_v7;
-    /// The settled answer to who gets what part of a deal.
-    CreditId "crd" Credit "credit" now_v7;
-    /// Money received from, or refunded to, the customer.
-    CollectionId "col" Collection "collection" now_v7;
-    /// How credit becomes money.
-    RuleId "rul" Rule "rule" now_v7;
-    /// A partner's entitlement on one deal under one rule.
-    CommissionId "com" Commission "commission" now_v7;
-    /// An amount of a commission released or taken back by one collection.
-    EarningId "ern" Earning "earning" now_v7;
-    /// One line of the ledger.
-    EntryId "ent" Entry "ledger entry" now_v7;
-    /// A batch of payouts.
-    PayoutRunId "run" PayoutRun "payout run" now_v7;
-    /// One partner, one currency, one run.
-    PayoutId "pay" Payout "payout" now_v7;
-    /// A tenant's rule in WebAssembly.
-    PluginId "plg" Plugin "plugin" now_v7;
-    /// One build of a plugin, known by the digest of its bytes.
-    PluginVersionId "plv" PluginVersion "plugin version" now_v7;
-    /// From when a plugin version decides.
-    ActivationId "act" Activation "activation" now_v7;
-    /// A staged file waiting to be published.
-    UploadId "upl" Upload "upload" now_v7;
-    /// The receipt of one rule run.
-    EvaluationId "evl" Evaluation "evaluation" now_v7;
-    /// One fact in a tenant's log.
-    EventId "evt" Event "event" now_v7;
-}
+nouns!(ids);
 
 #[cfg(test)]
 mod tests {
