@@ -16,7 +16,6 @@ use axum::{Json, Router};
 use serde_json::json;
 use tokio::time::timeout;
 use tributary_domain::access::Permission;
-use tributary_domain::database;
 use tributary_domain::error::Error;
 use tributary_domain::ids::{Noun, UploadId};
 use tributary_domain::rule::plugins::{self, LARGEST_COMPONENT};
@@ -28,7 +27,7 @@ use tributary_transport::request::is_encoded;
 use crate::auth;
 
 /// For the bytes of a component to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// `PUT /uploads/{id}`: the bytes of a staged upload, with the key of the
 /// caller. Putting them again replaces them. 204, or an error as
@@ -54,7 +53,7 @@ async fn receive(
     if is_encoded(request.headers()) {
         return Err(Refused::Encoded);
     }
-    let bytes = timeout(PATIENCE, Bytes::from_request(request, &())).await;
+    let bytes = timeout(UPLOAD_TIMEOUT, Bytes::from_request(request, &())).await;
     let bytes = bytes.map_err(|_| Refused::TooSlow)??;
     plugins::put(&scope, id, bytes.into()).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -117,7 +116,7 @@ impl Refused {
                 "BODY_TIMEOUT",
                 format!(
                     "the body did not come within {} seconds",
-                    PATIENCE.as_secs()
+                    UPLOAD_TIMEOUT.as_secs()
                 ),
             ),
             Self::Unread(_) => (
@@ -126,22 +125,20 @@ impl Refused {
                 "the body ended early".to_owned(),
             ),
             Self::Domain(error) => {
-                let (status, code) = match error {
-                    Error::NotFound(_) | Error::Unknown { .. } => {
-                        (StatusCode::NOT_FOUND, "NOT_FOUND")
+                let status = match error {
+                    Error::NotFound(_) | Error::Unknown { .. } => StatusCode::NOT_FOUND,
+                    Error::Forbidden(_) => StatusCode::FORBIDDEN,
+                    Error::Invalid { .. } | Error::Several(_) | Error::PositionUnknown => {
+                        StatusCode::BAD_REQUEST
                     }
-                    Error::Forbidden(_) => (StatusCode::FORBIDDEN, "FORBIDDEN"),
-                    Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "INVALID_INPUT"),
-                    Error::Unavailable(source) => {
-                        database::warn_of(source);
-                        (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE")
+                    Error::Conflict { .. } | Error::IdempotencyMismatch => StatusCode::CONFLICT,
+                    Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+                    Error::Unavailable(_) | Error::OutcomeUnknown(_) => {
+                        StatusCode::SERVICE_UNAVAILABLE
                     }
-                    _ => {
-                        tracing::error!(?error, "an upload failed");
-                        (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL")
-                    }
+                    Error::Storage(_) | Error::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
                 };
-                (status, code, error.to_string())
+                (status, error.code(), error.to_string())
             }
         }
     }

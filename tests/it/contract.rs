@@ -7,7 +7,7 @@ use serde_json::Value;
 use tributary_graphql as graphql;
 
 const QUESTION: &str = "{ __schema {
-    mutationType { fields { name args { type { ...Ref } } } }
+    mutationType { fields { name description args { type { ...Ref } } } }
     types {
         kind name description
         fields {

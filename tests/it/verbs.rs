@@ -202,6 +202,42 @@ fn section(text: &mut String, title: &str, rows: Rows) {
     }
 }
 
+const IN_WORDS: &str = "# Roles
+
+What the holder of a key with each role may do over GraphQL, beside reading what the role
+sees. A key with role PARTNER acts for one partner and sees what concerns it.
+`cargo test` keeps this file true.
+";
+
+/// What each role may do, by the first sentence of each command's description.
+async fn in_words(commands: &Rows) -> String {
+    let schema = contract::introspect().await;
+    let fields = list(&schema["mutationType"]["fields"]);
+    let sentence = |verb: &str| {
+        let field = fields.iter().find(|field| name(field) == verb).unwrap();
+        let words = field["description"].as_str().unwrap().replace('\n', " ");
+        words
+            .split_inclusive(". ")
+            .next()
+            .unwrap()
+            .trim_end()
+            .to_owned()
+    };
+    let mut text = IN_WORDS.to_owned();
+    for (number, role) in Role::iter().enumerate() {
+        writeln!(text, "\n## {}\n", format!("{role:?}").to_uppercase()).unwrap();
+        let allowed = commands.iter().filter(|(_, row)| row[number]);
+        let before = text.len();
+        for (command, _) in allowed {
+            writeln!(text, "- `{command}`: {}", sentence(verb(command))).unwrap();
+        }
+        if text.len() == before {
+            text.push_str("Nothing: it reads.\n");
+        }
+    }
+    text
+}
+
 story! {
     /// What each role may is a file that people read and that changes under
     /// review alone. A new command, question or noun is not in it yet.
@@ -210,7 +246,9 @@ story! {
         let own = whole::everything(&acme).await;
         let people = people(&acme, &own).await;
         let mut text = HEADING.to_owned();
-        section(&mut text, "COMMANDS", commanded(&people, &own).await);
+        let commands = commanded(&people, &own).await;
+        assert_committed("api/roles.md", &in_words(&commands).await);
+        section(&mut text, "COMMANDS", commands);
         section(&mut text, "QUESTIONS", asked(&people, &own).await);
         section(&mut text, "NOUNS, BY ID", seen(&people, &own).await);
         assert_committed("tests/it/verbs.txt", &text);

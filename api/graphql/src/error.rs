@@ -17,7 +17,7 @@ pub type ApiResult<T> = std::result::Result<T, ApiError>;
 
 /// Lets a nullable field fail alone. As `Result<Option<_>>` it would take its
 /// parent with it.
-pub fn alone<T>(result: ApiResult<T>) -> Option<ApiResult<T>> {
+pub fn nullable<T>(result: ApiResult<T>) -> Option<ApiResult<T>> {
     Some(result)
 }
 
@@ -35,31 +35,7 @@ impl From<Error> for ApiError {
 
 impl From<ApiError> for async_graphql::Error {
     fn from(ApiError(error): ApiError) -> Self {
-        let code = match &*error {
-            Error::Forbidden(_) => "FORBIDDEN",
-            Error::Unavailable(source) => {
-                tributary_domain::database::warn_of(source);
-                "UNAVAILABLE"
-            }
-            Error::OutcomeUnknown(source) => {
-                tracing::error!(error = %source, "a commit failed");
-                "OUTCOME_UNKNOWN"
-            }
-            Error::Storage(source) => {
-                tracing::error!(error = ?source, "storage failed");
-                "INTERNAL"
-            }
-            Error::Broken(what) => {
-                tracing::error!(what, "an invariant does not hold");
-                "INTERNAL"
-            }
-            Error::PositionUnknown => "POSITION_UNKNOWN",
-            Error::NotFound(_) | Error::Unknown { .. } => "NOT_FOUND",
-            Error::Invalid { .. } | Error::Several(_) => "INVALID_INPUT",
-            Error::Conflict { .. } => "CONFLICT",
-            Error::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
-            Error::Refused(_) => "PLUGIN_REFUSED",
-        };
+        let code = error.code();
         Self::new(error.to_string()).extend_with(|_, extensions| {
             extensions.set("code", code);
             if let Error::Forbidden(permission) = &*error {
@@ -161,7 +137,7 @@ pub struct UserError {
 }
 
 /// Splits a verb's result: what it did, all that the caller can act on, or an error.
-pub fn split<T>(result: Result<T>) -> ApiResult<std::result::Result<T, Vec<UserError>>> {
+pub fn into_user_errors<T>(result: Result<T>) -> ApiResult<std::result::Result<T, Vec<UserError>>> {
     match result {
         Ok(done) => Ok(Ok(done)),
         Err(Error::Several(errors)) => {
@@ -224,8 +200,8 @@ macro_rules! payload {
             where
                 $type: From<M>,
             {
-                let split = $crate::error::split(result);
-                $crate::error::alone(split.map(|split| match split {
+                let split = $crate::error::into_user_errors(result);
+                $crate::error::nullable(split.map(|split| match split {
                     Ok(done) => Self { $field: Some(done.into()), user_errors: Vec::new() },
                     Err(user_errors) => Self { $field: None, user_errors },
                 }))

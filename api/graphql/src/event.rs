@@ -16,7 +16,7 @@ use tributary_transport::document::directives::{cost, list_size};
 use super::actor::Actor;
 use super::context::{RequestExt, id, wraps};
 use super::deal::Deal;
-use super::error::{ApiError, ApiResult, alone};
+use super::error::{ApiError, ApiResult, nullable};
 use super::pages::{Slice, USUAL_PAGE};
 use super::scalars::{DateTime, Json, Position};
 
@@ -131,7 +131,7 @@ impl EventQueries {
             let events = events::after(ctx.scope(), after, limit).await?;
             Ok(events.into_iter().map(Event).collect())
         };
-        alone(page.await)
+        nullable(page.await)
     }
 }
 

@@ -9,7 +9,7 @@ use tributary_domain::reads;
 use tributary_transport::document::directives::{cost, list_size};
 
 use super::context::{RequestExt, mirrors, wraps};
-use super::error::{ApiResult, alone};
+use super::error::{ApiResult, nullable};
 use super::pages::{Connection, Paged, Slice, connection};
 use super::partner::Partner;
 use super::scalars::{Money, Position};
@@ -148,6 +148,6 @@ impl LedgerQueries {
     /// The tenant's books. For keys that may read them.
     async fn ledger(&self, ctx: &Context<'_>) -> Option<ApiResult<Ledger>> {
         let allowed = ctx.scope().require(Permission::BooksRead);
-        alone(allowed.map(|()| Ledger::default()).map_err(Into::into))
+        nullable(allowed.map(|()| Ledger::default()).map_err(Into::into))
     }
 }

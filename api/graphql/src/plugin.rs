@@ -13,7 +13,7 @@ use tributary_transport::document::directives::cost;
 use super::activation::Activation;
 use super::actor::Actor;
 use super::context::{PublicUrl, RequestExt, given, mirrors, wraps};
-use super::error::{ApiResult, UserError, alone, payload, split};
+use super::error::{ApiResult, UserError, into_user_errors, nullable, payload};
 use super::loaders::{ActivationsOfPlugin, VersionsOfPlugin};
 use super::pages::{Connection, Paged, Slice, connection};
 use super::scalars::{DateTime, Json};
@@ -246,7 +246,7 @@ impl PublishPluginPayload {
             Err(Error::Refused(refusal)) => Some(refusal.clone().into()),
             _ => None,
         };
-        alone(split(result).map(|split| {
+        nullable(into_user_errors(result).map(|split| {
             let (version, user_errors) = match split {
                 Ok(version) => (Some(version), Vec::new()),
                 Err(user_errors) => (None, user_errors),

@@ -10,7 +10,7 @@ use tributary_domain::tenant::{positions, tenants};
 
 use super::actor::Actor;
 use super::context::{RequestExt, given, mirrors, wraps};
-use super::error::{ApiResult, UserError, alone, payload, split};
+use super::error::{ApiResult, UserError, into_user_errors, nullable, payload};
 use super::pages::{Connection, Paged, Slice, connection};
 use super::partner::Partner;
 use super::scalars::{DateTime, Position};
@@ -166,7 +166,7 @@ impl TenantQueries {
             before,
         };
         let page = async { Ok(keys::page(ctx.scope(), slice.window()?).await?) };
-        alone(page.await.map(connection::<api_key::Entity, _>))
+        nullable(page.await.map(connection::<api_key::Entity, _>))
     }
 }
 
@@ -239,7 +239,7 @@ pub struct CreateApiKeyPayload {
 
 impl CreateApiKeyPayload {
     fn answer(result: Result<NewKey>) -> Option<ApiResult<Self>> {
-        alone(split(result).map(|split| match split {
+        nullable(into_user_errors(result).map(|split| match split {
             Ok(NewKey { key, token }) => Self {
                 api_key: Some(key.into()),
                 token: Some(token),

@@ -76,7 +76,7 @@ pub enum Error {
     /// The database failed. Its own words stay in the log.
     #[error("the request could not be completed")]
     Storage(DbErr),
-    /// Something that cannot be, was. Its own words stay in the log.
+    /// An invariant does not hold. Its own words stay in the log.
     #[error("the request could not be completed")]
     Broken(String),
 }
@@ -114,7 +114,7 @@ pub enum Conflict {
     NotEnrolled,
     /// The partner has not accepted the terms.
     AgreementNeeded,
-    /// Another claim on the same account is alive.
+    /// Another registration protects the account.
     AccountProtected,
     /// The deal is won already.
     AlreadyWon,
@@ -230,6 +230,36 @@ fn is_unavailable(error: &DbErr) -> bool {
 pub type Field = Cow<'static, str>;
 
 impl Error {
+    /// The code by which every way into the program tells it. What is the server's own
+    /// fault is logged here, once, as its words are for nobody else.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) | Self::Unknown { .. } => "NOT_FOUND",
+            Self::Forbidden(_) => "FORBIDDEN",
+            Self::Invalid { .. } | Self::Several(_) => "INVALID_INPUT",
+            Self::Conflict { .. } => "CONFLICT",
+            Self::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
+            Self::PositionUnknown => "POSITION_UNKNOWN",
+            Self::Refused(_) => "PLUGIN_REFUSED",
+            Self::Unavailable(source) => {
+                crate::database::warn_of(source);
+                "UNAVAILABLE"
+            }
+            Self::OutcomeUnknown(source) => {
+                tracing::error!(error = %source, "a commit failed");
+                "OUTCOME_UNKNOWN"
+            }
+            Self::Storage(source) => {
+                tracing::error!(error = ?source, "storage failed");
+                "INTERNAL"
+            }
+            Self::Broken(what) => {
+                tracing::error!(what, "an invariant does not hold");
+                "INTERNAL"
+            }
+        }
+    }
+
     /// A rejected argument.
     pub fn invalid(field: impl Into<Field>, message: impl Into<String>) -> Self {
         let (field, message) = (field.into(), message.into());
