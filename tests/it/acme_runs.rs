@@ -44,4 +44,17 @@ impl Acme {
         }
         panic!("no payout is ever {state}");
     }
+
+    /// Waits until a run is in this state.
+    pub async fn run_that_is(&self, run: &Value, state: &str) {
+        let document = "query($id: ID!) { node(id: $id) { ... on PayoutRun { state } } }";
+        for _ in 0..400 {
+            let answer = self.owner.asks(document, json!({ "id": run })).await;
+            if answer["node"]["state"] == state {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("the run is never {state}");
+    }
 }

@@ -11,6 +11,7 @@ use tributary_domain::entity::payout_report::Outcome;
 use tributary_domain::entity::{event, payout};
 use tributary_domain::error::{Conflict, Error};
 use tributary_domain::ids::PayoutId;
+use tributary_domain::partner::partners;
 use tributary_domain::payout::payout_reports::{self, NewReport};
 use tributary_domain::scope::Scope;
 
@@ -31,10 +32,24 @@ impl Clock for Ahead {
 
 /// What a person reports of the one payout: that it failed.
 async fn reports_failed(office: &Office) -> PayoutId {
+    reports(office, Outcome::Failed).await
+}
+
+/// The payouts that the log says may be paid twice.
+async fn second_payments(office: &Office) -> Vec<String> {
+    let facts = event::Entity::find()
+        .filter(event::Column::TenantId.eq(office.tenant))
+        .filter(event::Column::Kind.eq("payout.second_payment_detected"));
+    let looks = office.engine.system(office.tenant).await.unwrap();
+    let facts = facts.all(&looks.read().await.unwrap()).await.unwrap();
+    facts.into_iter().map(|fact| fact.subject).collect()
+}
+
+async fn reports(office: &Office, outcome: Outcome) -> PayoutId {
     let payout = office.payouts().await[0].clone();
     let new = NewReport {
         payout: payout.id.into(),
-        outcome: Outcome::Failed,
+        outcome,
         occurred_at: payout.sent_at.unwrap(),
         reference: "letter 4".to_owned(),
         evidence: "the provider's letter".to_owned(),
@@ -119,6 +134,52 @@ story! {
 }
 
 story! {
+    /// What somebody reports as paid otherwise is not sent any more, and what has ceased to
+    /// be true keeps back what may not have left.
+    async fn what_was_paid_otherwise_or_not_to_be_paid_is_not_sent_again(world: World) {
+        for suspended in [false, true] {
+            let (office, rail) = office_about_to_pay(&world, &[Act::LosesCall]).await;
+            office.executes().await;
+            assert_eq!(state(&office).await, State::Unknown);
+            let payout = office.payouts().await[0].clone();
+            if suspended {
+                let partner = payout.partner_id;
+                partners::suspend(&office.ada, &office.key(), partner, true).await.unwrap();
+            } else {
+                reports(&office, Outcome::Paid).await;
+            }
+            office.executes().await;
+            office.executes().await;
+            assert_eq!((rail.calls(), rail.moved()), (1, Vec::new()), "asked after alone");
+            assert_eq!(state(&office).await, State::Unknown);
+            if suspended {
+                continue;
+            }
+            let early = payout_reports::confirm(&office.ben, payout.id, Outcome::Paid, "letter 4").await;
+            assert!(is_too_early(&early), "a call may be on its way: {early:?}");
+            let by = later(&office).await;
+            payout_reports::confirm(&by, payout.id, Outcome::Paid, "letter 4").await.unwrap();
+            assert_eq!(state(&office).await, State::Paid);
+            assert_eq!(rail.moved(), []);
+        }
+    }
+}
+
+story! {
+    /// The rail paid what somebody reports as paid otherwise: the log says that it may be
+    /// paid twice.
+    async fn a_payment_beside_a_reported_one_is_in_the_log(world: World) {
+        let (office, rail) = office_about_to_pay(&world, &[Act::LosesAnswer]).await;
+        office.executes().await;
+        let payout = reports(&office, Outcome::Paid).await;
+        office.executes().await;
+        assert_eq!(state(&office).await, State::Paid);
+        assert_eq!(rail.moved().len(), 1);
+        assert_eq!(second_payments(&office).await, [payout.to_string()]);
+    }
+}
+
+story! {
     /// A rail that pays after all what two people settled as failed: the log says so, as
     /// what was paid twice has to be recovered.
     async fn a_payment_after_a_failure_is_in_the_log(world: World) {
@@ -133,13 +194,7 @@ story! {
         rail.lets_go();
         server.await.unwrap();
         assert_eq!(state(&office).await, State::Failed, "what people settled stands");
-        let facts = event::Entity::find()
-            .filter(event::Column::TenantId.eq(office.tenant))
-            .filter(event::Column::Kind.eq("payout.paid_after_failure"));
-        let looks = office.engine.system(office.tenant).await.unwrap();
-        let facts = facts.all(&looks.read().await.unwrap()).await.unwrap();
-        let of: Vec<&str> = facts.iter().map(|fact| fact.subject.as_str()).collect();
-        assert_eq!(of, [payout.to_string()]);
+        assert_eq!(second_payments(&office).await, [payout.to_string()]);
     }
 }
 

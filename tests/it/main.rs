@@ -15,6 +15,7 @@ mod background;
 mod backups;
 mod bad_input;
 mod bounds;
+mod by_hand;
 mod client;
 mod conflicts;
 mod contract;

@@ -24,7 +24,7 @@ fn confirmation(payout: &Value, outcome: &str, reference: &str) -> Value {
 }
 
 /// A tenant whose partner is owed 1,000.00, and an approved run over it.
-async fn approved_run(world: &World, destination: &str, rail: &str) -> (Acme, Value, Client) {
+pub async fn approved_run(world: &World, destination: &str, rail: &str) -> (Acme, Value, Client) {
     let acme = Acme::new(world).await;
     let partner = acme.partner_without_papers("Northwind =1+1").await;
     acme.files_tax_form(&partner).await;

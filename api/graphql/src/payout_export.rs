@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::Noun;
-use tributary_domain::payout::payout_reports::{self, Order};
+use tributary_domain::payout::orders::{self, Order};
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::cost;
 
@@ -23,7 +23,7 @@ impl ExportPayoutRunInput {
     async fn run(self, scope: &Scope) -> Result<PayoutOrders> {
         let run = given(Noun::PayoutRun, "id", &self.id);
         let after = self.after.map(|id| given(Noun::Payout, "after", &id));
-        let page = payout_reports::orders(scope, run, after).await?;
+        let page = orders::list(scope, run, after).await?;
         PayoutOrders::new(&page.rows, page.has_next)
     }
 }
@@ -105,7 +105,7 @@ pub struct PayoutExportMutations;
 
 #[Object]
 impl PayoutExportMutations {
-    /// Exports the payments of a run that people make by hand: at most 1,000 at a time, as
+    /// Exports the payments of a run that people make by hand: at most 200 at a time, as
     /// CSV (RFC 4180) with a heading. It contains where partners are paid, so the log
     /// records who exported it.
     #[graphql(directive = cost::apply("500".to_owned()))]

@@ -85,6 +85,8 @@ pub struct Model {
     pub reference: Option<String>,
     /// Why it failed, or is not known.
     pub reason: Option<String>,
+    /// When people were first told to pay it by hand.
+    pub listed_at: Option<Moment>,
     /// When it first left.
     pub sent_at: Option<Moment>,
     /// When the last call that may pay began, on the machine's clock.

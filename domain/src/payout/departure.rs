@@ -14,7 +14,7 @@ use sea_orm::sea_query;
 
 use crate::entity::payout::{self, State};
 use crate::entity::payout_hold::Reason;
-use crate::entity::payout_report::{self, Outcome};
+use crate::entity::payout_report;
 use crate::entity::{Owned, earning, payout_run};
 use crate::error::{Error, Result};
 use crate::ids::{PayoutId, TenantId, TermsId};
@@ -96,7 +96,12 @@ pub(crate) async fn begin(scope: &Scope, id: PayoutId) -> Result<Next> {
             settlement::depart(&mut tx, payout).await?;
         }
         State::Sending | State::Unknown => {
-            if is_reported_failed(&tx, tx.tenant(), id).await? {
+            // It may not have left yet. What people report of it, or what has ceased to
+            // be true, keeps it: the rail is asked alone.
+            let run = payout_run::Entity::get(&tx, tx.tenant(), payout.run_id).await?;
+            if is_reported(&tx, tx.tenant(), id).await?
+                || no_longer_ready(&tx, &run, &payout).await?.is_some()
+            {
                 return Ok(Next::Ask(payout));
             }
             settlement::depart_again(&tx, payout).await?;
@@ -109,15 +114,15 @@ pub(crate) async fn begin(scope: &Scope, id: PayoutId) -> Result<Next> {
     Ok(Next::Send(payout, call))
 }
 
-/// Whether somebody says that a payout failed. From then on it is not sent.
-pub(crate) async fn is_reported_failed<C: ConnectionTrait>(
+/// Whether somebody says what became of a payout. From then on it is not sent: it was made
+/// otherwise, or must not be made any more.
+pub(crate) async fn is_reported<C: ConnectionTrait>(
     db: &C,
     tenant: TenantId,
     id: PayoutId,
 ) -> Result<bool> {
     let report = payout_report::Entity::find_by_id((tenant, id));
-    let report = report.one(db).await?;
-    Ok(report.is_some_and(|report| report.outcome == Outcome::Failed))
+    Ok(report.one(db).await?.is_some())
 }
 
 /// Marks a run as one that the rail is at work on.
@@ -131,7 +136,7 @@ async fn start(tx: &Tx, run: payout_run::Model) -> Result<()> {
 }
 
 /// What must be true when money leaves and has ceased to be.
-async fn no_longer_ready(
+pub(crate) async fn no_longer_ready(
     tx: &Tx,
     run: &payout_run::Model,
     payout: &payout::Model,

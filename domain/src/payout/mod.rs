@@ -2,6 +2,7 @@
 
 mod balances;
 mod departure;
+pub mod orders;
 pub mod payout_reports;
 pub mod payout_runs;
 pub mod payouts;

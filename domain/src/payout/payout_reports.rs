@@ -7,25 +7,21 @@ use std::collections::HashMap;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{QuerySelect, QueryTrait};
 
 use crate::access::Permission;
 use crate::clock::Moment;
+use crate::entity::Owned;
 use crate::entity::payout::{self, State};
 use crate::entity::payout_report::{self, Outcome};
-use crate::entity::{Owned, partner, payout_method, payout_run};
 use crate::error::{About, Conflict, Error, Result};
-use crate::ids::{PartnerId, PayoutId, PayoutRunId};
+use crate::ids::PayoutId;
 use crate::kernel::audience;
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
-use crate::keyring::Secret;
-use crate::money::Money;
-use crate::partner::payout_methods;
 use crate::payout::departure::QUIET;
 use crate::payout::payouts;
 use crate::payout::settlement;
-use crate::reads::{self, Page, Window};
+use crate::reads;
 use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, limits, people};
 
@@ -134,9 +130,7 @@ pub async fn confirm(
     let (Some(id), Some(reference)) = (id, reference) else {
         return Err(reads::failed::<payout::Entity>(check, scope, "id", id).await);
     };
-    if outcome == Outcome::Failed {
-        payouts::ask_before_it_fails(scope, id).await?;
-    }
+    payouts::ask_a_last_time(scope, id).await?;
     let mut tx = scope.begin().await?;
     let payout = payout::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
     let report = payout_report::Entity::find_by_id((tx.tenant(), id));
@@ -155,9 +149,7 @@ pub async fn confirm(
     }
     let message = "whoever reported what became of a payout cannot confirm it: ask a second person";
     people::require_second(&tx, report.reported_by, message).await?;
-    if outcome == Outcome::Failed {
-        quiet(&tx, &payout)?;
-    }
+    quiet(&tx, &payout)?;
     let mut change: payout_report::ActiveModel = report.into();
     change.confirmed_by = Set(Some(tx.actor()));
     change.confirmed_at = Set(Some(tx.now()));
@@ -213,7 +205,8 @@ fn quiet(tx: &Tx, payout: &payout::Model) -> Result<()> {
         State::Sent => Ok(()),
         State::Unknown if !waits => Ok(()),
         _ => {
-            let message = "it was being sent moments ago: confirm in six minutes that it failed";
+            let message =
+                "it was being sent moments ago, and may still be made: confirm in six minutes";
             Err(Error::conflict(Conflict::WrongState, message))
         }
     }
@@ -231,105 +224,4 @@ pub async fn of(
         .filter(audience::reports_shown(scope));
     let rows = query.all(&scope.read().await?).await?;
     Ok(rows.into_iter().map(|row| (row.payout_id, row)).collect())
-}
-
-/// One payment to make by hand.
-#[derive(Clone, Debug)]
-pub struct Order {
-    /// The payout.
-    pub payout: PayoutId,
-    /// What to write on the payment, so that it can be told from others.
-    pub reference: String,
-    /// Who is paid.
-    pub partner: String,
-    /// Where to.
-    pub destination: Secret,
-    /// How much.
-    pub money: Money,
-}
-
-/// The most payments that are told at a time.
-const ORDERS: u64 = 1_000;
-
-/// Some payments of a run that are to be made by hand, after one of them, oldest
-/// first: sent over a rail that tells nothing, of which nobody has reported yet. The log
-/// says who took them.
-pub async fn orders(
-    scope: &Scope,
-    run: impl Into<Given<PayoutRunId>>,
-    after: Option<Given<PayoutId>>,
-) -> Result<Page<Order>> {
-    scope.require(Permission::PayoutExport)?;
-    let mut check = Check::default();
-    let run = check.given(run)?;
-    let after = check.optional(after)?;
-    let Some(run) = run else {
-        return Err(check.failed());
-    };
-    check.done()?;
-    let window = Window {
-        after,
-        ..Window::first(ORDERS)
-    };
-    let mut tx = scope.begin().await?;
-    payout_run::Entity::get(&tx, tx.tenant(), run)
-        .await
-        .at("id")?;
-    let rails = scope.engine().rails.iter();
-    let silent = rails.filter(|rail| !rail.answers()).map(|rail| rail.name());
-    // Of what somebody has reported, the payment was made, or must not be any more.
-    let reported = payout_report::Entity::find()
-        .filter(payout_report::Column::TenantId.eq(tx.tenant()))
-        .select_only()
-        .column(payout_report::Column::PayoutId)
-        .into_query();
-    let filter = reads::all()
-        .add(payout::Column::RunId.eq(run))
-        .add(payout::Column::State.eq(State::Sent))
-        .add(payout::Column::Rail.is_in(silent))
-        .add(payout::Column::Id.not_in_subquery(reported));
-    let page = reads::page_of(&tx, payout::Entity::of(tx.tenant()), filter, window).await?;
-    let payouts = page.rows.len();
-    let fact = Fact::PayoutRunExported(facts::ExportedRun { payouts });
-    tx.record(run, None, fact).await?;
-    let rows = orders_for(&tx, page.rows).await?;
-    tx.commit().await?;
-    Ok(Page {
-        rows,
-        has_next: page.has_next,
-        has_previous: page.has_previous,
-    })
-}
-
-async fn orders_for(tx: &Tx, payouts: Vec<payout::Model>) -> Result<Vec<Order>> {
-    let partners = payouts.iter().map(|row| row.partner_id);
-    let partners = partner::Entity::of(tx.tenant()).filter(partner::Column::Id.is_in(partners));
-    let names = partners
-        .all(tx)
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row.name));
-    let names: HashMap<PartnerId, String> = names.collect();
-    let methods = payouts.iter().map(|row| row.method_id);
-    let methods =
-        payout_method::Entity::of(tx.tenant()).filter(payout_method::Column::Id.is_in(methods));
-    let methods = methods.all(tx).await?.into_iter().map(|row| (row.id, row));
-    let methods: HashMap<_, _> = methods.collect();
-    let order = |payout: payout::Model| {
-        let without = |what| Error::broken(format!("{} has no {what}", payout.id));
-        let method = methods.get(&payout.method_id);
-        let method = method.ok_or_else(|| without("payout method"))?;
-        let partner = names.get(&payout.partner_id).cloned();
-        Ok(Order {
-            payout: payout.id,
-            partner: partner.ok_or_else(|| without("partner"))?,
-            destination: payout_methods::destination(tx.keyring(), method)?,
-            money: Money::new(payout.amount_minor, payout.currency),
-            reference: payout
-                .reference
-                .clone()
-                .ok_or_else(|| without("reference"))?,
-        })
-    };
-    payouts.into_iter().map(order).collect()
 }

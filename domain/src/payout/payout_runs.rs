@@ -2,7 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::{Condition, QueryOrder, QuerySelect};
 
 use crate::access::Permission;
 use crate::entity::payout_hold;
@@ -14,8 +14,7 @@ use crate::kernel::audience;
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
 use crate::kernel::work::{Progress, Step};
-use crate::payout::balances;
-use crate::payout::settlement;
+use crate::payout::{balances, orders, settlement};
 use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, people, rails, reads};
 
@@ -161,7 +160,7 @@ pub async fn cancel(scope: &Scope, id: impl Into<Given<PayoutRunId>>) -> Result<
         State::Preparing | State::Draft | State::Approved | State::Executing => {}
         State::Done => return Err(nothing_left()),
     }
-    let sent_all = run.state == State::Executing && unsent(&tx, id).await?.is_none();
+    let sent_all = run.state == State::Executing && unsent(scope, &tx, id).await?.is_none();
     if sent_all {
         return Err(nothing_left());
     }
@@ -182,11 +181,14 @@ fn nothing_left() -> Error {
     Error::conflict(Conflict::WrongState, message)
 }
 
-/// A payout of a run that was not sent.
-async fn unsent(tx: &Tx, run: PayoutRunId) -> Result<Option<payout::Model>> {
+/// A payout of a run that was not sent, or that people were to make and never told of.
+async fn unsent(scope: &Scope, tx: &Tx, run: PayoutRunId) -> Result<Option<payout::Model>> {
+    let unsent = Condition::any()
+        .add(payout::Column::State.eq(payout::State::Scheduled))
+        .add(orders::never_listed(scope));
     let query = payout::Entity::of(tx.tenant())
         .filter(payout::Column::RunId.eq(run))
-        .filter(payout::Column::State.eq(payout::State::Scheduled))
+        .filter(unsent)
         .order_by_asc(payout::Column::Id);
     Ok(query.one(tx).await?)
 }
@@ -203,12 +205,12 @@ pub(crate) async fn work_off_cancelled(scope: &Scope, id: PayoutRunId) -> Result
             tx.commit().await?;
             return Ok(Progress::Done);
         }
-        if let Some(payout) = unsent(&tx, id).await? {
+        if let Some(payout) = unsent(scope, &tx, id).await? {
             settlement::fail(&mut tx, payout, "the run was cancelled".to_owned()).await?;
         } else if let Some(payout) = settlement::unapplied_of(&tx, id).await? {
             settlement::apply(&mut tx, payout).await?;
         } else if settlement::undo_set_off(&tx, id).await? {
-            stop(&mut tx, run).await?;
+            stop(scope, &mut tx, run).await?;
         }
         tx.commit().await?;
         if step.is_over() {
@@ -218,11 +220,16 @@ pub(crate) async fn work_off_cancelled(scope: &Scope, id: PayoutRunId) -> Result
 }
 
 /// Ends the cancelling of a run: with what was sent it goes on.
-async fn stop(tx: &mut Tx, run: payout_run::Model) -> Result<()> {
+async fn stop(scope: &Scope, tx: &mut Tx, run: payout_run::Model) -> Result<()> {
     let id = run.id;
+    let taken_back = Condition::all()
+        .add(payout::Column::State.eq(payout::State::Failed))
+        .add(orders::of_silent_rails(scope))
+        .add(payout::Column::ListedAt.is_null());
     let departed = payout::Entity::of(tx.tenant())
         .filter(payout::Column::RunId.eq(id))
         .filter(payout::Column::SentAt.is_not_null())
+        .filter(taken_back.not())
         .limit(1);
     let goes_on = departed.one(tx).await?.is_some();
     let mut change: payout_run::ActiveModel = run.into();

@@ -14,6 +14,7 @@ use sea_orm::sea_query;
 use sea_orm::{Condition, Order, QueryOrder, QuerySelect};
 
 use crate::entity::payout::{self, State};
+use crate::entity::payout_report::{self, Outcome};
 use crate::entity::{Owned, payout_method, work};
 use crate::error::{About, Error, Result};
 use crate::ids::{PayoutId, PayoutRunId};
@@ -25,7 +26,7 @@ use crate::payout::departure::{self, Call, Next};
 use crate::payout::settlement::{self, PAUSE};
 use crate::rail::{Instruction, Rail, Status};
 use crate::reads::Visible;
-use crate::scope::Scope;
+use crate::scope::{Scope, Tx};
 
 /// How long a rail that took a payout may say nothing of it before nobody knows
 /// what became of it.
@@ -204,14 +205,14 @@ async fn advance(scope: &Scope, id: PayoutId) -> Result<()> {
     }
 }
 
-/// Asks a last time after a payout that people report as failed, before they are
-/// believed: what the rail knows is recorded. A rail that says nothing stops nobody.
-pub(crate) async fn ask_before_it_fails(scope: &Scope, id: PayoutId) -> Result<()> {
+/// Asks a last time after a payout on which people report, before they are believed: what
+/// the rail knows is recorded. A rail that says nothing stops nobody.
+pub(crate) async fn ask_a_last_time(scope: &Scope, id: PayoutId) -> Result<()> {
     let db = scope.read().await?;
     let payout = payout::Entity::get(&db, scope.tenant(), id)
         .await
         .at("id")?;
-    let reported = departure::is_reported_failed(&db, scope.tenant(), id).await?;
+    let reported = departure::is_reported(&db, scope.tenant(), id).await?;
     drop(db);
     scope.end_read().await;
     let rail = scope.engine().rail(&payout.rail);
@@ -271,14 +272,17 @@ async fn settle(scope: &Scope, id: PayoutId, attempt: i32, status: Status) -> Re
     let mut tx = scope.begin().await?;
     let payout = payout::Entity::get(&tx, tx.tenant(), id).await?;
     let asked = payout.state != State::Scheduled && payout.attempt == attempt;
-    if let (State::Failed, Status::Paid { reference }) = (payout.state, &status) {
+    let second = match &status {
+        Status::Paid { reference } => is_second_payment(&tx, &payout, reference).await?,
+        _ => false,
+    };
+    if let (true, Status::Paid { reference }) = (second, &status) {
         // What people settled stands; but somebody has to look at it.
-        tracing::error!(payout = %id, reference, "the rail paid what was recorded as failed");
-        settlement::note_paid_after_failure(&mut tx, &payout, reference).await?;
-        return tx.commit().await;
+        tracing::error!(payout = %id, reference, "a payout may have been paid twice");
+        settlement::note_second_payment(&mut tx, &payout, reference).await?;
     }
     if !asked || payout.is_settled() || !is_news(scope, &payout, &status) {
-        return Ok(());
+        return if second { tx.commit().await } else { Ok(()) };
     }
     match status {
         Status::Accepted { reference } => {
@@ -297,6 +301,19 @@ async fn settle(scope: &Scope, id: PayoutId, attempt: i32, status: Status) -> Re
         }
     }
     tx.commit().await
+}
+
+/// Whether a payment of the rail is beside another one, by what people settled or report:
+/// the payout failed, so that its earnings are paid again, or it was paid under another
+/// reference.
+async fn is_second_payment(tx: &Tx, payout: &payout::Model, reference: &str) -> Result<bool> {
+    if payout.state == State::Failed {
+        return Ok(true);
+    }
+    let report = payout_report::Entity::find_by_id((tx.tenant(), payout.id));
+    let report = report.one(tx).await?;
+    Ok(report
+        .is_some_and(|report| report.outcome == Outcome::Paid && report.reference != reference))
 }
 
 /// What the payouts of runs add up to, in minor units of the run's currency,

@@ -246,6 +246,7 @@ async fn schedule(
         attempt: Set(1),
         reference: Set(None),
         reason: Set(None),
+        listed_at: Set(None),
         sent_at: Set(None),
         called_at: Set(None),
         settled_at: Set(None),

@@ -113,14 +113,14 @@ pub(crate) async fn fail(
     Ok(payout)
 }
 
-/// Records that a rail paid what is recorded as failed: its earnings wait again, or are
-/// paid already, and a person has to recover one of the two payments.
-pub(crate) async fn note_paid_after_failure(
+/// Records that a rail paid what people had settled or reported otherwise: a person has to
+/// look whether it was paid twice, and to recover one of the two payments.
+pub(crate) async fn note_second_payment(
     tx: &mut Tx,
     payout: &payout::Model,
     reference: &str,
 ) -> Result<()> {
-    let fact = Fact::PayoutPaidAfterFailure(facts::LatePayment {
+    let fact = Fact::PayoutSecondPaymentDetected(facts::LatePayment {
         partner: payout.partner_id,
         amount: facts::Amount(Money::new(payout.amount_minor, payout.currency)),
         reference: reference.to_owned(),

@@ -221,8 +221,9 @@ macro_rules! catalogue {
             PayoutFailed "payout.failed" 1 Payout PayoutMoved;
             /// A person reported what became of a payout, for another to confirm.
             PayoutOutcomeReported "payout.outcome_reported" 1 Payout ReportedOutcome;
-            /// The rail paid what two people had settled as failed: it may be paid twice.
-            PayoutPaidAfterFailure "payout.paid_after_failure" 1 Payout LatePayment;
+            /// The rail paid what people had settled as failed, or reported as paid otherwise:
+            /// it may be paid twice.
+            PayoutSecondPaymentDetected "payout.second_payment_detected" 1 Payout LatePayment;
 
             /// A version of a plugin was published.
             PluginPublished "plugin.published" 1 Plugin PublishedVersion;
