@@ -252,6 +252,7 @@ const TABLE: &[Row] = &[
         "APPROVED",
         Waits,
         &[
+            Verb("linkRegistration"),
             Verb("convertRegistration"),
             Verb("withdrawRegistration"),
             Work(Kind::ExpireRegistrations),

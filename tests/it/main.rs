@@ -38,6 +38,7 @@ mod full_disk;
 mod identity;
 mod keeper;
 mod keyring;
+mod links;
 mod log;
 mod long_runs;
 mod manual;

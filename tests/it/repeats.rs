@@ -196,6 +196,21 @@ async fn is_won(repeats: &mut Repeats<'_>, partner: &Value) -> Value {
     elsewhere["account"] = json!({ "name": "Initech", "domain": "initech.example" });
     let other = json!({ "name": "Another deal" });
     let elsewhere = repeats.does("openDeal", "deal", elsewhere, other).await;
+    let later = json!({
+        "programId": acme.program, "partnerId": id, "opportunity": "Forty seats",
+        "account": { "name": "Initech", "domain": "initech.example" },
+    });
+    let other = json!({ "opportunity": "Fifty seats" });
+    let later = repeats
+        .does("registerDeal", "registration", later, other)
+        .await;
+    let input = json!({ "id": later["id"], "reason": "it brought the buyer" });
+    acme.owner
+        .does("approveRegistration", "registration { id }", input)
+        .await;
+    let link = json!({ "id": later["id"], "dealId": elsewhere["id"] });
+    let other = json!({ "dealId": deal["id"] });
+    repeats.does("linkRegistration", "deal", link, other).await;
     let part = json!({
         "dealId": deal["id"], "partnerId": id, "role": "INFLUENCED", "kind": "CO_SOLD",
         "evidence": "minutes",

@@ -154,6 +154,7 @@ fn commands_on_deals(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
         })
     };
     let money = json!({ "idempotencyKey": "s", "dealId": deal, "amount": usd("1.00") });
+    let link = |registration: &str, deal: &str| json!({ "idempotencyKey": "s", "id": registration, "dealId": deal });
     vec![
         (
             "convertRegistration",
@@ -162,6 +163,7 @@ fn commands_on_deals(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
                 "stage": "S",
             }),
         ),
+        ("linkRegistration", link(&theirs["reg"], deal)),
         (
             "openDeal",
             json!({

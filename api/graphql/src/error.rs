@@ -73,6 +73,8 @@ pub enum ErrorCode {
     DealLost,
     /// Nobody has decided on parts in the deal; `ids` are the involvements.
     InvolvementUndecided,
+    /// An approved registration of the deal's customer has no deal; `ids` names it.
+    RegistrationUnlinked,
     /// There are as many of them as there may be; the message says how many.
     LimitReached,
     /// More would be refunded than was collected.
@@ -107,6 +109,7 @@ impl From<Conflict> for ErrorCode {
             Conflict::AlreadyWon => Self::AlreadyWon,
             Conflict::DealLost => Self::DealLost,
             Conflict::InvolvementUndecided => Self::InvolvementUndecided,
+            Conflict::RegistrationUnlinked => Self::RegistrationUnlinked,
             Conflict::LimitReached => Self::LimitReached,
             Conflict::RefundExceedsCollected => Self::RefundExceedsCollected,
             Conflict::SecondPersonNeeded => Self::SecondPersonNeeded,

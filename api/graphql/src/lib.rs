@@ -32,6 +32,7 @@ pub mod program;
 pub mod rail;
 pub mod readiness;
 pub mod registration;
+pub mod registration_link;
 pub mod rule;
 pub mod scalars;
 pub mod schema;

@@ -24,6 +24,7 @@ use super::plugin::{PluginMutations, PluginQueries};
 use super::program::{ProgramMutations, ProgramQueries};
 use super::rail::RailQueries;
 use super::registration::{RegistrationMutations, RegistrationQueries};
+use super::registration_link::RegistrationLinkMutations;
 use super::tenant::{TenantMutations, TenantQueries};
 
 /// Reading. Everything is the caller's tenant's own.
@@ -56,6 +57,7 @@ pub struct Mutation(
     AgreementMutations,
     PaperworkMutations,
     RegistrationMutations,
+    RegistrationLinkMutations,
     DealMutations,
     OutcomeMutations,
     InvolvementMutations,

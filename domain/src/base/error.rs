@@ -122,6 +122,8 @@ pub enum Conflict {
     DealLost,
     /// Nobody has decided on parts in the deal.
     InvolvementUndecided,
+    /// An approved registration of the deal's customer has no deal.
+    RegistrationUnlinked,
     /// There are as many of them as there may be.
     LimitReached,
     /// A refund of more than was collected.

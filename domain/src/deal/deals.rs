@@ -167,6 +167,55 @@ pub async fn convert(
     Ok(deal)
 }
 
+/// Links an approved registration to a deal that was open already, with the registration
+/// as evidence that the partner sourced it. The deal keeps its terms.
+pub async fn link(
+    scope: &Scope,
+    key: &str,
+    registration: impl Into<Given<RegistrationId>>,
+    deal: impl Into<Given<DealId>>,
+) -> Result<deal::Model> {
+    scope.require(Permission::RegistrationDecide)?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read(key))?;
+    let registration = check.given(registration)?;
+    let deal = check.given(deal)?;
+    let mut tx = scope.begin().await?;
+    let arguments = (registration, deal);
+    let claim = idempotency::claim_with(&tx, "registration.link", key, &arguments).await?;
+    if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
+        return deal::Entity::get(&tx, tx.tenant(), DealId(id)).await;
+    }
+    let registration = match registration {
+        Some(id) => check.take(approved(&mut tx, id).await.at("id"))?,
+        None => None,
+    };
+    let deal = match deal {
+        Some(id) => check.take(deal::open_in(&tx, tx.tenant(), id).await.at("dealId"))?,
+        None => None,
+    };
+    let (Some(claim), Some(registration), Some(deal)) = (claim, registration, deal) else {
+        return Err(check.failed());
+    };
+    check.done()?;
+    if (deal.account_id, deal.program_id) != (registration.account_id, registration.program_id) {
+        let message = "the deal is of another account or program than the registration";
+        return Err(Error::conflict(Conflict::WrongState, message));
+    }
+    if deal.registration_id.is_some() {
+        let message = "the deal came from another registration";
+        return Err(Error::conflict(Conflict::WrongState, message));
+    }
+    let mut change: deal::ActiveModel = deal.into();
+    change.registration_id = Set(Some(registration.id));
+    let deal = change.update(&tx).await?;
+    involvements::record_registration(&mut tx, &deal, &registration).await?;
+    registrations::mark_converted(&mut tx, registration, deal.id).await?;
+    claim.keep(&tx, deal.id.0).await?;
+    tx.commit().await?;
+    Ok(deal)
+}
+
 /// A registration that can become a deal.
 async fn approved(tx: &mut Tx, id: RegistrationId) -> Result<registration::Model> {
     let registration = registrations::current(tx, id).await?;

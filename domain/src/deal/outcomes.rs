@@ -44,6 +44,8 @@ pub async fn win(
     let claim = idempotency::claim(&tx, "deal.win", &key, &(id, undecided)).await?;
     if claim.done.is_none() {
         let deal = deal::open_in(&tx, tx.tenant(), id).await.at("id")?;
+        protections::expire_on(&mut tx, deal.account_id).await?;
+        protections::refuse_unlinked(&tx, &deal).await?;
         let pending = decisions::at_win(&mut tx, id, undecided).await?;
         let deal = close_won(&mut tx, deal, pending).await?;
         if !pending {

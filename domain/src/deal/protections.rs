@@ -5,10 +5,10 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, QueryOrder, QuerySelect};
 
 use crate::deal::namesakes;
-use crate::entity::Owned;
 use crate::entity::registration::{self, State};
 use crate::entity::work::Kind;
-use crate::error::{self, Error, Result};
+use crate::entity::{Owned, deal};
+use crate::error::{Conflict, Error, Result};
 use crate::ids::{AccountId, RegistrationId};
 use crate::kernel::facts;
 use crate::kernel::work::Progress;
@@ -34,7 +34,7 @@ pub(crate) async fn refuse_bypass(tx: &Tx, account: AccountId, name: &str) -> Re
             "{} is a partner's registration of this account: decide on it or convert it, or give a reason",
             claim.id
         );
-        return Err(Error::conflict(error::Conflict::AccountProtected, message));
+        return Err(Error::conflict(Conflict::AccountProtected, message));
     }
     refuse_namesake(tx, account, name, is_alive(tx)).await
 }
@@ -49,7 +49,7 @@ async fn refuse_namesake(tx: &Tx, account: AccountId, name: &str, claims: Condit
         "a partner has registered {alike}, which has the same name and may be the same customer: \
          decide on that registration, or give a reason why this is another"
     );
-    Err(Error::conflict(error::Conflict::AccountProtected, message))
+    Err(Error::conflict(Conflict::AccountProtected, message))
 }
 
 /// Fails while another claim protects the account of one, or, unless a person says why
@@ -62,7 +62,7 @@ pub(crate) async fn refuse_second(
     let account = claim.account_id;
     if let Some(other) = protector(tx, account).await? {
         let message = format!("{} protects this account: settle it first", other.id);
-        return Err(Error::conflict(error::Conflict::AccountProtected, message));
+        return Err(Error::conflict(Conflict::AccountProtected, message));
     }
     match reason {
         Some(_) => Ok(()),
@@ -136,6 +136,31 @@ pub(crate) async fn work(scope: &Scope) -> Result<Progress> {
     }
     tx.commit().await?;
     Ok(if more { Progress::More } else { Progress::Done })
+}
+
+/// Fails while a registration of the deal's customer, which was made when the deal was open
+/// and was approved all the same, is not said to be this deal or another: whoever approved
+/// it meant its partner to have credit.
+pub(crate) async fn refuse_unlinked(tx: &Tx, deal: &deal::Model) -> Result<()> {
+    if deal.registration_id.is_some() {
+        return Ok(());
+    }
+    let unlinked = registration::Entity::of(tx.tenant())
+        .filter(registration::Column::AccountId.eq(deal.account_id))
+        .filter(registration::Column::State.eq(State::Approved))
+        .filter(registration::Column::SubmittedPosition.gt(deal.opened_position))
+        .order_by_asc(registration::Column::SubmittedPosition);
+    let Some(registration) = unlinked.one(tx).await? else {
+        return Ok(());
+    };
+    let message = "an approved registration of this customer has no deal: link it to this one, \
+                   convert it into its own, or reject it";
+    let ids = vec![registration.id.to_string()];
+    Err(Error::in_the_way(
+        Conflict::RegistrationUnlinked,
+        message,
+        ids,
+    ))
 }
 
 fn due(tx: &Tx) -> Select<registration::Entity> {
