@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_graphql::Data;
 use tokio::time::timeout;
-use tributary_domain::database;
 use tributary_domain::error::Error;
+use tributary_domain::outage;
 use tributary_domain::scope::{Engine, Origin, Scope};
 use tributary_domain::tenant::keys;
 use tributary_transport::gateway::{Authenticate, Caller, Denied};
@@ -36,7 +36,7 @@ pub async fn authenticate(engine: &Engine, caller: Caller) -> Result<Scope, Deni
     let scope = match found.await {
         Ok(Ok(scope)) => scope.ok_or(Denied::Unauthenticated)?,
         Ok(Err(Error::Unavailable(error))) => {
-            database::warn_of(&error);
+            outage::warn_of(&error);
             return Err(Denied::Unavailable);
         }
         Ok(Err(error)) => {
@@ -44,7 +44,7 @@ pub async fn authenticate(engine: &Engine, caller: Caller) -> Result<Scope, Deni
             return Err(Denied::Unavailable);
         }
         Err(late) => {
-            database::warn_of(&late);
+            outage::warn_of(&late);
             return Err(Denied::Unavailable);
         }
     };

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
-use tributary_domain::database;
+use tributary_domain::outage;
 use tributary_domain::scope::Engine;
 
 /// How long the database gets to say which schema it has.
@@ -59,17 +59,17 @@ async fn look(engine: &Engine) -> Answer {
         Ok(Ok(0)) => match engine.db.probe().await {
             Ok(()) => return (StatusCode::OK, "ready\n"),
             Err(error) => {
-                database::warn_of(&error);
+                outage::warn_of(&error);
                 "the database takes no writes\n"
             }
         },
         Ok(Ok(_)) => "the database needs `tributary migrate`\n",
         Ok(Err(error)) => {
-            database::warn_of(&error);
+            outage::warn_of(&error);
             "the database does not answer\n"
         }
         Err(late) => {
-            database::warn_of(&late);
+            outage::warn_of(&late);
             "the database does not answer\n"
         }
     };

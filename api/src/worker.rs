@@ -20,7 +20,7 @@ use tributary_domain::ids::TenantId;
 use tributary_domain::scope::Engine;
 use tributary_transport::gateway::stopped;
 
-use tributary_domain::database;
+use tributary_domain::outage;
 
 /// The longest between two looks for work: other processes make some too.
 const POLL: Duration = Duration::from_secs(1);
@@ -93,7 +93,7 @@ impl Worker {
         let found = match background::tenants(&self.engine).await {
             Ok(found) => found,
             Err(error) => {
-                database::warn_of(&error);
+                outage::warn_of(&error);
                 return;
             }
         };
@@ -122,7 +122,7 @@ async fn serve(engine: Engine, tenant: TenantId) -> TenantId {
     let work = AssertUnwindSafe(work).catch_unwind();
     match timeout(TENANT_TURN, work).await {
         Ok(Ok(Ok(_))) => {}
-        Ok(Ok(Err(error @ Error::Unavailable(_)))) => database::warn_of(&error),
+        Ok(Ok(Err(error @ Error::Unavailable(_)))) => outage::warn_of(&error),
         Ok(Ok(Err(error))) => tracing::warn!(%tenant, ?error, "work could not be done"),
         Ok(Err(_)) => tracing::error!(%tenant, "work panicked"),
         Err(_) => tracing::warn!(%tenant, "work took longer than {TENANT_TURN:?}"),

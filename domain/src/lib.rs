@@ -24,6 +24,8 @@ pub mod payout;
 pub mod background;
 
 // The vocabulary of the ground floors is named without its room.
-pub use base::{access, actor, clock, currency, database, digest, error, ids, keyring, money};
+pub use base::{
+    access, actor, clock, currency, database, digest, error, ids, keyring, money, outage,
+};
 pub(crate) use base::{limits, site};
 pub use kernel::{calculator, idempotency, people, rail, rails, reads, scope};

@@ -121,6 +121,65 @@ fn nothing_is_imported_from_above() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// The names that a source takes from a room: those after `crate::room::`.
+fn taken_from(source: &str, room: &str) -> BTreeSet<String> {
+    let inside = source.replace(&format!("crate::{room}::"), "\u{0}crate::");
+    let uses = inside.split('\u{0}').skip(1);
+    uses.flat_map(|rest| {
+        let end = rest.find([';', ')', '<', '(']).unwrap_or(rest.len());
+        taken(&rest[..end])
+    })
+    .collect()
+}
+
+/// Within a room, too, imports run one way.
+#[test]
+fn no_room_has_a_circle() {
+    let root = sources();
+    let passed_on = passed_on(&fs::read_to_string(root.join("lib.rs")).unwrap());
+    for room in floors().into_keys() {
+        let mut files = Vec::new();
+        if root.join(&room).is_dir() {
+            collect(&root.join(&room), &mut files);
+        }
+        let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for file in files {
+            let inside = file.strip_prefix(root.join(&room)).unwrap();
+            let module = inside
+                .to_string_lossy()
+                .split(['/', '.'])
+                .next()
+                .unwrap()
+                .to_owned();
+            let source = fs::read_to_string(&file).unwrap();
+            let short = taken(&source);
+            let short = short
+                .iter()
+                .filter(|name| passed_on.get(*name) == Some(&room));
+            let mut others = taken_from(&source, &room);
+            others.extend(short.cloned());
+            others.remove(&module);
+            if module != "mod" {
+                arrows.entry(module).or_default().extend(others);
+            }
+        }
+        let count: usize = arrows.values().map(BTreeSet::len).sum();
+        assert!(
+            room != "kernel" || count > 20,
+            "{count}: the imports were not found"
+        );
+        // Whoever takes nothing of the others is taken away, until nobody is left.
+        while let Some(free) = arrows
+            .iter()
+            .find(|(_, others)| others.iter().all(|other| !arrows.contains_key(other)))
+            .map(|(module, _)| module.clone())
+        {
+            arrows.remove(&free);
+        }
+        assert!(arrows.is_empty(), "{room} has a circle among {arrows:#?}");
+    }
+}
+
 #[test]
 fn imports_are_read_in_every_form() {
     let source = "use crate::deal::deals::{self, NewDeal};\n\

@@ -244,7 +244,7 @@ impl Error {
             Self::PositionUnknown => "POSITION_UNKNOWN",
             Self::Refused(_) => "PLUGIN_REFUSED",
             Self::Unavailable(source) => {
-                crate::database::warn_of(source);
+                crate::outage::warn_of(source);
                 "UNAVAILABLE"
             }
             Self::OutcomeUnknown(source) => {

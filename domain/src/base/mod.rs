@@ -12,4 +12,5 @@ pub mod ids;
 pub mod keyring;
 pub(crate) mod limits;
 pub mod money;
+pub mod outage;
 pub(crate) mod site;

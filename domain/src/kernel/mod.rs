@@ -4,8 +4,10 @@
 pub mod audience;
 pub mod calculator;
 pub mod check;
+pub mod engine;
 pub mod facts;
 pub mod idempotency;
+pub mod meter;
 pub mod people;
 pub mod queue;
 pub mod rail;
@@ -14,5 +16,6 @@ pub mod reads;
 pub mod scope;
 pub mod snapshot;
 pub mod transaction;
+pub mod visible;
 pub mod wake;
 pub mod work;

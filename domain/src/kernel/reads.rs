@@ -20,7 +20,7 @@ use crate::scope::{Scope, Tx};
 /// The most rows that one page holds.
 pub const LARGEST_PAGE: u64 = 100;
 
-pub use crate::kernel::audience::{Visible, shown};
+pub use crate::kernel::visible::{Visible, shown};
 
 /// Which rows of an ordered list are wanted. Rows are in the order in which they were
 /// made, give or take the clocks of two servers.

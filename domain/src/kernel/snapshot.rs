@@ -1,7 +1,6 @@
 //! Reading: all questions of one operation are put to one state of the database.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::entity::prelude::*;
 use sea_orm::prelude::async_trait::async_trait;
@@ -10,24 +9,9 @@ use tokio::sync::Mutex;
 
 use crate::error::Result;
 use crate::ids::TenantId;
-use crate::kernel::scope::Engine;
+use crate::kernel::engine::Engine;
+use crate::kernel::meter::Meter;
 use crate::kernel::transaction;
-
-/// Counts the statements of one operation, those that begin and end
-/// transactions included.
-#[derive(Clone, Debug, Default)]
-pub struct Meter(Arc<AtomicU64>);
-
-impl Meter {
-    pub(crate) fn add(&self, statements: u64) {
-        self.0.fetch_add(statements, Ordering::Relaxed);
-    }
-
-    /// The statements so far.
-    pub fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// The read transaction of an operation: begun at its first question, shared by
 /// all that follow, and ended before a command of the operation writes.

@@ -17,10 +17,10 @@ use crate::database::Database;
 use crate::entity::{event, tenant};
 use crate::error::{Error, Result};
 use crate::ids::{DealId, EventId, Noun, PartnerId, TenantId};
+use crate::kernel::engine::Engine;
 use crate::kernel::facts::Fact;
+use crate::kernel::meter::Meter;
 use crate::kernel::queue::Turn;
-use crate::kernel::scope::{Engine, Scope};
-use crate::kernel::snapshot::Meter;
 use crate::keyring::Keyring;
 
 /// Times a transaction is begun again when the database asks for it.
@@ -54,12 +54,27 @@ async fn read_once(engine: &Engine, tenant: TenantId) -> Result<DatabaseTransact
     Ok(db)
 }
 
+/// Whose transaction is begun, and over what.
+pub(crate) struct Begin<'a> {
+    pub engine: &'a Engine,
+    pub meter: &'a Meter,
+    pub tenant: TenantId,
+    pub actor: Actor,
+    pub partner: Option<PartnerId>,
+}
+
 /// A transaction for writing.
-pub(crate) async fn begin(scope: &Scope, turn: Turn) -> Result<Tx> {
-    let (engine, meter) = (scope.engine(), scope.meter());
+pub(crate) async fn begin(begin: Begin<'_>, turn: Turn) -> Result<Tx> {
+    let Begin {
+        engine,
+        meter,
+        tenant,
+        actor,
+        partner,
+    } = begin;
     let mut attempts = Attempts::new();
     let (db, head) = loop {
-        match lock(engine, scope.tenant()).await {
+        match lock(engine, tenant).await {
             Ok(locked) => break locked,
             Err(error) => attempts.again(&engine.db, error).await?,
         }
@@ -70,8 +85,8 @@ pub(crate) async fn begin(scope: &Scope, turn: Turn) -> Result<Tx> {
         now: engine.now(&head),
         position: head.last_position,
         head,
-        actor: scope.actor(),
-        partner: scope.partner(),
+        actor,
+        partner,
         engine: engine.clone(),
         meter: meter.clone(),
         _turn: turn,

@@ -13,7 +13,8 @@ use crate::entity::tenant;
 use crate::entity::work::{self, Kind};
 use crate::error::Result;
 use crate::ids::TenantId;
-use crate::kernel::scope::{Engine, Scope};
+use crate::kernel::engine::Engine;
+use crate::kernel::scope::Scope;
 use crate::kernel::transaction::Tx;
 
 /// How long a server may keep a piece of work to itself.

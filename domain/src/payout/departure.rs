@@ -18,7 +18,7 @@ use crate::entity::payout_report;
 use crate::entity::{Owned, earning, payout_run};
 use crate::error::{Error, Result};
 use crate::ids::{PayoutId, TenantId, TermsId};
-use crate::kernel::scope::MOST_SKEW;
+use crate::kernel::engine::MOST_SKEW;
 use crate::partner::readiness;
 use crate::payout::{balances, settlement};
 use crate::rail::Status;

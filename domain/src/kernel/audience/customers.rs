@@ -11,12 +11,13 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 
-use super::{Visible, with_partner};
+use super::with_partner;
 use crate::clock::Moment;
 use crate::entity::account_identifier::{self, Kind};
 use crate::entity::{Owned, account, deal, involvement, registration, registration_conflict};
 use crate::error::Result;
 use crate::ids::{AccountId, DealId, PartnerId};
+use crate::kernel::visible::Visible;
 use crate::scope::Scope;
 use crate::site::{Site, site};
 

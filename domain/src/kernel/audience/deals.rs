@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 use sea_orm::{Condition, QuerySelect, QueryTrait};
 
-use super::{Told, Visible, own_of, own_rows};
+use super::{Told, own_of, own_rows};
 use crate::clock::Moment;
 use crate::entity::{
     Owned, collection, credit, credit_share, deal, event, involvement, registration,
@@ -14,6 +14,7 @@ use crate::entity::{
 use crate::error::Result;
 use crate::ids::{DealId, PartnerId};
 use crate::kernel::facts::FactKind;
+use crate::kernel::visible::Visible;
 use crate::scope::Scope;
 
 own_rows! { registration [submitted_by decided_by] involvement [recorded_by decided_by] }

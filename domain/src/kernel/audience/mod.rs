@@ -10,15 +10,11 @@ mod deals;
 mod money;
 mod programs;
 
-use std::future::{Future, ready};
-
 use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 
 use crate::access::Permission;
 use crate::actor::Actor;
-use crate::entity::Owned;
-use crate::error::Result;
 use crate::scope::Scope;
 
 pub use conflicts::{ShownConflict, conflicts_of};
@@ -28,29 +24,6 @@ pub(crate) use deals::{events_of_deal, events_shown, shares_shown};
 pub use money::{RunProgress, progress_of};
 pub(crate) use money::{holds_shown, reports_shown};
 pub(crate) use programs::sees_sharing;
-
-/// A noun whose rows are not all for everybody.
-pub trait Visible: Owned {
-    /// The rows that the actor may see.
-    fn visible(scope: &Scope) -> Select<Self>;
-
-    /// What the actor sees of rows that it may see.
-    fn shown(
-        scope: &Scope,
-        rows: Vec<Self::Model>,
-    ) -> impl Future<Output = Result<Vec<Self::Model>>> + Send {
-        let _ = scope;
-        ready(Ok(rows))
-    }
-}
-
-/// One row as the actor sees it.
-pub async fn shown<E: Visible>(scope: &Scope, row: E::Model) -> Result<E::Model> {
-    let rows = E::shown(scope, vec![row]).await?;
-    rows.into_iter()
-        .next()
-        .ok_or(crate::error::Error::NotFound(E::NOUN))
-}
 
 /// The filter that no row passes, unless the condition holds.
 fn only_if(holds: bool) -> Condition {
@@ -96,7 +69,7 @@ impl Told for Option<Actor> {
 /// that say who did something.
 macro_rules! own_rows {
     ($($entity:ident $([$($by:ident)+])?)+) => {$(
-        impl crate::kernel::audience::Visible for crate::entity::$entity::Entity {
+        impl crate::kernel::visible::Visible for crate::entity::$entity::Entity {
             fn visible(scope: &crate::scope::Scope) -> sea_orm::Select<Self> {
                 use crate::entity::Owned;
                 let own = crate::kernel::audience::own_of::<Self>(

@@ -4,13 +4,14 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{Condition, QuerySelect, QueryTrait};
 
-use super::{Told, Visible, own_of, own_rows, staff_only, with_permission};
+use super::{Told, own_of, own_rows, staff_only, with_permission};
 use crate::access::Permission;
 use crate::entity::{
     Owned, activation, api_key, enrollment, partner, payout_method, person, plugin, plugin_version,
     program, rule, terms,
 };
 use crate::error::Result;
+use crate::kernel::visible::Visible;
 use crate::scope::Scope;
 
 own_rows! { enrollment agreement [recorded_by] tax_form [submitted_by decided_by] }
