@@ -10,8 +10,6 @@ use async_graphql::{Enum, ErrorExtensions, ID, SimpleObject};
 use tributary_domain::error::{Conflict, Error, Field, Result};
 use tributary_transport::document::directives::list_size;
 
-use super::pages::USUAL_PAGE;
-
 /// A resolver's result.
 pub type ApiResult<T> = std::result::Result<T, ApiError>;
 
@@ -124,6 +122,9 @@ impl From<Conflict> for ErrorCode {
     }
 }
 
+/// How many ids an error usually names, for its price.
+const USUAL_IDS: i32 = 20;
+
 /// Why a command did nothing.
 #[derive(SimpleObject)]
 pub struct UserError {
@@ -135,7 +136,7 @@ pub struct UserError {
     /// What is wrong and what to do, for a person.
     message: String,
     /// Ids of the objects that prevent it; empty for most codes.
-    #[graphql(directive = list_size::apply(Some(USUAL_PAGE), None, None))]
+    #[graphql(directive = list_size::apply(Some(USUAL_IDS), None, None))]
     ids: Vec<ID>,
 }
 

@@ -33,6 +33,7 @@ pub mod rail;
 pub mod readiness;
 pub mod registration;
 pub mod registration_link;
+pub mod role;
 pub mod rule;
 pub mod scalars;
 pub mod schema;

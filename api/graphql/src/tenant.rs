@@ -13,8 +13,9 @@ use super::context::{RequestExt, given, mirrors, wraps};
 use super::error::{ApiResult, UserError, into_user_errors, nullable, payload};
 use super::pages::{Connection, Paged, Slice, connection};
 use super::partner::Partner;
+use super::role::Role;
 use super::scalars::{DateTime, Position};
-use super::viewer::{Role, Viewer};
+use super::viewer::Viewer;
 
 mirrors! {
     /// Whether a tenant's money is real.

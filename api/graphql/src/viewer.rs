@@ -10,25 +10,8 @@ use super::context::{RequestExt, mirrors};
 use super::error::ApiResult;
 use super::pages::USUAL_PAGE;
 use super::partner::Partner;
+use super::role::Role;
 use super::tenant::Tenant;
-
-mirrors! {
-    /// What a key's holder may do.
-    Role = access::Role {
-        /// Everything, keys included.
-        Owner,
-        /// Runs programs: partners, registrations, deals and rules.
-        Manager,
-        /// Runs money: collections and payout runs.
-        Finance,
-        /// A system that sends deals, involvements and collections.
-        Integrator,
-        /// Reads everything of the tenant, changes nothing.
-        Viewer,
-        /// One partner's own people: their own rows alone.
-        Partner,
-    }
-}
 
 mirrors! {
     /// One thing that may be done. Clients tolerate values that they do not know.
