@@ -82,8 +82,8 @@ pub fn router(state: AppState, workers: Workers, stopping: watch::Receiver<bool>
         .layer(edge::compression())
         .layer(edge::cors(&state.edge));
     requests::ids(routes)
-        .merge(health::routes(state.engine.clone())) // GET /healthz, /readyz: too often to log
-        .merge(metrics::routes(state.engine)) // GET /metrics
+        .merge(health::routes(state.engine)) // GET /healthz, /readyz: too often to log
+        .merge(metrics::routes()) // GET /metrics
 }
 
 /// The runtime of operations, which nothing waits for at its end.

@@ -4,19 +4,12 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tokio::time::timeout;
-use tributary_domain::background;
-use tributary_domain::scope::Engine;
-
-/// How long the database gets to say which work is due.
-const LAG_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Upper bounds of the buckets for the time of an operation, in seconds.
 const SECONDS: &[f64] = &[
@@ -27,12 +20,16 @@ const SECONDS: &[f64] = &[
 const WORK_LAG: &str = "tributary_work_lag_seconds";
 
 /// `/metrics`, in the text format of Prometheus.
-pub fn routes(engine: Engine) -> Router {
+pub fn routes() -> Router {
     // Counting begins now, and not with the first question.
     recorder();
-    Router::new()
-        .route("/metrics", get(show))
-        .with_state(engine)
+    Router::new().route("/metrics", get(show))
+}
+
+/// Notes for how long the longest waiting piece of background work has been due; none
+/// where that cannot be known.
+pub fn work_lag(lag: Option<Duration>) {
+    gauge!(WORK_LAG).set(lag.map_or(f64::NAN, |lag| lag.as_secs_f64()));
 }
 
 /// The one recorder of this process. None where another was installed first: then it is
@@ -94,14 +91,10 @@ fn describe() {
     );
 }
 
-async fn show(State(engine): State<Engine>) -> Response {
+async fn show() -> Response {
     let Some(recorder) = recorder() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "nothing is counted\n").into_response();
     };
-    match timeout(LAG_TIMEOUT, background::lag(&engine)).await {
-        Ok(Ok(lag)) => gauge!(WORK_LAG).set(lag.as_secs_f64()),
-        Ok(Err(_)) | Err(_) => gauge!(WORK_LAG).set(f64::NAN),
-    }
     recorder.run_upkeep();
     let text = [(CONTENT_TYPE, "text/plain; version=0.0.4")];
     (text, recorder.render()).into_response()

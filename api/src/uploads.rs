@@ -125,6 +125,7 @@ impl Refused {
                 "the body ended early".to_owned(),
             ),
             Self::Domain(error) => {
+                error.log();
                 let status = match error {
                     Error::NotFound(_) | Error::Unknown { .. } => StatusCode::NOT_FOUND,
                     Error::Forbidden(_) => StatusCode::FORBIDDEN,

@@ -22,6 +22,8 @@ use tributary_transport::gateway::stopped;
 
 use tributary_domain::outage;
 
+use crate::metrics;
+
 /// The longest between two looks for work: other processes make some too.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -94,10 +96,13 @@ impl Worker {
             Ok(found) => found,
             Err(error) => {
                 outage::warn_of(&error);
+                metrics::work_lag(None);
                 return;
             }
         };
-        for tenant in found {
+        let longest = found.iter().map(|(_, waited)| *waited).max();
+        metrics::work_lag(Some(longest.unwrap_or_default()));
+        for (tenant, _) in found {
             if !self.busy.contains(&tenant) && !self.waiting.contains(&tenant) {
                 self.waiting.push_back(tenant);
             }

@@ -14,7 +14,7 @@ use crate::kernel::work::{Progress, Step, give_back, take};
 use crate::payout::{payout_runs, payouts, preparation, settlement};
 use crate::scope::Scope;
 
-pub use crate::kernel::work::{lag, tenants};
+pub use crate::kernel::work::tenants;
 
 /// Does some of the tenant's work that is due, and says how many pieces. What
 /// fails is tried again later; repeating it is harmless, also from two servers at

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::acme::{Acme, text};
 use crate::client::Client;
-use crate::manual::approved_run;
+use crate::manual::{approved_run, report};
 use crate::world::World;
 
 async fn lists(fay: &Client, run: &Value) -> Value {
@@ -73,5 +73,20 @@ story! {
         let states: Vec<_> = acme.earnings().await.into_iter().map(|row| row.2).collect();
         assert_eq!(states, ["PAYABLE"]);
         assert!(acme.is_balanced().await);
+    }
+}
+
+story! {
+    /// What somebody reports as paid, though nobody was told to pay it, was paid: stopping
+    /// the run does not give it back.
+    async fn what_is_reported_is_not_taken_back(world: World) {
+        let (acme, run, fay) = approved_run(&world, "IBAN 1", "manual").await;
+        let payout = acme.payout_that_is(&run, "SENT").await;
+        let said = report(&acme, &payout, "PAID", "wire 17");
+        fay.does("reportPayoutOutcome", "payout { state }", said).await;
+        let stop = acme.owner.tries("cancelPayoutRun", "payoutRun { id }", json!({ "id": run })).await;
+        stop.fails_with("WRONG_STATE");
+        assert_eq!(lists(&fay, &run).await, 0);
+        acme.payout_that_is(&run, "SENT").await;
     }
 }

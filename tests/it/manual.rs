@@ -10,7 +10,7 @@ use crate::tables;
 use crate::world::World;
 
 /// What a person reports of a payout.
-fn report(acme: &Acme, payout: &Value, outcome: &str, reference: &str) -> Value {
+pub fn report(acme: &Acme, payout: &Value, outcome: &str, reference: &str) -> Value {
     json!({
         "idempotencyKey": acme.key(), "id": payout["id"], "outcome": outcome,
         "occurredAt": "2026-02-10T08:00:00Z", "reference": reference,

@@ -33,6 +33,7 @@ impl From<Error> for ApiError {
 
 impl From<ApiError> for async_graphql::Error {
     fn from(ApiError(error): ApiError) -> Self {
+        error.log();
         let code = error.code();
         Self::new(error.to_string()).extend_with(|_, extensions| {
             extensions.set("code", code);

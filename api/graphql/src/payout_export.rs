@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::Noun;
-use tributary_domain::payout::orders::{self, Order};
+use tributary_domain::payout::orders::{self, Listing};
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::cost;
 
@@ -23,8 +23,7 @@ impl ExportPayoutRunInput {
     async fn run(self, scope: &Scope) -> Result<PayoutOrders> {
         let run = given(Noun::PayoutRun, "id", &self.id);
         let after = self.after.map(|id| given(Noun::Payout, "after", &id));
-        let page = orders::list(scope, run, after).await?;
-        PayoutOrders::new(&page.rows, page.has_next)
+        PayoutOrders::new(&orders::list(scope, run, after).await?)
     }
 }
 
@@ -39,12 +38,12 @@ pub struct PayoutOrders {
     count: usize,
     /// Whether there are more after the last of these.
     has_more: bool,
-    /// The payout of the last one, to ask for more with; null where there is none.
+    /// The payout that was looked at last, to ask for more with; null where there is none.
     last: Option<ID>,
 }
 
 impl PayoutOrders {
-    fn new(orders: &[Order], has_more: bool) -> Result<Self> {
+    fn new(listing: &Listing) -> Result<Self> {
         let mut lines = csv::Writer::from_writer(Vec::new());
         let heading = [
             "payout",
@@ -59,7 +58,7 @@ impl PayoutOrders {
             written.map_err(|error| Error::broken(format!("no CSV: {error}")))
         };
         write(heading)?;
-        for order in orders {
+        for order in &listing.orders {
             let (payout, amount) = (order.payout.to_string(), order.money.amount());
             let text = [&order.reference, &order.partner, order.destination.expose()];
             let [reference, partner, destination] = text.map(plain);
@@ -78,9 +77,9 @@ impl PayoutOrders {
         let csv = String::from_utf8(bytes);
         Ok(Self {
             csv: csv.map_err(|error| Error::broken(format!("no CSV: {error}")))?,
-            count: orders.len(),
-            has_more,
-            last: orders.last().map(|order| order.payout.to_string().into()),
+            count: listing.orders.len(),
+            has_more: listing.has_more,
+            last: listing.last.map(|payout| payout.to_string().into()),
         })
     }
 }

@@ -168,23 +168,14 @@ impl AsRef<[u8]> for Text {
 fn bounded(body: Body, budget: Option<&Budget>) -> Body {
     // It is whole: nothing is waited for.
     let whole = to_bytes(body, usize::MAX).now_or_never();
-    let instead = |response: &Response| {
-        let text = serde_json::to_string(response).unwrap_or_default();
-        Body::from(text)
-    };
+    let instead = |response: &Response| serde_json::to_string(response).unwrap_or_default().into();
     let Some(Ok(bytes)) = whole else {
         tracing::error!("a response could not be written");
         return instead(&internal());
     };
-    if bytes.len() > MAX_RESPONSE_BYTES {
-        return instead(&too_large());
-    }
-    match budget.map_or(Ok(None), |budget| budget.take(bytes.len())) {
+    match room(bytes.len(), budget) {
         Ok(room) => Body::from(Bytes::from_owner(Whole { bytes, _room: room })),
-        Err(NoRoom) => {
-            tracing::warn!(bytes = bytes.len(), "too much waits for clients to read it");
-            instead(&too_much_unread())
-        }
+        Err(why) => instead(&why),
     }
 }
 
@@ -201,6 +192,18 @@ impl AsRef<[u8]> for Whole {
     }
 }
 
+/// The room for so many bytes of an answer, or what is answered instead.
+fn room(bytes: usize, budget: Option<&Budget>) -> Result<Option<Share>, Box<Response>> {
+    if bytes > MAX_RESPONSE_BYTES {
+        return Err(Box::new(too_large()));
+    }
+    let taken = budget.map_or(Ok(None), |budget| budget.take(bytes));
+    taken.map_err(|NoRoom| {
+        tracing::warn!(bytes, "too much waits for clients to read it");
+        Box::new(too_much_unread())
+    })
+}
+
 /// The text of a response, or of the one that says that it is too large, that too much
 /// waits to be read, or that it cannot be written.
 pub fn written(
@@ -209,17 +212,9 @@ pub fn written(
     write: impl Fn(&Response) -> Result<String, serde_json::Error>,
 ) -> Text {
     let small = |text| Text { text, room: None };
-    let text = write(response).and_then(|text| {
-        if text.len() > MAX_RESPONSE_BYTES {
-            return write(&too_large()).map(small);
-        }
-        match budget.map_or(Ok(None), |budget| budget.take(text.len())) {
-            Ok(room) => Ok(Text { text, room }),
-            Err(NoRoom) => {
-                tracing::warn!(bytes = text.len(), "too much waits for clients to read it");
-                write(&too_much_unread()).map(small)
-            }
-        }
+    let text = write(response).and_then(|text| match room(text.len(), budget) {
+        Ok(room) => Ok(Text { text, room }),
+        Err(why) => write(&why).map(small),
     });
     text.unwrap_or_else(|error| {
         tracing::error!(%error, "a response could not be written");

@@ -101,19 +101,8 @@ impl Shares {
 }
 
 /// The semaphores of those who hold units or wait for some.
+#[derive(Clone, Default)]
 struct Parts<K>(Arc<Mutex<HashMap<K, Weak<Semaphore>>>>);
-
-impl<K> Default for Parts<K> {
-    fn default() -> Self {
-        Self(Arc::default())
-    }
-}
-
-impl<K> Clone for Parts<K> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
 
 impl<K: Eq + std::hash::Hash> Parts<K> {
     fn of(&self, key: K, size: usize) -> Arc<Semaphore> {

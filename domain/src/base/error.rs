@@ -232,8 +232,7 @@ fn is_unavailable(error: &DbErr) -> bool {
 pub type Field = Cow<'static, str>;
 
 impl Error {
-    /// The code by which every way into the program tells it. What is the server's own
-    /// fault is logged here, once, as its words are for nobody else.
+    /// The code by which every way into the program tells it.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotFound(_) | Self::Unknown { .. } => "NOT_FOUND",
@@ -243,22 +242,20 @@ impl Error {
             Self::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
             Self::PositionUnknown => "POSITION_UNKNOWN",
             Self::Refused(_) => "PLUGIN_REFUSED",
-            Self::Unavailable(source) => {
-                crate::outage::warn_of(source);
-                "UNAVAILABLE"
-            }
-            Self::OutcomeUnknown(source) => {
-                tracing::error!(error = %source, "a commit failed");
-                "OUTCOME_UNKNOWN"
-            }
-            Self::Storage(source) => {
-                tracing::error!(error = ?source, "storage failed");
-                "INTERNAL"
-            }
-            Self::Broken(what) => {
-                tracing::error!(what, "an invariant does not hold");
-                "INTERNAL"
-            }
+            Self::Unavailable(_) => "UNAVAILABLE",
+            Self::OutcomeUnknown(_) => "OUTCOME_UNKNOWN",
+            Self::Storage(_) | Self::Broken(_) => "INTERNAL",
+        }
+    }
+
+    /// Logs what is the server's own fault: its words are for nobody else.
+    pub fn log(&self) {
+        match self {
+            Self::Unavailable(source) => crate::outage::warn_of(source),
+            Self::OutcomeUnknown(source) => tracing::error!(error = %source, "a commit failed"),
+            Self::Storage(source) => tracing::error!(error = ?source, "storage failed"),
+            Self::Broken(what) => tracing::error!(what, "an invariant does not hold"),
+            _ => {}
         }
     }
 

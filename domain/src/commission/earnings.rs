@@ -114,8 +114,7 @@ pub(crate) async fn release(
         0 => 0,
         _ => collection::sum_upto(tx, tx.tenant(), deal.id, last).await?,
     };
-    let mut released = released(tx, commission.id).await?;
-    let mut number = newest_number(tx, commission.id).await?;
+    let (mut released, mut number) = so_far(tx, commission.id).await?;
     for collection in collections {
         let overflow = || Error::broken("collections overflow");
         collected = collected
@@ -160,28 +159,23 @@ pub(crate) async fn release(
 
 /// What was released of a commission, less what was taken back.
 pub(crate) async fn released(tx: &Tx, commission: CommissionId) -> Result<i64> {
+    Ok(so_far(tx, commission).await?.0)
+}
+
+/// What was released of a commission so far, and the number of its newest earning.
+async fn so_far(tx: &Tx, commission: CommissionId) -> Result<(i64, i32)> {
     // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
     let sum = sea_query::ExprTrait::cast_as(earning::Column::AmountMinor.sum(), "bigint");
-    let sum = earning::Entity::of(tx.tenant())
+    let found = earning::Entity::of(tx.tenant())
         .filter(earning::Column::CommissionId.eq(commission))
         .select_only()
         .column_as(sum, "amount")
-        .into_tuple::<Option<i64>>()
-        .one(tx)
-        .await?;
-    Ok(sum.flatten().unwrap_or_default())
-}
-
-/// The number of the newest earning of a commission; 0 where there is none.
-async fn newest_number(tx: &Tx, commission: CommissionId) -> Result<i32> {
-    let newest = earning::Entity::of(tx.tenant())
-        .filter(earning::Column::CommissionId.eq(commission))
-        .select_only()
         .column_as(earning::Column::Number.max(), "number")
-        .into_tuple::<Option<i32>>()
+        .into_tuple::<(Option<i64>, Option<i32>)>()
         .one(tx)
         .await?;
-    Ok(newest.flatten().unwrap_or_default())
+    let (amount, number) = found.unwrap_or_default();
+    Ok((amount.unwrap_or_default(), number.unwrap_or_default()))
 }
 
 /// What one collection releases of a commission.

@@ -161,36 +161,25 @@ fn due(engine: &Engine) -> Condition {
         )
 }
 
-/// The tenants that have work which is due. The table of work stands outside
-/// row-level security, like that of tenants: it holds nothing but ids.
-pub async fn tenants(engine: &Engine) -> Result<Vec<TenantId>> {
-    let found = work::Entity::find()
+/// The tenants that have work which is due, and for how long it has been. The table of
+/// work stands outside row-level security, like that of tenants: it holds nothing but ids.
+pub async fn tenants(engine: &Engine) -> Result<Vec<(TenantId, Duration)>> {
+    let found: Vec<(TenantId, Moment)> = work::Entity::find()
         .join(JoinType::InnerJoin, joined())
         .filter(due(engine))
         .select_only()
         .column(work::Column::TenantId)
-        .distinct()
+        .column_as(work::Column::NotBefore.min(), "earliest")
+        .group_by(work::Column::TenantId)
         .into_tuple()
         .all(&*engine.db)
         .await?;
-    Ok(found)
-}
-
-/// For how long the work that waits longest has been due; nothing, where none is.
-pub async fn lag(engine: &Engine) -> Result<Duration> {
-    let earliest = work::Entity::find()
-        .join(JoinType::InnerJoin, joined())
-        .filter(due(engine))
-        .select_only()
-        .column(work::Column::NotBefore)
-        .order_by_asc(work::Column::NotBefore)
-        .into_tuple::<Moment>()
-        .one(&*engine.db)
-        .await?;
-    let waited = earliest.map_or(0, |earliest| engine.clock.now().0 - earliest.0);
-    Ok(Duration::from_millis(
-        u64::try_from(waited).unwrap_or_default(),
-    ))
+    let now = engine.clock.now();
+    let waited = |earliest: Moment| u64::try_from(now.0 - earliest.0).unwrap_or_default();
+    let found = found.into_iter();
+    Ok(found
+        .map(|(tenant, earliest)| (tenant, Duration::from_millis(waited(earliest))))
+        .collect())
 }
 
 fn joined() -> RelationDef {

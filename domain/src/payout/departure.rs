@@ -17,9 +17,9 @@ use crate::entity::payout_hold::Reason;
 use crate::entity::payout_report;
 use crate::entity::{Owned, earning, payout_run};
 use crate::error::{Error, Result};
-use crate::ids::{PayoutId, TenantId, TermsId};
+use crate::ids::{PartnerId, PayoutId, TenantId, TermsId};
 use crate::kernel::engine::MOST_SKEW;
-use crate::partner::readiness;
+use crate::partner::readiness::{self, Papers};
 use crate::payout::{balances, settlement};
 use crate::rail::Status;
 use crate::scope::{Scope, Tx};
@@ -86,7 +86,8 @@ pub(crate) async fn begin(scope: &Scope, id: PayoutId) -> Result<Next> {
             if !payout_run::State::AT_WORK.contains(&run.state) {
                 return Ok(Next::Nothing);
             }
-            let unready = no_longer_ready(&tx, &run, &payout).await?;
+            let papers = papers_of(&tx, payout.partner_id).await?;
+            let unready = no_longer_ready(&tx, &run, &payout, &papers).await?;
             start(&tx, run).await?;
             if let Some(reason) = unready {
                 settlement::fail_and_close(&mut tx, payout, reason.to_owned()).await?;
@@ -98,10 +99,13 @@ pub(crate) async fn begin(scope: &Scope, id: PayoutId) -> Result<Next> {
         State::Sending | State::Unknown => {
             // It may not have left yet. What people report of it, or what has ceased to
             // be true, keeps it: the rail is asked alone.
+            if is_reported(&tx, tx.tenant(), id).await? {
+                return Ok(Next::Ask(payout));
+            }
             let run = payout_run::Entity::get(&tx, tx.tenant(), payout.run_id).await?;
-            if is_reported(&tx, tx.tenant(), id).await?
-                || no_longer_ready(&tx, &run, &payout).await?.is_some()
-            {
+            let papers = papers_of(&tx, payout.partner_id).await?;
+            let unready = no_longer_ready(&tx, &run, &payout, &papers).await?;
+            if unready.is_some() {
                 return Ok(Next::Ask(payout));
             }
             settlement::depart_again(&tx, payout).await?;
@@ -135,11 +139,17 @@ async fn start(tx: &Tx, run: payout_run::Model) -> Result<()> {
     Ok(())
 }
 
-/// What must be true when money leaves and has ceased to be.
+async fn papers_of(tx: &Tx, partner: PartnerId) -> Result<Papers> {
+    let mut papers = readiness::papers(tx, tx.tenant(), &[partner], tx.now()).await?;
+    Ok(papers.remove(&partner).unwrap_or_default())
+}
+
+/// What must be true when money leaves and has ceased to be, by its partner's papers.
 pub(crate) async fn no_longer_ready(
     tx: &Tx,
     run: &payout_run::Model,
     payout: &payout::Model,
+    papers: &Papers,
 ) -> Result<Option<&'static str>> {
     // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
     let sum = sea_query::ExprTrait::cast_as(earning::Column::AmountMinor.sum(), "bigint");
@@ -156,14 +166,13 @@ pub(crate) async fn no_longer_ready(
         let what = format!("{} is not the sum of its earnings", payout.id);
         return Err(Error::broken(what));
     }
-    let papers = readiness::papers(tx, tx.tenant(), &[payout.partner_id], tx.now()).await?;
-    let papers = papers.get(&payout.partner_id).cloned().unwrap_or_default();
     let obstacles = papers.obstacles_under(&by_terms.into_iter().map(|(terms, _)| terms).collect());
     if let Some(&obstacle) = obstacles.first() {
         return Ok(Some(Reason::from(obstacle).words()));
     }
     if papers
         .method
+        .as_ref()
         .is_none_or(|method| method.id != payout.method_id)
     {
         return Ok(Some("the payout method is no longer the partner's"));

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{Condition, QuerySelect, QueryTrait};
@@ -16,9 +15,9 @@ use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
 use crate::keyring::Secret;
 use crate::money::Money;
-use crate::partner::payout_methods;
+use crate::partner::{payout_methods, readiness};
 use crate::payout::{departure, settlement};
-use crate::reads::{self, Page, Window};
+use crate::reads::{self, Window};
 use crate::scope::{Fact, Scope, Tx};
 
 /// One payment to make by hand.
@@ -36,6 +35,17 @@ pub struct Order {
     pub money: Money,
 }
 
+/// Some payments of a run.
+#[derive(Debug)]
+pub struct Listing {
+    /// Those that are to be made.
+    pub orders: Vec<Order>,
+    /// The last payout that was looked at; the next ones come after it.
+    pub last: Option<PayoutId>,
+    /// Whether there are next ones.
+    pub has_more: bool,
+}
+
 /// The most payments that are told at a time: each is looked at before it is.
 const ORDERS: u64 = 200;
 
@@ -50,7 +60,7 @@ pub async fn list(
     scope: &Scope,
     run: impl Into<Given<PayoutRunId>>,
     after: Option<Given<PayoutId>>,
-) -> Result<Page<Order>> {
+) -> Result<Listing> {
     scope.require(Permission::PayoutExport)?;
     let mut check = Check::default();
     let run = check.given(run)?;
@@ -64,46 +74,40 @@ pub async fn list(
         ..Window::first(ORDERS)
     };
     let mut tx = scope.begin().await?;
-    payout_run::Entity::get(&tx, tx.tenant(), run)
+    let run = payout_run::Entity::get(&tx, tx.tenant(), run)
         .await
         .at("id")?;
-    // Of what somebody has reported, the payment was made, or must not be any more.
-    let reported = payout_report::Entity::find()
-        .filter(payout_report::Column::TenantId.eq(tx.tenant()))
-        .select_only()
-        .column(payout_report::Column::PayoutId)
-        .into_query();
-    let filter = reads::all()
-        .add(payout::Column::RunId.eq(run))
-        .add(payout::Column::State.eq(State::Sent))
-        .add(payout::Column::Rail.is_in(silent(scope)))
-        .add(payout::Column::Id.not_in_subquery(reported));
+    let filter = to_be_made(scope).add(payout::Column::RunId.eq(run.id));
     let page = reads::page_of(&tx, payout::Entity::of(tx.tenant()), filter, window).await?;
-    let payable = still_payable(&mut tx, page.rows).await?;
+    let last = page.rows.last().map(|payout| payout.id);
+    let payable = still_payable(&mut tx, &run, page.rows).await?;
     let payouts = payable.len();
     let fact = Fact::PayoutRunExported(facts::ExportedRun { payouts });
-    tx.record(run, None, fact).await?;
-    let rows = orders_for(&tx, payable).await?;
+    tx.record(run.id, None, fact).await?;
+    let orders = orders_for(&tx, payable).await?;
     tx.commit().await?;
-    Ok(Page {
-        rows,
-        has_next: page.has_next,
-        has_previous: page.has_previous,
+    Ok(Listing {
+        orders,
+        last,
+        has_more: page.has_next,
     })
 }
 
 /// The payouts of a list that are to be paid as things stand, noted as listed.
-async fn still_payable(tx: &mut Tx, payouts: Vec<payout::Model>) -> Result<Vec<payout::Model>> {
+async fn still_payable(
+    tx: &mut Tx,
+    run: &payout_run::Model,
+    payouts: Vec<payout::Model>,
+) -> Result<Vec<payout::Model>> {
+    let partners: Vec<PartnerId> = payouts.iter().map(|payout| payout.partner_id).collect();
+    let papers = readiness::papers(tx, tx.tenant(), &partners, tx.now()).await?;
     let mut payable = Vec::new();
     for payout in payouts {
-        let run = payout_run::Entity::get(tx, tx.tenant(), payout.run_id).await?;
-        let unready = departure::no_longer_ready(tx, &run, &payout).await?;
+        let papers = papers.get(&payout.partner_id);
+        let papers = papers.cloned().unwrap_or_default();
+        let unready = departure::no_longer_ready(tx, run, &payout, &papers).await?;
         match (unready, payout.listed_at) {
-            (None, listed_at) => {
-                let mut change: payout::ActiveModel = payout.into();
-                change.listed_at = Set(listed_at.or(Some(tx.now())));
-                payable.push(change.update(tx).await?);
-            }
+            (None, _) => payable.push(payout),
             (Some(reason), None) => {
                 let id = payout.id;
                 settlement::fail(tx, payout, reason.to_owned()).await?;
@@ -113,30 +117,48 @@ async fn still_payable(tx: &mut Tx, payouts: Vec<payout::Model>) -> Result<Vec<p
             (Some(_), Some(_)) => {}
         }
     }
+    payout::Entity::update_many()
+        .col_expr(payout::Column::ListedAt, Expr::value(Some(tx.now())))
+        .filter(payout::Column::TenantId.eq(tx.tenant()))
+        .filter(payout::Column::Id.is_in(payable.iter().map(|payout| payout.id)))
+        .filter(payout::Column::ListedAt.is_null())
+        .exec(tx)
+        .await?;
     Ok(payable)
 }
 
-/// The filter that payouts pass which nobody was told to pay: they are to be paid by hand,
-/// and were never listed.
-pub(crate) fn never_listed(scope: &Scope) -> Condition {
+/// The filter that payouts pass which people are to make: sent over a rail that tells
+/// nothing. Of what somebody has reported, the payment was made, or must not be any more.
+fn to_be_made(scope: &Scope) -> Condition {
+    let reported = payout_report::Entity::find()
+        .filter(payout_report::Column::TenantId.eq(scope.tenant()))
+        .select_only()
+        .column(payout_report::Column::PayoutId)
+        .into_query();
     Condition::all()
         .add(payout::Column::State.eq(State::Sent))
-        .add(of_silent_rails(scope))
+        .add(by_hand(scope))
+        .add(payout::Column::Id.not_in_subquery(reported))
+}
+
+/// The filter that payouts pass which people are to make, and nobody was told of.
+pub(crate) fn untold(scope: &Scope) -> Condition {
+    to_be_made(scope).add(payout::Column::ListedAt.is_null())
+}
+
+/// The filter that payouts pass which failed before anybody was told of them.
+pub(crate) fn failed_untold(scope: &Scope) -> Condition {
+    Condition::all()
+        .add(payout::Column::State.eq(State::Failed))
+        .add(by_hand(scope))
         .add(payout::Column::ListedAt.is_null())
 }
 
 /// The filter that payouts pass whose rail tells nothing of them.
-pub(crate) fn of_silent_rails(scope: &Scope) -> SimpleExpr {
-    payout::Column::Rail.is_in(silent(scope))
-}
-
-/// The rails that tell nothing of what they pay.
-fn silent(scope: &Scope) -> Vec<&'static str> {
+fn by_hand(scope: &Scope) -> SimpleExpr {
     let rails = scope.engine().rails.iter();
-    rails
-        .filter(|rail| !rail.answers())
-        .map(|rail| rail.name())
-        .collect()
+    let silent = rails.filter(|rail| !rail.answers());
+    payout::Column::Rail.is_in(silent.map(|rail| rail.name()))
 }
 
 async fn orders_for(tx: &Tx, payouts: Vec<payout::Model>) -> Result<Vec<Order>> {

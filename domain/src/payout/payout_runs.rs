@@ -185,7 +185,7 @@ fn nothing_left() -> Error {
 async fn unsent(scope: &Scope, tx: &Tx, run: PayoutRunId) -> Result<Option<payout::Model>> {
     let unsent = Condition::any()
         .add(payout::Column::State.eq(payout::State::Scheduled))
-        .add(orders::never_listed(scope));
+        .add(orders::untold(scope));
     let query = payout::Entity::of(tx.tenant())
         .filter(payout::Column::RunId.eq(run))
         .filter(unsent)
@@ -222,14 +222,10 @@ pub(crate) async fn work_off_cancelled(scope: &Scope, id: PayoutRunId) -> Result
 /// Ends the cancelling of a run: with what was sent it goes on.
 async fn stop(scope: &Scope, tx: &mut Tx, run: payout_run::Model) -> Result<()> {
     let id = run.id;
-    let taken_back = Condition::all()
-        .add(payout::Column::State.eq(payout::State::Failed))
-        .add(orders::of_silent_rails(scope))
-        .add(payout::Column::ListedAt.is_null());
     let departed = payout::Entity::of(tx.tenant())
         .filter(payout::Column::RunId.eq(id))
         .filter(payout::Column::SentAt.is_not_null())
-        .filter(taken_back.not())
+        .filter(orders::failed_untold(scope).not())
         .limit(1);
     let goes_on = departed.one(tx).await?.is_some();
     let mut change: payout_run::ActiveModel = run.into();

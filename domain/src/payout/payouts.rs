@@ -272,17 +272,17 @@ async fn settle(scope: &Scope, id: PayoutId, attempt: i32, status: Status) -> Re
     let mut tx = scope.begin().await?;
     let payout = payout::Entity::get(&tx, tx.tenant(), id).await?;
     let asked = payout.state != State::Scheduled && payout.attempt == attempt;
-    let second = match &status {
-        Status::Paid { reference } => is_second_payment(&tx, &payout, reference).await?,
-        _ => false,
-    };
-    if let (true, Status::Paid { reference }) = (second, &status) {
+    let mut is_noted = false;
+    if let Status::Paid { reference } = &status
+        && is_second_payment(&tx, &payout, reference).await?
+    {
         // What people settled stands; but somebody has to look at it.
         tracing::error!(payout = %id, reference, "a payout may have been paid twice");
         settlement::note_second_payment(&mut tx, &payout, reference).await?;
+        is_noted = true;
     }
     if !asked || payout.is_settled() || !is_news(scope, &payout, &status) {
-        return if second { tx.commit().await } else { Ok(()) };
+        return if is_noted { tx.commit().await } else { Ok(()) };
     }
     match status {
         Status::Accepted { reference } => {

@@ -51,7 +51,46 @@ impl BuiltIn for Percentage {
     /// shares cut off below that goes, a billionth each, to the lowest ids, so that the
     /// sum is exact.
     fn evaluate(&self, case: &Case) -> Result<Verdict, Fault> {
-        evaluate(case)
+        let bad = |message: &str| Fault::BadConfiguration {
+            message: message.to_owned(),
+        };
+        let config: Config =
+            serde_json::from_str(&case.config).map_err(|_| bad("not a percentage"))?;
+        let rate: Decimal = config.rate.parse().map_err(|_| bad("not a rate"))?;
+        // Six decimals of a per cent are hundred-millionths of the amount.
+        let parts = rate
+            .checked_mul(Decimal::from(1_000_000))
+            .filter(Decimal::is_integer)
+            .and_then(|parts| parts.to_i128())
+            .ok_or_else(|| bad("more than six decimals"))?;
+        let per_part = Exact::PER_MINOR / 100_000_000;
+        let uncapped = i128::from(case.deal.amount_minor) * parts * per_part;
+        let cap = config.cap_minor.map(Exact::from_minor);
+        let total = cap.map_or(uncapped, |cap| uncapped.min(cap.0));
+        let capped = match config.cap_minor {
+            Some(cap) if total < uncapped => {
+                format!(", capped at {}", Money::new(cap, case.deal.currency))
+            }
+            _ => String::new(),
+        };
+        let amount = Money::new(case.deal.amount_minor, case.deal.currency);
+        let entries = case.credits.iter().zip(divided(total, &case.credits));
+        let entries = entries.map(|(credit, part)| VerdictEntry {
+            partner: credit.partner,
+            amount: Exact(part),
+            basis: "percentage".to_owned(),
+            explanation: match (credit.share_numerator, credit.share_denominator) {
+                (one, of) if one == of => format!("{} % of {amount}{capped}", config.rate),
+                (one, of) => format!(
+                    "{} % of {amount}{capped}, of which {one} of {of} parts",
+                    config.rate
+                ),
+            },
+        });
+        Ok(Verdict {
+            entries: entries.collect(),
+            notes: Vec::new(),
+        })
     }
 
     fn document(&self, config: &str, currency: Currency) -> Result<Json> {
@@ -59,48 +98,6 @@ impl BuiltIn for Percentage {
         let cap = cap_minor.map(|minor| Money::new(minor, currency).amount());
         Ok(json!({ "rate_percent": rate, "cap": cap }))
     }
-}
-
-fn evaluate(case: &Case) -> Result<Verdict, Fault> {
-    let bad = |message: &str| Fault::BadConfiguration {
-        message: message.to_owned(),
-    };
-    let config: Config = serde_json::from_str(&case.config).map_err(|_| bad("not a percentage"))?;
-    let rate: Decimal = config.rate.parse().map_err(|_| bad("not a rate"))?;
-    // Six decimals of a per cent are hundred-millionths of the amount.
-    let parts = rate
-        .checked_mul(Decimal::from(1_000_000))
-        .filter(Decimal::is_integer)
-        .and_then(|parts| parts.to_i128())
-        .ok_or_else(|| bad("more than six decimals"))?;
-    let per_part = Exact::PER_MINOR / 100_000_000;
-    let uncapped = i128::from(case.deal.amount_minor) * parts * per_part;
-    let cap = config.cap_minor.map(Exact::from_minor);
-    let total = cap.map_or(uncapped, |cap| uncapped.min(cap.0));
-    let capped = match config.cap_minor {
-        Some(cap) if total < uncapped => {
-            format!(", capped at {}", Money::new(cap, case.deal.currency))
-        }
-        _ => String::new(),
-    };
-    let amount = Money::new(case.deal.amount_minor, case.deal.currency);
-    let entries = case.credits.iter().zip(divided(total, &case.credits));
-    let entries = entries.map(|(credit, part)| VerdictEntry {
-        partner: credit.partner,
-        amount: Exact(part),
-        basis: "percentage".to_owned(),
-        explanation: match (credit.share_numerator, credit.share_denominator) {
-            (one, of) if one == of => format!("{} % of {amount}{capped}", config.rate),
-            (one, of) => format!(
-                "{} % of {amount}{capped}, of which {one} of {of} parts",
-                config.rate
-            ),
-        },
-    });
-    Ok(Verdict {
-        entries: entries.collect(),
-        notes: Vec::new(),
-    })
 }
 
 /// Billionths divided by share, to the last one.
