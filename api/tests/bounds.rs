@@ -247,7 +247,7 @@ fn every_list_of_objects_says_how_long_it_may_be() {
 
 #[test]
 fn a_filter_of_thousands_of_values_is_refused_with_its_bound() {
-    let document = "query($s:[DealState!]){deals(state:$s,first:1){nodes{id}}}";
+    let document = "query($s:[DealState!]){deals(filter:{state:$s},first:1){nodes{id}}}";
     let variables = Variables::from_json(json!({ "s": vec!["OPEN"; 33_000] }));
     let mut request = Request::new(document).variables(variables);
     let refused = documents(&schema()).prepare(&mut request).unwrap_err();

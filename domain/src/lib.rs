@@ -4,6 +4,8 @@
 // from those below.
 #[macro_use]
 pub mod nouns;
+#[macro_use]
+pub mod listed;
 pub mod base;
 pub mod entity;
 pub mod kernel;

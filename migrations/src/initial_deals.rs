@@ -70,6 +70,7 @@ fn account_identifier() -> TableCreateStatement {
 
 fn registration() -> TableCreateStatement {
     owned("registration", &["tenant_id", "id"])
+        .col(big_integer("updated_at"))
         .col(uuid("id"))
         .col(uuid("program_id"))
         .col(uuid("terms_id"))
@@ -115,6 +116,7 @@ fn registration_conflict() -> TableCreateStatement {
 
 fn deal() -> TableCreateStatement {
     owned("deal", &["tenant_id", "id"])
+        .col(big_integer("updated_at"))
         .col(uuid("id"))
         .col(uuid("program_id"))
         .col(uuid("terms_id"))
@@ -142,6 +144,7 @@ fn deal() -> TableCreateStatement {
 
 fn involvement() -> TableCreateStatement {
     owned("involvement", &["tenant_id", "id"])
+        .col(big_integer("updated_at"))
         .col(uuid("id"))
         .col(uuid("deal_id"))
         .col(uuid("partner_id"))

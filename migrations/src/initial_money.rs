@@ -42,7 +42,6 @@ pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
             &["tenant_id", "deal_id", "rule_id", "partner_id"],
         ),
         index("commission", &["tenant_id", "partner_id", "terms_id"]),
-        index("commission", &["tenant_id", "state"]),
         unique_where(
             "payout_run",
             &["tenant_id", "program_id"],
@@ -81,6 +80,7 @@ fn plugin() -> TableCreateStatement {
 
 fn plugin_version() -> TableCreateStatement {
     owned("plugin_version", &["tenant_id", "id"])
+        .col(big_integer("updated_at"))
         .col(uuid("id"))
         .col(uuid("plugin_id"))
         .col(string("version"))
@@ -104,6 +104,7 @@ fn plugin_code() -> TableCreateStatement {
 
 fn activation() -> TableCreateStatement {
     owned("activation", &["tenant_id", "id"])
+        .col(big_integer("updated_at"))
         .col(uuid("id"))
         .col(uuid("plugin_id"))
         .col(uuid("plugin_version_id"))
@@ -171,6 +172,7 @@ fn evaluation() -> TableCreateStatement {
 
 fn commission() -> TableCreateStatement {
     owned("commission", &["tenant_id", "id"])
+        .col(big_integer("updated_at"))
         .col(uuid("id"))
         .col(uuid("deal_id"))
         .col(uuid("terms_id"))
@@ -218,6 +220,7 @@ fn assessment() -> TableCreateStatement {
 
 fn payout_run() -> TableCreateStatement {
     owned("payout_run", &["tenant_id", "id"])
+        .col(big_integer("updated_at"))
         .col(uuid("id"))
         .col(uuid("program_id"))
         .col(string_len("currency", 3))
@@ -241,6 +244,7 @@ fn payout_run() -> TableCreateStatement {
 
 fn payout() -> TableCreateStatement {
     owned("payout", &["tenant_id", "id"])
+        .col(big_integer("updated_at"))
         .col(uuid("id"))
         .col(uuid("run_id"))
         .col(integer("part"))
@@ -302,6 +306,7 @@ fn payout_hold() -> TableCreateStatement {
 
 fn earning() -> TableCreateStatement {
     owned("earning", &["tenant_id", "id"])
+        .col(big_integer("updated_at"))
         .col(uuid("id"))
         .col(uuid("commission_id"))
         .col(integer("number"))

@@ -35,6 +35,7 @@ fn person() -> TableCreateStatement {
 
 fn api_key() -> TableCreateStatement {
     owned("api_key", &["tenant_id", "id"])
+        .col(big_integer("updated_at"))
         .col(uuid("id"))
         .col(string("name"))
         .col(uuid("person_id"))

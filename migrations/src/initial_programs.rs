@@ -36,6 +36,7 @@ pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
 
 fn program() -> TableCreateStatement {
     owned("program", &["tenant_id", "id"])
+        .col(big_integer("updated_at"))
         .col(uuid("id"))
         .col(string("name"))
         .col(string_len("model", 32))
@@ -48,6 +49,7 @@ fn program() -> TableCreateStatement {
 
 fn terms() -> TableCreateStatement {
     owned("terms", &["tenant_id", "id"])
+        .col(big_integer("updated_at"))
         .col(uuid("id"))
         .col(uuid("program_id"))
         .col(integer("version"))
@@ -70,6 +72,7 @@ fn terms() -> TableCreateStatement {
 
 fn partner() -> TableCreateStatement {
     owned("partner", &["tenant_id", "id"])
+        .col(big_integer("updated_at"))
         .col(uuid("id"))
         .col(string("name"))
         .col(string_len("state", 32))
@@ -80,6 +83,7 @@ fn partner() -> TableCreateStatement {
 
 fn enrollment() -> TableCreateStatement {
     owned("enrollment", &["tenant_id", "id"])
+        .col(big_integer("updated_at"))
         .col(uuid("id"))
         .col(uuid("partner_id"))
         .col(uuid("program_id"))
@@ -114,6 +118,7 @@ fn agreement() -> TableCreateStatement {
 
 fn tax_form() -> TableCreateStatement {
     owned("tax_form", &["tenant_id", "id"])
+        .col(big_integer("updated_at"))
         .col(uuid("id"))
         .col(uuid("partner_id"))
         .col(string_len("kind", 32))
@@ -132,6 +137,7 @@ fn tax_form() -> TableCreateStatement {
 
 fn payout_method() -> TableCreateStatement {
     owned("payout_method", &["tenant_id", "id"])
+        .col(big_integer("updated_at"))
         .col(uuid("id"))
         .col(uuid("partner_id"))
         .col(string("rail"))

@@ -5,6 +5,7 @@
 
 mod initial_deals;
 mod initial_fences;
+mod initial_lists;
 mod initial_log;
 mod initial_money;
 mod initial_people;

@@ -4,7 +4,8 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::{
-    initial_deals, initial_fences, initial_log, initial_money, initial_people, initial_programs,
+    initial_deals, initial_fences, initial_lists, initial_log, initial_money, initial_people,
+    initial_programs,
 };
 
 /// Tables, indexes, and on PostgreSQL row-level security.
@@ -31,6 +32,7 @@ impl MigrationTrait for Migration {
             initial_deals::indexes(),
             initial_money::indexes(),
             initial_log::indexes(),
+            initial_lists::indexes(),
         ]
         .into_iter()
         .flatten()
@@ -38,11 +40,15 @@ impl MigrationTrait for Migration {
             manager.create_index(index).await?;
         }
         let db = manager.get_connection();
+        for statement in initial_lists::expressions() {
+            db.execute_unprepared(&statement).await?;
+        }
         db.execute_unprepared("INSERT INTO write_probe (id, count) VALUES (1, 0)")
             .await?;
         if manager.get_database_backend() == DbBackend::Postgres {
             // One statement at a time: Citus takes no more from a client.
-            for statement in initial_fences::statements() {
+            let collations = initial_lists::collations();
+            for statement in collations.into_iter().chain(initial_fences::statements()) {
                 db.execute_unprepared(&statement).await?;
             }
         }

@@ -12,6 +12,7 @@ use tributary_domain::deal::involvements::{self, NewInvolvement};
 use tributary_domain::deal::outcomes;
 use tributary_domain::entity::credit_share::Role as CreditRole;
 use tributary_domain::entity::earning;
+use tributary_domain::entity::earning::Standing;
 use tributary_domain::entity::involvement::{self, Kind, State as PartState};
 use tributary_domain::entity::payout::State;
 use tributary_domain::entity::work;
@@ -134,7 +135,7 @@ fn due_minor(earnings: &[earning::Model], now: Moment) -> i64 {
         .collect();
     unpaid.sort_by_key(|row| row.position);
     for earning in unpaid {
-        if earning.is_payable(now) {
+        if earning.standing_at(now) == Standing::Payable {
             due += earning.amount_minor;
             continue;
         }

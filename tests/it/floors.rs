@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up. Rooms on one floor know nothing of each other.
 const FLOORS: &[&[&str]] = &[
-    &["nouns"],
+    &["nouns", "listed"],
     &["base"],
     &["entity"],
     &["kernel"],

@@ -34,7 +34,7 @@ story! {
 
         let many = acme.owner.post(NODES, json!({ "ids": vec![&ann.id; 101] })).await;
         assert_eq!(many["errors"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED");
-        let of_ann = "query($of: ID!) { deals(partnerId: $of) { nodes { id } } }";
+        let of_ann = "query($of: ID!) { deals(filter: { partnerId: [$of] }) { nodes { id } } }";
         let asked = bob.client.post(of_ann, json!({ "of": ann.id })).await;
         assert_eq!(asked["errors"][0]["extensions"]["code"], "NOT_FOUND");
     }
@@ -108,7 +108,7 @@ story! {
         let input = acme.registration(&ann, "Globex", "globex.example");
         ann.client.does("registerDeal", "registration { id }", input).await;
         let document = "query($state: [RegistrationState!]) {
-            registrations(state: $state) { nodes { state } } }";
+            registrations(filter: { state: $state }) { nodes { state } } }";
         let listed = async |state: &str| -> Value {
             let answer = acme.owner.asks(document, json!({ "state": [state] })).await;
             answer["registrations"]["nodes"].clone()

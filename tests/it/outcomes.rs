@@ -52,7 +52,7 @@ story! {
         let write_off = json!({ "idempotencyKey": acme.key(), "id": deal.id, "reason": "early" });
         acme.owner.tries("writeOffDeal", "deal { id }", write_off).await.fails_with("WRONG_STATE");
 
-        let waiting = "{ involvements(state: [PROPOSED]) { nodes { id } } }";
+        let waiting = "{ involvements(filter: { state: [PROPOSED] }) { nodes { id } } }";
         let waiting = acme.owner.asks(waiting, json!({})).await;
         assert_eq!(waiting["involvements"]["nodes"].as_array().unwrap().len(), 2);
         let decide = |id: &Value| json!({ "idempotencyKey": acme.key(), "id": id });
@@ -214,7 +214,7 @@ story! {
         let input = json!({ "idempotencyKey": acme.key(), "id": part["id"], "reason": "lost" });
         let declined = acme.owner.does("declineInvolvement", "involvement { state }", input).await;
         assert_eq!(declined["state"], "DECLINED");
-        let waiting = "{ involvements(state: [PROPOSED]) { nodes { id } } }";
+        let waiting = "{ involvements(filter: { state: [PROPOSED] }) { nodes { id } } }";
         let waiting = acme.owner.asks(waiting, json!({})).await;
         assert_eq!(waiting["involvements"]["nodes"], json!([]));
     }

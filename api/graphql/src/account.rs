@@ -2,15 +2,14 @@
 
 use async_graphql::{Context, Description, ID, InputObject, Object};
 use tributary_domain::deal::accounts::NewAccount;
+use tributary_domain::entity::account;
 use tributary_domain::entity::account_identifier::Kind;
-use tributary_domain::entity::{account, deal, registration};
-use tributary_domain::reads;
 
 use super::context::{RequestExt, wraps};
 use super::deal::Deal;
 use super::error::ApiResult;
-use super::loaders::{DealsOfAccount, IdentifiersOfAccount, RegistrationsOfAccount};
-use super::pages::{Connection, Paged, Slice, connection};
+use super::lists::{nested_lists, root_lists};
+use super::loaders::IdentifiersOfAccount;
 use super::registration::Registration;
 use super::scalars::DateTime;
 
@@ -50,30 +49,18 @@ impl Account {
         DateTime(self.0.created_at)
     }
 
-    /// Its registrations, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn registrations(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<Registration>> {
-        let key = RegistrationsOfAccount(self.0.id, Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<registration::Entity, _>(page))
+    #[graphql(flatten)]
+    async fn lists(&self) -> AccountLists {
+        self.nested()
     }
+}
 
-    /// The deals with it, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn deals(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<Deal>> {
-        let key = DealsOfAccount(self.0.id, Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<deal::Entity, _>(page))
+nested_lists! {
+    AccountLists of Account {
+        /// Its registrations, oldest first.
+        registrations: Registration, by registration AccountId;
+        /// The deals with it, oldest first.
+        deals: Deal, by deal AccountId;
     }
 }
 
@@ -88,32 +75,12 @@ impl Account {
     }
 }
 
-/// Reading accounts.
-#[derive(Default)]
-pub struct AccountQueries;
-
-#[Object]
-impl AccountQueries {
-    /// The customers, actual and prospective, oldest first. A partner's key sees those
-    /// that it registered or has a deal with.
-    #[graphql(directive = Paged::apply())]
-    async fn accounts(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<Account>> {
-        let window = Slice {
-            first,
-            after,
-            last,
-            before,
-        }
-        .window()?;
-        let page = reads::page::<account::Entity>(ctx.scope(), reads::all(), window).await?;
-        Ok(connection::<account::Entity, _>(page))
+root_lists! {
+    /// Reading accounts.
+    AccountQueries {
+        /// The customers, actual and prospective, oldest first. A partner's key sees those
+        /// that it registered or has a deal with.
+        accounts: Account;
     }
 }
 

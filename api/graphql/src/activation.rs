@@ -1,31 +1,29 @@
 //! From when on versions of plugins decide.
 
-use async_graphql::{Context, Description, ID, InputObject, Object};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
 use tributary_domain::entity::activation;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::reads;
 use tributary_domain::rule::activations;
 use tributary_domain::scope::Scope;
-use tributary_transport::document::directives::max_items;
 
 use super::actor::Actor;
-use super::context::{RequestExt, given, mirrors, wraps};
-use super::error::{ApiResult, payload};
-use super::pages::{Connection, Paged, Slice, connection};
+use super::context::{RequestExt, given, wraps};
+use super::error::{ApiResult, commands};
+use super::lists::root_lists;
 use super::plugin::{Plugin, PluginVersion};
 use super::scalars::DateTime;
 
-mirrors! {
-    /// Where an activation stands.
-    ActivationState = activation::State {
-        /// A second person has to look at it.
-        Proposed,
-        /// The version is used from the date on.
-        Approved,
-        /// It was withdrawn before the version was used.
-        Cancelled,
-    }
+/// Where an activation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "activation::State")]
+pub enum ActivationState {
+    /// A second person has to look at it.
+    Proposed,
+    /// The version is used from the date on.
+    Approved,
+    /// It was withdrawn before the version was used.
+    Cancelled,
 }
 
 /// Schedules a version of a plugin: from `effectiveAt` on it computes the rules that use
@@ -87,38 +85,19 @@ impl Activation {
     async fn decided_at(&self) -> Option<DateTime> {
         self.0.decided_at.map(DateTime)
     }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
 }
 
-/// Reading activations.
-#[derive(Default)]
-pub struct ActivationQueries;
-
-#[Object]
-impl ActivationQueries {
-    /// From when on versions of plugins decide, oldest first. A partner's key sees
-    /// what is approved of plugins that decide under its terms.
-    #[graphql(directive = Paged::apply())]
-    async fn activations(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Only those in one of these states.", directive = max_items::apply(20))]
-        state: Option<Vec<ActivationState>>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<Activation>> {
-        let window = Slice {
-            first,
-            after,
-            last,
-            before,
-        }
-        .window()?;
-        let states = state.into_iter().flatten().map(Into::into);
-        let filter = activations::in_states(&states.collect::<Vec<_>>());
-        let page = reads::page::<activation::Entity>(ctx.scope(), filter, window).await?;
-        Ok(connection::<activation::Entity, _>(page))
+root_lists! {
+    /// Reading activations.
+    ActivationQueries {
+        /// From when on versions of plugins decide, oldest first. A partner's key sees
+        /// what is approved of plugins that decide under its terms.
+        activations: Activation;
     }
 }
 
@@ -171,59 +150,35 @@ impl CancelActivationInput {
     }
 }
 
-payload! {
-    /// What proposing an activation did.
-    ProposeActivationPayload,
-    /// The activation; null where nothing was proposed.
-    activation: Activation
-}
-payload! {
-    /// What approving an activation did.
-    ApproveActivationPayload,
-    /// The activation; null where nothing was approved.
-    activation: Activation
-}
-payload! {
-    /// What cancelling an activation did.
-    CancelActivationPayload,
-    /// The activation; null where nothing was cancelled.
-    activation: Activation
-}
+commands! {
+    /// Changing activations.
+    ActivationMutations {
+        /// Proposes that a version of a plugin is used from a date on, in place of the one
+        /// that terms and earlier activations name. The version has to accept every
+        /// configuration that rules have for the plugin.
+        propose_activation(ProposeActivationInput, "Which version, and from when on.") ->
+        /// What proposing an activation did.
+        ProposeActivationPayload {
+            /// The activation; null where nothing was proposed.
+            activation: Activation
+        }
 
-/// Changing activations.
-#[derive(Default)]
-pub struct ActivationMutations;
+        /// Approves an activation that somebody else proposed. Deals won from its date
+        /// on, and held commissions that are tried again then, are decided by it.
+        /// Repeating it is harmless.
+        approve_activation(ApproveActivationInput, "Which.") ->
+        /// What approving an activation did.
+        ApproveActivationPayload {
+            /// The activation; null where nothing was approved.
+            activation: Activation
+        }
 
-#[Object]
-impl ActivationMutations {
-    /// Proposes that a version of a plugin is used from a date on, in place of the one
-    /// that terms and earlier activations name. The version has to accept every
-    /// configuration that rules have for the plugin.
-    async fn propose_activation(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which version, and from when on.")] input: ProposeActivationInput,
-    ) -> Option<ApiResult<ProposeActivationPayload>> {
-        ProposeActivationPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Approves an activation that somebody else proposed. Deals won from its date
-    /// on, and held commissions that are tried again then, are decided by it.
-    /// Repeating it is harmless.
-    async fn approve_activation(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which.")] input: ApproveActivationInput,
-    ) -> Option<ApiResult<ApproveActivationPayload>> {
-        ApproveActivationPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Cancels an activation that does not decide yet. Repeating it is harmless.
-    async fn cancel_activation(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which.")] input: CancelActivationInput,
-    ) -> Option<ApiResult<CancelActivationPayload>> {
-        CancelActivationPayload::answer(input.run(ctx.scope()).await)
+        /// Cancels an activation that does not decide yet. Repeating it is harmless.
+        cancel_activation(CancelActivationInput, "Which.") ->
+        /// What cancelling an activation did.
+        CancelActivationPayload {
+            /// The activation; null where nothing was cancelled.
+            activation: Activation
+        }
     }
 }

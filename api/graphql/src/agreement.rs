@@ -1,24 +1,25 @@
 //! Agreements: partners' acceptances of terms.
 
-use async_graphql::{Context, Description, ID, InputObject, Object};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
 use tributary_domain::entity::agreement;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::partner::paperwork::{self, Signature};
 use tributary_domain::scope::Scope;
 
-use super::context::{RequestExt, given, mirrors, wraps};
-use super::error::{ApiResult, payload};
+use super::context::{RequestExt, given, wraps};
+use super::error::{ApiResult, commands};
+use super::lists::root_lists;
 use super::partner::Partner;
 use super::program::Terms;
 use super::scalars::DateTime;
 
-mirrors! {
-    /// Where an agreement stands.
-    AgreementState = agreement::State {
-        /// In effect.
-        Accepted,
-    }
+/// Where an agreement stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "agreement::State")]
+pub enum AgreementState {
+    /// In effect.
+    Accepted,
 }
 
 /// A partner's acceptance of one version of terms.
@@ -79,6 +80,14 @@ impl Agreement {
     }
 }
 
+root_lists! {
+    /// Reading agreements.
+    AgreementQueries {
+        /// The agreements that the key may see, oldest first.
+        agreements: Agreement;
+    }
+}
+
 /// An agreement to accept.
 #[derive(InputObject)]
 pub struct AcceptAgreementInput {
@@ -111,25 +120,15 @@ impl AcceptAgreementInput {
     }
 }
 
-payload! {
-    /// What accepting terms did.
-    AcceptAgreementPayload,
-    /// The agreement; null where nothing was accepted.
-    agreement: Agreement
-}
-
-/// Changing agreements.
-#[derive(Default)]
-pub struct AgreementMutations;
-
-#[Object]
-impl AgreementMutations {
-    /// Accepts terms for a partner. Accepting the same terms again is harmless.
-    async fn accept_agreement(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The acceptance.")] input: AcceptAgreementInput,
-    ) -> Option<ApiResult<AcceptAgreementPayload>> {
-        AcceptAgreementPayload::answer(input.run(ctx.scope()).await)
+commands! {
+    /// Changing agreements.
+    AgreementMutations {
+        /// Accepts terms for a partner. Accepting the same terms again is harmless.
+        accept_agreement(AcceptAgreementInput, "The acceptance.") ->
+        /// What accepting terms did.
+        AcceptAgreementPayload {
+            /// The agreement; null where nothing was accepted.
+            agreement: Agreement
+        }
     }
 }

@@ -10,7 +10,8 @@ use tributary_domain::scope::Scope;
 use super::actor::Actor;
 use super::context::{RequestExt, given, wraps};
 use super::deal::Deal;
-use super::error::{ApiResult, payload};
+use super::error::{ApiResult, commands};
+use super::lists::root_lists;
 use super::scalars::{DateTime, Money, MoneyInput};
 
 /// Money received from the customer, or refunded.
@@ -54,6 +55,14 @@ impl Collection {
     /// given, and for a partner's key.
     async fn reference(&self) -> Option<&str> {
         self.0.reference.as_deref()
+    }
+}
+
+root_lists! {
+    /// Reading collections.
+    CollectionQueries {
+        /// What customers paid and were refunded, as far as the key may see it, oldest first.
+        collections: Collection;
     }
 }
 
@@ -137,45 +146,28 @@ impl Moved {
     }
 }
 
-payload! {
-    /// What recording a payment did.
-    RecordCollectionPayload,
-    /// The collection; null where nothing was recorded.
-    collection: Collection
-}
-payload! {
-    /// What recording a refund did.
-    RecordRefundPayload,
-    /// The refund, a collection with a negative amount; null where nothing was
-    /// recorded.
-    collection: Collection
-}
+commands! {
+    /// Recording what customers pay.
+    CollectionMutations {
+        /// Records what the customer paid on a deal, and releases earnings in
+        /// proportion. Before the deal is won the money is kept and releases
+        /// nothing.
+        record_collection(RecordCollectionInput, "The payment.") ->
+        /// What recording a payment did.
+        RecordCollectionPayload {
+            /// The collection; null where nothing was recorded.
+            collection: Collection
+        }
 
-/// Recording what customers pay.
-#[derive(Default)]
-pub struct CollectionMutations;
-
-#[Object]
-impl CollectionMutations {
-    /// Records what the customer paid on a deal, and releases earnings in
-    /// proportion. Before the deal is won the money is kept and releases
-    /// nothing.
-    async fn record_collection(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The payment.")] input: RecordCollectionInput,
-    ) -> Option<ApiResult<RecordCollectionPayload>> {
-        RecordCollectionPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Records what the customer was paid back, and takes earnings back in
-    /// proportion: what a partner was paid already is set off against its next
-    /// payout.
-    async fn record_refund(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The refund.")] input: RecordRefundInput,
-    ) -> Option<ApiResult<RecordRefundPayload>> {
-        RecordRefundPayload::answer(input.run(ctx.scope()).await)
+        /// Records what the customer was paid back, and takes earnings back in
+        /// proportion: what a partner was paid already is set off against its next
+        /// payout.
+        record_refund(RecordRefundInput, "The refund.") ->
+        /// What recording a refund did.
+        RecordRefundPayload {
+            /// The refund, a collection with a negative amount; null where nothing was
+            /// recorded.
+            collection: Collection
+        }
     }
 }

@@ -1,39 +1,37 @@
 //! Entitlements.
 
-use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object, SimpleObject};
 use tributary_domain::commission::commissions;
-use tributary_domain::entity::{commission, earning};
+use tributary_domain::entity::commission;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::reads;
 use tributary_domain::scope::Scope;
-use tributary_transport::document::directives::max_items;
 
-use super::context::{RequestExt, given, mirrors, wraps};
+use super::context::{RequestExt, given, wraps};
 use super::credit::CreditRole;
 use super::deal::Deal;
 use super::earning::Earning;
-use super::error::{ApiResult, payload};
+use super::error::{ApiResult, commands};
 use super::evaluation::Evaluation;
-use super::loaders::{EarningsOfCommission, SumsOfCommission};
-use super::pages::{Connection, Paged, Slice, connection};
+use super::lists::{nested_lists, root_lists};
+use super::loaders::SumsOfCommission;
 use super::partner::Partner;
 use super::rule::Rule;
 use super::scalars::{DateTime, Money};
 
-mirrors! {
-    /// Where a commission stands.
-    CommissionState = commission::State {
-        /// It is not assessed yet.
-        Pending,
-        /// Its total stands; collections release it.
-        Approved,
-        /// Its rule faulted; nothing is released until it is tried again.
-        Held,
-        /// Its deal is written off. Nothing more is expected; a later payment is still
-        /// released.
-        Closed,
-    }
+/// Where a commission stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "commission::State")]
+pub enum CommissionState {
+    /// It is not assessed yet.
+    Pending,
+    /// Its total stands; collections release it.
+    Approved,
+    /// Its rule faulted; nothing is released until it is tried again.
+    Held,
+    /// Its deal is written off. Nothing more is expected; a later payment is still
+    /// released.
+    Closed,
 }
 
 /// Why a commission is held.
@@ -143,49 +141,29 @@ impl Commission {
         self.0.assessed_at.map(DateTime)
     }
 
-    /// What collections released of it, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn earnings(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<Earning>> {
-        let key = EarningsOfCommission(self.0.id, Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<earning::Entity, _>(page))
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
+
+    #[graphql(flatten)]
+    async fn lists(&self) -> CommissionLists {
+        self.nested()
     }
 }
 
-/// Reading commissions.
-#[derive(Default)]
-pub struct CommissionQueries;
+nested_lists! {
+    CommissionLists of Commission {
+        /// What collections released of it, oldest first.
+        earnings: Earning, by earning CommissionId;
+    }
+}
 
-#[Object]
-impl CommissionQueries {
-    /// The commissions that the key may see, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn commissions(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Only those in one of these states.", directive = max_items::apply(20))]
-        state: Option<Vec<CommissionState>>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<Commission>> {
-        let window = Slice {
-            first,
-            after,
-            last,
-            before,
-        }
-        .window()?;
-        let states = state.into_iter().flatten().map(Into::into);
-        let filter = commissions::in_states(&states.collect::<Vec<_>>());
-        let page = reads::page::<commission::Entity>(ctx.scope(), filter, window).await?;
-        Ok(connection::<commission::Entity, _>(page))
+root_lists! {
+    /// Reading commissions.
+    CommissionQueries {
+        /// The commissions that the key may see, oldest first.
+        commissions: Commission;
     }
 }
 
@@ -202,27 +180,17 @@ impl RetryCommissionInput {
     }
 }
 
-payload! {
-    /// What trying a commission again did.
-    RetryCommissionPayload,
-    /// The commission, approved or held once more; null where there is none.
-    commission: Commission
-}
-
-/// Changing commissions.
-#[derive(Default)]
-pub struct CommissionMutations;
-
-#[Object]
-impl CommissionMutations {
-    /// Runs the rule of a HELD commission again, with the code that is used now; also for
-    /// the others that the same run of the rule held. For one that is not held it does
-    /// nothing.
-    async fn retry_commission(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which.")] input: RetryCommissionInput,
-    ) -> Option<ApiResult<RetryCommissionPayload>> {
-        RetryCommissionPayload::answer(input.run(ctx.scope()).await)
+commands! {
+    /// Changing commissions.
+    CommissionMutations {
+        /// Runs the rule of a HELD commission again, with the code that is used now; also for
+        /// the others that the same run of the rule held. For one that is not held it does
+        /// nothing.
+        retry_commission(RetryCommissionInput, "Which.") ->
+        /// What trying a commission again did.
+        RetryCommissionPayload {
+            /// The commission, approved or held once more; null where there is none.
+            commission: Commission
+        }
     }
 }

@@ -1,27 +1,27 @@
 //! What stands against registrations.
 
-use async_graphql::{Context, Description, Object};
+use async_graphql::{Context, Description, Enum, Object};
 use tributary_domain::deal::conflicts::ShownConflict;
 use tributary_domain::entity::registration_conflict::Kind;
 
 use super::account::Account;
-use super::context::{RequestExt, mirrors};
+use super::context::RequestExt;
 use super::deal::Deal;
 use super::error::ApiResult;
 use super::registration::Registration;
 
-mirrors! {
-    /// What a registration can compete with.
-    ConflictKind = Kind {
-        /// Another registration of the account is live.
-        LiveRegistration,
-        /// A deal with the account is open.
-        OpenDeal,
-        /// The account has bought before.
-        ExistingCustomer,
-        /// Another account has the same name.
-        PossibleDuplicate,
-    }
+/// What a registration can compete with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "Kind")]
+pub enum ConflictKind {
+    /// Another registration of the account is live.
+    LiveRegistration,
+    /// A deal with the account is open.
+    OpenDeal,
+    /// The account has bought before.
+    ExistingCustomer,
+    /// Another account has the same name.
+    PossibleDuplicate,
 }
 
 /// One reason why a registration is in conflict.

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use async_graphql::{Context, ID};
 use tributary_domain::error::{Error, Result};
-use tributary_domain::ids::Noun;
+use tributary_domain::ids::{Identifies, Noun};
 use tributary_domain::kernel::check::Given;
 use tributary_domain::scope::Scope;
 
@@ -38,6 +38,11 @@ pub fn id<T: FromStr>(noun: Noun, id: &ID) -> Result<T> {
     id.parse().map_err(|_| Error::NotFound(noun))
 }
 
+/// Reads the ids of a filter.
+pub fn ids<T: Identifies>(given: &[ID]) -> Result<Vec<T>> {
+    given.iter().map(|given| id(T::NOUN, given)).collect()
+}
+
 /// Reads an id of an input; `field` is what it is called there.
 pub fn given<T: FromStr>(noun: Noun, field: &'static str, text: &ID) -> Given<T> {
     id(noun, text).map_err(|error| error.at(field)).into()
@@ -54,32 +59,3 @@ macro_rules! wraps {
     };
 }
 pub(crate) use wraps;
-
-/// Makes a GraphQL enum that stands for one of the domain, value by value.
-macro_rules! mirrors {
-    ($(#[$doc:meta])* $name:ident = $domain:path { $($(#[$value_doc:meta])* $value:ident,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
-        pub enum $name {
-            $($(#[$value_doc])* $value,)+
-        }
-
-        impl From<$domain> for $name {
-            fn from(value: $domain) -> Self {
-                use $domain as Domain;
-                match value {
-                    $(Domain::$value => Self::$value,)+
-                }
-            }
-        }
-
-        impl From<$name> for $domain {
-            fn from(value: $name) -> Self {
-                match value {
-                    $($name::$value => Self::$value,)+
-                }
-            }
-        }
-    };
-}
-pub(crate) use mirrors;

@@ -1,11 +1,11 @@
 //! Credit: who gets what part of a won deal.
 
-use async_graphql::{Context, Description, ID, Object, SimpleObject};
+use async_graphql::{Context, Description, Enum, ID, Object, SimpleObject};
 use tributary_domain::entity::{credit, credit_share};
 use tributary_transport::document::directives::list_size;
 
 use super::actor::Actor;
-use super::context::{RequestExt, mirrors, wraps};
+use super::context::{RequestExt, wraps};
 use super::deal::Deal;
 use super::error::ApiResult;
 use super::involvement::Involvement;
@@ -13,22 +13,22 @@ use super::loaders::SharesOfCredit;
 use super::partner::Partner;
 use super::scalars::DateTime;
 
-mirrors! {
-    /// The two ways in which a partner is credited.
-    CreditRole = credit_share::Role {
-        /// It brought the deal.
-        Sourced,
-        /// It influenced the win.
-        Influenced,
-    }
+/// The two ways in which a partner is credited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "credit_share::Role")]
+pub enum CreditRole {
+    /// It brought the deal.
+    Sourced,
+    /// It influenced the win.
+    Influenced,
 }
 
-mirrors! {
-    /// Which settlement of a deal's credit this is.
-    CreditState = credit::State {
-        /// As it was settled when the deal was won.
-        Settled,
-    }
+/// Which settlement of a deal's credit this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "credit::State")]
+pub enum CreditState {
+    /// As it was settled when the deal was won.
+    Settled,
 }
 
 /// One version of the settled credit on a deal. Never changed.

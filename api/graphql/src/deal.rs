@@ -1,41 +1,36 @@
 //! Deals: opportunities, won or lost.
 
-use async_graphql::{Context, Description, ID, InputObject, Object};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
 use tributary_domain::deal::deals::{self, NewDeal};
-use tributary_domain::entity::{collection, commission, deal, earning, involvement, partner};
+use tributary_domain::entity::deal;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::reads;
 use tributary_domain::scope::Scope;
-use tributary_transport::document::directives::max_items;
 
 use super::account::{Account, AccountInput};
 use super::collection::Collection;
 use super::commission::Commission;
-use super::context::{RequestExt, given, id, mirrors, wraps};
+use super::context::{RequestExt, given, wraps};
 use super::credit::Credit;
 use super::earning::Earning;
-use super::error::{ApiResult, payload};
+use super::error::{ApiResult, commands};
 use super::involvement::Involvement;
-use super::loaders::{
-    CollectedOnDeal, CollectionsOfDeal, CommissionsOfDeal, CreditOfDeal, EarningsOfDeal,
-    InvolvementsOfDeal,
-};
-use super::pages::{Connection, Paged, Slice, connection};
+use super::lists::{nested_lists, root_lists};
+use super::loaders::{CollectedOnDeal, CreditOfDeal};
 use super::program::{Program, Terms};
 use super::registration::Registration;
 use super::scalars::{DateTime, Money, MoneyInput};
 
-mirrors! {
-    /// Whether a deal is decided.
-    DealState = deal::State {
-        /// It is being worked.
-        Open,
-        /// The customer signed.
-        ClosedWon,
-        /// The customer did not.
-        ClosedLost,
-    }
+/// Whether a deal is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "deal::State")]
+pub enum DealState {
+    /// It is being worked.
+    Open,
+    /// The customer signed.
+    ClosedWon,
+    /// The customer did not.
+    ClosedLost,
 }
 
 /// An opportunity with a customer.
@@ -135,96 +130,39 @@ impl Deal {
             .map(Credit))
     }
 
-    /// The partners' parts in it, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn involvements(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<Involvement>> {
-        let key = InvolvementsOfDeal(self.0.id, Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<involvement::Entity, _>(page))
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
     }
 
-    /// The commissions on it, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn commissions(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<Commission>> {
-        let key = CommissionsOfDeal(self.0.id, Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<commission::Entity, _>(page))
-    }
-
-    /// What the customer paid and was refunded, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn collections(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<Collection>> {
-        let key = CollectionsOfDeal(self.0.id, Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<collection::Entity, _>(page))
-    }
-
-    /// What collections released, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn earnings(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<Earning>> {
-        let key = EarningsOfDeal(self.0.id, Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<earning::Entity, _>(page))
+    #[graphql(flatten)]
+    async fn lists(&self) -> DealLists {
+        self.nested()
     }
 }
 
-/// Reading deals.
-#[derive(Default)]
-pub struct DealQueries;
+nested_lists! {
+    DealLists of Deal {
+        /// The registrations that became part of it, oldest first. A partner's key sees
+        /// its own.
+        registrations: Registration, by registration DealId;
+        /// The partners' parts in it, oldest first.
+        involvements: Involvement, by involvement DealId;
+        /// The commissions on it, oldest first.
+        commissions: Commission, by commission DealId;
+        /// What the customer paid and was refunded, oldest first.
+        collections: Collection, by collection DealId;
+        /// What collections released, oldest first.
+        earnings: Earning, by earning DealId;
+    }
+}
 
-#[Object]
-impl DealQueries {
-    /// The tenant's deals, oldest first. A partner's key sees those that it has a
-    /// part in.
-    #[graphql(directive = Paged::apply())]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of the field")]
-    async fn deals(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Only deals in one of these states; all, if none is named.", directive = max_items::apply(20))]
-        state: Option<Vec<DealState>>,
-        #[graphql(desc = "Only deals that this partner has a part in.")] partner_id: Option<ID>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<Deal>> {
-        let window = Slice {
-            first,
-            after,
-            last,
-            before,
-        }
-        .window()?;
-        let states = state.unwrap_or_default().into_iter().map(deal::State::from);
-        let mut filter = deals::in_states(&states.collect::<Vec<_>>());
-        if let Some(partner) = partner_id {
-            let partner = id(Noun::Partner, &partner)?;
-            reads::get::<partner::Entity>(ctx.scope(), partner).await?;
-            filter = filter.add(deals::with_partner(ctx.scope(), partner));
-        }
-        let page = reads::page::<deal::Entity>(ctx.scope(), filter, window).await?;
-        Ok(connection::<deal::Entity, _>(page))
+root_lists! {
+    /// Reading deals.
+    DealQueries {
+        /// The tenant's deals, oldest first. A partner's key sees those that it has a
+        /// part in.
+        deals: Deal;
     }
 }
 
@@ -300,54 +238,31 @@ impl ReviseDealAmountInput {
     }
 }
 
-payload! {
-    /// What opening a deal did.
-    OpenDealPayload,
-    /// The deal; null where none was opened.
-    deal: Deal
-}
-payload! {
-    /// What moving a deal did.
-    MoveDealPayload,
-    /// The deal; null where nothing was changed.
-    deal: Deal
-}
-payload! {
-    /// What revaluing a deal did.
-    ReviseDealAmountPayload,
-    /// The deal; null where nothing was changed.
-    deal: Deal
-}
-/// Changing deals.
-#[derive(Default)]
-pub struct DealMutations;
+commands! {
+    /// Changing deals.
+    DealMutations {
+        /// Opens a deal without a registration.
+        open_deal(OpenDealInput, "The deal.") ->
+        /// What opening a deal did.
+        OpenDealPayload {
+            /// The deal; null where none was opened.
+            deal: Deal
+        }
 
-#[Object]
-impl DealMutations {
-    /// Opens a deal without a registration.
-    async fn open_deal(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The deal.")] input: OpenDealInput,
-    ) -> Option<ApiResult<OpenDealPayload>> {
-        OpenDealPayload::answer(input.run(ctx.scope()).await)
-    }
+        /// Moves an open deal to another stage.
+        move_deal(MoveDealInput, "Which deal, and where to.") ->
+        /// What moving a deal did.
+        MoveDealPayload {
+            /// The deal; null where nothing was changed.
+            deal: Deal
+        }
 
-    /// Moves an open deal to another stage.
-    async fn move_deal(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which deal, and where to.")] input: MoveDealInput,
-    ) -> Option<ApiResult<MoveDealPayload>> {
-        MoveDealPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Changes what an open deal is worth.
-    async fn revise_deal_amount(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which deal, and its new worth.")] input: ReviseDealAmountInput,
-    ) -> Option<ApiResult<ReviseDealAmountPayload>> {
-        ReviseDealAmountPayload::answer(input.run(ctx.scope()).await)
+        /// Changes what an open deal is worth.
+        revise_deal_amount(ReviseDealAmountInput, "Which deal, and its new worth.") ->
+        /// What revaluing a deal did.
+        ReviseDealAmountPayload {
+            /// The deal; null where nothing was changed.
+            deal: Deal
+        }
     }
 }

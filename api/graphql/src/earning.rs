@@ -1,22 +1,21 @@
 //! Released amounts.
 
 use async_graphql::{Context, Description, Enum, ID, Object};
-use tributary_domain::clock::Moment;
-use tributary_domain::entity::earning::{self, State};
-use tributary_domain::reads;
+use tributary_domain::entity::earning::{self, Standing};
 
 use super::collection::Collection;
 use super::commission::Commission;
 use super::context::{RequestExt, wraps};
 use super::deal::Deal;
 use super::error::ApiResult;
-use super::pages::{Connection, Paged, Slice, connection};
+use super::lists::root_lists;
 use super::partner::Partner;
 use super::payout::Payout;
 use super::scalars::{DateTime, Money};
 
 /// Where an earning stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "Standing")]
 pub enum EarningState {
     /// Released, and its hold has not ended; or taken back by a refund, and not
     /// set off yet.
@@ -27,18 +26,6 @@ pub enum EarningState {
     InPayout,
     /// The partner has it, or it was set off against what was taken back.
     Paid,
-}
-
-impl EarningState {
-    /// The state as of an instant: a hold ends by itself, with nothing written.
-    fn at(earning: &earning::Model, now: Moment) -> Self {
-        match earning.state {
-            State::Held if earning.is_payable(now) => Self::Payable,
-            State::Held => Self::Held,
-            State::InPayout => Self::InPayout,
-            State::Paid => Self::Paid,
-        }
-    }
 }
 
 /// A signed amount of a commission, released or taken back by one collection.
@@ -82,7 +69,7 @@ impl Earning {
 
     /// Where it stands, as of the tenant's present.
     async fn state(&self, ctx: &Context<'_>) -> EarningState {
-        EarningState::at(&self.0, ctx.scope().now())
+        self.0.standing_at(ctx.scope().now()).into()
     }
 
     /// When its hold ends.
@@ -99,32 +86,17 @@ impl Earning {
     async fn payout(&self, ctx: &Context<'_>) -> ApiResult<Option<Payout>> {
         Ok(ctx.loaders().maybe(self.0.payout_id).await?.map(Payout))
     }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
 }
 
-/// Reading earnings.
-#[derive(Default)]
-pub struct EarningQueries;
-
-#[Object]
-impl EarningQueries {
-    /// The earnings that the key may see, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn earnings(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<Earning>> {
-        let window = Slice {
-            first,
-            after,
-            last,
-            before,
-        }
-        .window()?;
-        let page = reads::page::<earning::Entity>(ctx.scope(), reads::all(), window).await?;
-        Ok(connection::<earning::Entity, _>(page))
+root_lists! {
+    /// Reading earnings.
+    EarningQueries {
+        /// The earnings that the key may see, oldest first.
+        earnings: Earning;
     }
 }

@@ -185,6 +185,37 @@ fn user_error(error: Error) -> ApiResult<UserError> {
     })
 }
 
+/// Declares mutations: each with its input, what the input is, and its payload, the
+/// changed object or why nothing was changed. An input has `run`, which calls one verb.
+macro_rules! commands {
+    ($(#[$type_doc:meta])* $mutations:ident { $(
+        $(#[$doc:meta])* $command:ident($input:ident, $desc:literal) ->
+        $(#[$payload_doc:meta])* $payload:ident { $(#[$field_doc:meta])* $field:ident: $type:ty }
+    )+ }) => {
+        $(#[$type_doc])*
+        #[derive(Default)]
+        pub struct $mutations;
+
+        #[async_graphql::Object]
+        impl $mutations {$(
+            $(#[$doc])*
+            async fn $command(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+                #[graphql(desc = $desc)] input: $input,
+            ) -> Option<$crate::error::ApiResult<$payload>> {
+                let scope = $crate::context::RequestExt::scope(ctx);
+                $payload::answer(input.run(scope).await)
+            }
+        )+}
+
+        $($crate::error::payload! {
+            $(#[$payload_doc])* $payload, $(#[$field_doc])* $field: $type
+        })+
+    };
+}
+pub(crate) use commands;
+
 /// A mutation's payload: the changed object, or why nothing was changed.
 macro_rules! payload {
     ($(#[$doc:meta])* $name:ident, $(#[$field_doc:meta])* $field:ident: $type:ty) => {

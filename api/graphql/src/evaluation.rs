@@ -10,7 +10,7 @@ use tributary_transport::document::directives::cost;
 
 use super::context::{RequestExt, given, wraps};
 use super::deal::Deal;
-use super::error::{ApiResult, payload};
+use super::error::{ApiResult, commands};
 use super::plugin::PluginVersion;
 use super::rule::Rule;
 use super::scalars::{DateTime, Json};
@@ -142,28 +142,18 @@ impl RerunEvaluationInput {
     }
 }
 
-payload! {
-    /// What running a receipt again gave.
-    RerunEvaluationPayload,
-    /// The comparison; null where it could not be run.
-    rerun: Rerun
-}
-
-/// Running receipts again.
-#[derive(Default)]
-pub struct EvaluationMutations;
-
-#[Object]
-impl EvaluationMutations {
-    /// Runs a receipt again, from the stored input with the stored code, and
-    /// compares. Writes nothing. A mutation because code runs: one after another,
-    /// and at most ten in a request.
-    #[graphql(directive = cost::apply(rerun_cost()))]
-    async fn rerun_evaluation(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which receipt.")] input: RerunEvaluationInput,
-    ) -> Option<ApiResult<RerunEvaluationPayload>> {
-        RerunEvaluationPayload::answer(input.run(ctx.scope()).await)
+commands! {
+    /// Running receipts again.
+    EvaluationMutations {
+        /// Runs a receipt again, from the stored input with the stored code, and
+        /// compares. Writes nothing. A mutation because code runs: one after another,
+        /// and at most ten in a request.
+        #[graphql(directive = cost::apply(rerun_cost()))]
+        rerun_evaluation(RerunEvaluationInput, "Which receipt.") ->
+        /// What running a receipt again gave.
+        RerunEvaluationPayload {
+            /// The comparison; null where it could not be run.
+            rerun: Rerun
+        }
     }
 }

@@ -6,7 +6,7 @@ use futures_util::{TryFutureExt, future};
 use tokio::time::{Duration, sleep, timeout};
 use tributary_domain::entity::event;
 use tributary_domain::error::{Error, Result};
-use tributary_domain::ids::{DealId, EventId, Noun};
+use tributary_domain::ids::{DealId, Noun};
 use tributary_domain::kernel::facts::FactKind;
 use tributary_domain::kernel::wake::Wake;
 use tributary_domain::scope::Scope;
@@ -17,7 +17,7 @@ use super::actor::Actor;
 use super::context::{RequestExt, id, wraps};
 use super::deal::Deal;
 use super::error::{ApiError, ApiResult, nullable};
-use super::pages::{Slice, USUAL_PAGE};
+use super::pages::{self, USUAL_PAGE};
 use super::scalars::{DateTime, Json, Position};
 
 /// How long a follower waits for a hint that this process wrote something,
@@ -123,7 +123,7 @@ impl EventQueries {
         after: Option<Position>,
     ) -> Option<ApiResult<Vec<Event>>> {
         let page = async {
-            let limit = Slice::forward(first, None).window::<EventId>()?.limit;
+            let limit = pages::limit(first, None)?.0;
             let after = match after {
                 Some(Position(position)) => positions::resume(ctx.scope(), position).await?,
                 None => 0,

@@ -1,53 +1,51 @@
 //! Partners' parts in deals.
 
-use async_graphql::{Context, Description, ID, InputObject, Object};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
 use tributary_domain::deal::decisions;
 use tributary_domain::deal::involvements::{self, NewInvolvement};
 use tributary_domain::entity::involvement;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::reads;
 use tributary_domain::scope::Scope;
-use tributary_transport::document::directives::max_items;
 
 use super::actor::Actor;
-use super::context::{RequestExt, given, mirrors, wraps};
+use super::context::{RequestExt, given, wraps};
 use super::credit::CreditRole;
 use super::deal::Deal;
-use super::error::{ApiResult, payload};
-use super::pages::{Connection, Paged, Slice, connection};
+use super::error::{ApiResult, commands};
+use super::lists::root_lists;
 use super::partner::Partner;
 use super::registration::Registration;
 use super::scalars::DateTime;
 
-mirrors! {
-    /// What a partner did for a deal.
-    InvolvementKind = involvement::Kind {
-        /// It made the introduction.
-        Introduced,
-        /// It recommended the product to the customer.
-        Vouched,
-        /// It shaped what the customer asked for.
-        ShapedRequirements,
-        /// It checked that the product works for the customer.
-        Validated,
-        /// It sold alongside.
-        CoSold,
-        /// It built the connection.
-        Integrated,
-    }
+/// What a partner did for a deal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "involvement::Kind")]
+pub enum InvolvementKind {
+    /// It made the introduction.
+    Introduced,
+    /// It recommended the product to the customer.
+    Vouched,
+    /// It shaped what the customer asked for.
+    ShapedRequirements,
+    /// It checked that the product works for the customer.
+    Validated,
+    /// It sold alongside.
+    CoSold,
+    /// It built the connection.
+    Integrated,
 }
 
-mirrors! {
-    /// Where an involvement stands.
-    InvolvementState = involvement::State {
-        /// A person has to look at it.
-        Proposed,
-        /// It counts when credit is settled.
-        Confirmed,
-        /// It does not.
-        Declined,
-    }
+/// Where an involvement stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "involvement::State")]
+pub enum InvolvementState {
+    /// A person has to look at it.
+    Proposed,
+    /// It counts when credit is settled.
+    Confirmed,
+    /// It does not.
+    Declined,
 }
 
 /// One partner's part in one deal.
@@ -127,38 +125,19 @@ impl Involvement {
     async fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
 }
 
-/// Reading involvements.
-#[derive(Default)]
-pub struct InvolvementQueries;
-
-#[Object]
-impl InvolvementQueries {
-    /// The partners' parts in deals that the key may see, oldest first. Those in
-    /// state PROPOSED wait for somebody to decide.
-    #[graphql(directive = Paged::apply())]
-    async fn involvements(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Only those in one of these states.", directive = max_items::apply(20))]
-        state: Option<Vec<InvolvementState>>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<Involvement>> {
-        let window = Slice {
-            first,
-            after,
-            last,
-            before,
-        }
-        .window()?;
-        let states = state.into_iter().flatten().map(Into::into);
-        let filter = involvements::in_states(&states.collect::<Vec<_>>());
-        let page = reads::page::<involvement::Entity>(ctx.scope(), filter, window).await?;
-        Ok(connection::<involvement::Entity, _>(page))
+root_lists! {
+    /// Reading involvements.
+    InvolvementQueries {
+        /// The partners' parts in deals that the key may see, oldest first. Those in
+        /// state PROPOSED wait for somebody to decide.
+        involvements: Involvement;
     }
 }
 
@@ -233,58 +212,34 @@ impl DeclineInvolvementInput {
     }
 }
 
-payload! {
-    /// What recording an involvement did.
-    RecordInvolvementPayload,
-    /// The involvement; null where nothing was recorded.
-    involvement: Involvement
-}
-payload! {
-    /// What confirming an involvement did.
-    ConfirmInvolvementPayload,
-    /// The involvement; null where nothing was decided.
-    involvement: Involvement
-}
-payload! {
-    /// What declining an involvement did.
-    DeclineInvolvementPayload,
-    /// The involvement; null where nothing was decided.
-    involvement: Involvement
-}
+commands! {
+    /// Changing involvements.
+    InvolvementMutations {
+        /// Proposes a partner's part in a deal, with its evidence, for a person to
+        /// confirm.
+        record_involvement(RecordInvolvementInput, "The involvement.") ->
+        /// What recording an involvement did.
+        RecordInvolvementPayload {
+            /// The involvement; null where nothing was recorded.
+            involvement: Involvement
+        }
 
-/// Changing involvements.
-#[derive(Default)]
-pub struct InvolvementMutations;
+        /// Confirms an involvement while its deal is open, or won with credit that
+        /// waits. The last decision there settles the credit.
+        confirm_involvement(ConfirmInvolvementInput, "Which involvement.") ->
+        /// What confirming an involvement did.
+        ConfirmInvolvementPayload {
+            /// The involvement; null where nothing was decided.
+            involvement: Involvement
+        }
 
-#[Object]
-impl InvolvementMutations {
-    /// Proposes a partner's part in a deal, with its evidence, for a person to
-    /// confirm.
-    async fn record_involvement(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The involvement.")] input: RecordInvolvementInput,
-    ) -> Option<ApiResult<RecordInvolvementPayload>> {
-        RecordInvolvementPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Confirms an involvement while its deal is open, or won with credit that
-    /// waits. The last decision there settles the credit.
-    async fn confirm_involvement(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which involvement.")] input: ConfirmInvolvementInput,
-    ) -> Option<ApiResult<ConfirmInvolvementPayload>> {
-        ConfirmInvolvementPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Declines an involvement while its deal is open, or won with credit that
-    /// waits. The last decision there settles the credit.
-    async fn decline_involvement(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which involvement, and why.")] input: DeclineInvolvementInput,
-    ) -> Option<ApiResult<DeclineInvolvementPayload>> {
-        DeclineInvolvementPayload::answer(input.run(ctx.scope()).await)
+        /// Declines an involvement while its deal is open, or won with credit that
+        /// waits. The last decision there settles the credit.
+        decline_involvement(DeclineInvolvementInput, "Which involvement, and why.") ->
+        /// What declining an involvement did.
+        DeclineInvolvementPayload {
+            /// The involvement; null where nothing was decided.
+            involvement: Involvement
+        }
     }
 }

@@ -1,33 +1,34 @@
 //! The ledger.
 
-use async_graphql::{Context, Description, ID, Object, SimpleObject};
+use async_graphql::{Context, Description, Enum, ID, Object, SimpleObject};
 use tokio::sync::OnceCell;
 use tributary_domain::access::Permission;
 use tributary_domain::commission::ledger::{self, TrialBalance};
 use tributary_domain::entity::entry;
-use tributary_domain::reads;
 use tributary_transport::document::directives::{cost, list_size};
 
-use super::context::{RequestExt, mirrors, wraps};
+use super::connections::Connection;
+use super::context::{RequestExt, wraps};
 use super::error::{ApiResult, nullable};
-use super::pages::{Connection, Paged, Slice, connection};
+use super::lists::{LedgerEntryFilter, LedgerEntryOrder};
+use super::pages::{self, Arguments, Paged};
 use super::partner::Partner;
 use super::scalars::{Money, Position};
 
-mirrors! {
-    /// The accounts of the ledger.
-    LedgerAccount = entry::LedgerAccount {
-        /// What partners cost the tenant.
-        CommissionExpense,
-        /// Owed once the customer pays.
-        Accrued,
-        /// Owed now.
-        Payable,
-        /// With a rail.
-        InTransit,
-        /// Paid.
-        Cash,
-    }
+/// The accounts of the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "entry::LedgerAccount")]
+pub enum LedgerAccount {
+    /// What partners cost the tenant.
+    CommissionExpense,
+    /// Owed once the customer pays.
+    Accrued,
+    /// Owed now.
+    Payable,
+    /// With a rail.
+    InTransit,
+    /// Paid.
+    Cash,
 }
 
 /// What a field costs that adds up the whole ledger.
@@ -76,23 +77,28 @@ impl Ledger {
 
     /// The entries, oldest first.
     #[graphql(directive = Paged::apply(), directive = cost::apply("100".to_owned()))]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a list")]
     async fn entries(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Only those that pass.")] filter: Option<LedgerEntryFilter>,
+        #[graphql(desc = "In which order; as they were made, if not given.")] order_by: Option<
+            LedgerEntryOrder,
+        >,
         #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> ApiResult<Connection<LedgerEntry>> {
-        let window = Slice {
+        let arguments = Arguments {
+            filter,
+            order_by,
             first,
             after,
             last,
             before,
-        }
-        .window()?;
-        let page = reads::page::<entry::Entity>(ctx.scope(), reads::all(), window).await?;
-        Ok(connection::<entry::Entity, _>(page))
+        };
+        pages::root::<LedgerEntry>(ctx, "Ledger.entries", arguments)
     }
 }
 

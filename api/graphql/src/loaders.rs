@@ -5,7 +5,8 @@
 //! may have changed it.
 
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
@@ -15,12 +16,13 @@ use tributary_domain::deal::conflicts::ShownConflict;
 use tributary_domain::deal::{accounts, conflicts, credits};
 use tributary_domain::entity::*;
 use tributary_domain::ids::*;
+use tributary_domain::kernel::lists::{self, Link, Listed, Page, ParentId, WantedOf};
 use tributary_domain::partner::readiness::{self, Papers};
 use tributary_domain::partner::{partners, payout_methods};
 use tributary_domain::payout::{payout_reports, payout_runs, payouts};
 use tributary_domain::people;
 use tributary_domain::program::terms as published;
-use tributary_domain::reads::{self, Page, Window};
+use tributary_domain::reads;
 use tributary_domain::rule::deciding;
 use tributary_domain::scope::Scope;
 
@@ -102,79 +104,102 @@ impl Loader<TenantId> for Reads {
     }
 }
 
-/// One loader for each list inside another noun: the first rows after a
-/// cursor, for every parent at once.
-macro_rules! children {
-    ($($(#[$doc:meta])* $name:ident: $entity:ident of $parent:ident by $column:ident $field:ident,)+) => {$(
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Hash)]
-        pub struct $name(pub $parent, pub Window<<$entity::Entity as Owned>::Id>);
+/// What is asked of a list inside another noun: `A` says what. Lists of one name have one
+/// link.
+pub struct Children<E: Listed, A> {
+    list: &'static str,
+    parent: ParentId,
+    link: fn() -> Link<E>,
+    wanted: WantedOf<E>,
+    answer: PhantomData<fn() -> A>,
+}
 
-        impl Loader<$name> for Reads {
-            type Value = Page<$entity::Model>;
+impl<E: Listed, A> Children<E, A> {
+    /// Asks of the list that stands in the schema as `Partner.deals`.
+    pub fn new(
+        list: &'static str,
+        parent: ParentId,
+        link: fn() -> Link<E>,
+        wanted: WantedOf<E>,
+    ) -> Self {
+        Self {
+            list,
+            parent,
+            link,
+            wanted,
+            answer: PhantomData,
+        }
+    }
+
+    fn key(&self) -> (&'static str, &WantedOf<E>, ParentId) {
+        (self.list, &self.wanted, self.parent)
+    }
+}
+
+impl<E: Listed, A> Clone for Children<E, A> {
+    fn clone(&self) -> Self {
+        Self::new(self.list, self.parent, self.link, self.wanted.clone())
+    }
+}
+
+impl<E: Listed, A> PartialEq for Children<E, A> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl<E: Listed, A> Eq for Children<E, A> {}
+
+impl<E: Listed, A> Hash for Children<E, A> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
+/// One loader for each answer about lists inside other nouns: for every parent of a list
+/// at once.
+macro_rules! of_children {
+    ($($(#[$doc:meta])* $answer:ident<$entity:ident> -> $value:ty = $read:path;)+) => {$(
+        $(#[$doc])*
+        pub struct $answer;
+
+        impl<$entity: Listed + 'static> Loader<Children<$entity, $answer>> for Reads {
+            type Value = $value;
             type Error = ApiError;
 
             async fn load(
                 &self,
-                keys: &[$name],
-            ) -> Result<HashMap<$name, Page<$entity::Model>>, ApiError> {
-                let mut by_window: HashMap<_, Vec<$parent>> = HashMap::new();
-                for $name(parent, window) in keys {
-                    by_window.entry(*window).or_default().push(*parent);
+                keys: &[Children<$entity, $answer>],
+            ) -> Result<HashMap<Children<$entity, $answer>, $value>, ApiError> {
+                let mut alike: HashMap<_, Vec<&Children<$entity, $answer>>> = HashMap::new();
+                for children in keys {
+                    let (list, wanted, _) = children.key();
+                    alike.entry((list, wanted)).or_default().push(children);
                 }
                 let mut found = HashMap::new();
-                for (window, parents) in by_window {
-                    let column = $entity::Column::$column;
-                    let pages = reads::children::<$entity::Entity, $parent>(
-                        &self.0, column, &parents, |row| row.$field, window,
-                    )
-                    .await?;
-                    found.extend(pages.into_iter().map(|(parent, page)| ($name(parent, window), page)));
+                for ((list, wanted), children) in alike {
+                    let Some(link) = children.first().map(|first| first.link) else {
+                        continue;
+                    };
+                    let parents: Vec<ParentId> = children.iter().map(|one| one.parent).collect();
+                    let answers = $read(&self.0, &link(), &parents, wanted).await?;
+                    found.extend(answers.into_iter().map(|(parent, answer)| {
+                        (Children::new(list, parent, link, wanted.clone()), answer)
+                    }));
                 }
                 Ok(found)
             }
         }
     )+};
 }
-children! {
-    /// A partner's registrations.
-    RegistrationsOfPartner: registration of PartnerId by PartnerId partner_id,
-    /// A partner's commissions.
-    CommissionsOfPartner: commission of PartnerId by PartnerId partner_id,
-    /// A partner's earnings.
-    EarningsOfPartner: earning of PartnerId by PartnerId partner_id,
-    /// A partner's agreements.
-    AgreementsOfPartner: agreement of PartnerId by PartnerId partner_id,
-    /// A partner's tax forms.
-    TaxFormsOfPartner: tax_form of PartnerId by PartnerId partner_id,
-    /// A partner's payout methods.
-    PayoutMethodsOfPartner: payout_method of PartnerId by PartnerId partner_id,
-    /// The registrations of an account.
-    RegistrationsOfAccount: registration of AccountId by AccountId account_id,
-    /// The deals with an account.
-    DealsOfAccount: deal of AccountId by AccountId account_id,
-    /// The partners' parts in a deal.
-    InvolvementsOfDeal: involvement of DealId by DealId deal_id,
-    /// The commissions on a deal.
-    CommissionsOfDeal: commission of DealId by DealId deal_id,
-    /// What a deal's customer paid.
-    CollectionsOfDeal: collection of DealId by DealId deal_id,
-    /// What collections of a deal released.
-    EarningsOfDeal: earning of DealId by DealId deal_id,
-    /// What was released of a commission.
-    EarningsOfCommission: earning of CommissionId by CommissionId commission_id,
-    /// What a payout pays.
-    EarningsOfPayout: earning of MaybePayoutId by PayoutId payout_id,
-    /// The payouts of a run.
-    PayoutsOfRun: payout of PayoutRunId by RunId run_id,
-    /// The builds of a plugin.
-    VersionsOfPlugin: plugin_version of PluginId by PluginId plugin_id,
-    /// From when on builds of a plugin decide.
-    ActivationsOfPlugin: activation of PluginId by PluginId plugin_id,
+of_children! {
+    /// A page of it.
+    Pages<E> -> Page<lists::ModelOf<E>> = lists::children::<E>;
+    /// How many rows it has.
+    Counts<E> -> lists::Count = lists::counts::<E>;
+    /// What its rows add up to.
+    Totals<E> -> Vec<lists::Total> = lists::totals_of::<E>;
 }
-
-/// An earning may be in no payout.
-type MaybePayoutId = Option<PayoutId>;
 
 /// One loader for each read of the domain that answers for many keys at once.
 macro_rules! answers {

@@ -19,14 +19,15 @@ use super::evaluation::Evaluation;
 use super::involvement::Involvement;
 use super::ledger::LedgerEntry as Entry;
 use super::loaders::Loaders;
-use super::paperwork::{PayoutMethod, TaxForm};
 use super::partner::{Enrollment, Partner};
 use super::payout::Payout;
+use super::payout_method::PayoutMethod;
 use super::payout_run::PayoutRun;
 use super::plugin::{Plugin, PluginVersion};
 use super::program::{Program, Terms};
 use super::registration::Registration;
 use super::rule::Rule;
+use super::tax_form::TaxForm;
 use super::tenant::{ApiKey, Person, Tenant};
 
 /// Makes a node of each noun that is looked up by its id, and of the tenant.

@@ -1,6 +1,6 @@
 //! How deals end: won, lost, and written off.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Enum, ID, InputObject};
 use tributary_domain::deal::decisions;
 use tributary_domain::deal::outcomes;
 use tributary_domain::entity::deal;
@@ -8,21 +8,21 @@ use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::scope::Scope;
 
-use super::context::{RequestExt, given, mirrors};
+use super::context::given;
 use super::deal::Deal;
-use super::error::{ApiResult, payload};
+use super::error::commands;
 
-mirrors! {
-    /// What becomes of involvements that nobody has decided when a deal is won.
-    UndecidedInvolvements = decisions::Undecided {
-        /// They are confirmed.
-        Confirm,
-        /// They are declined.
-        Decline,
-        /// They stay undecided, and the credit waits until all are decided or the
-        /// deadline of the terms passes: then what is left is declined.
-        LeaveOpen,
-    }
+/// What becomes of involvements that nobody has decided when a deal is won.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "decisions::Undecided")]
+pub enum UndecidedInvolvements {
+    /// They are confirmed.
+    Confirm,
+    /// They are declined.
+    Decline,
+    /// They stay undecided, and the credit waits until all are decided or the
+    /// deadline of the terms passes: then what is left is declined.
+    LeaveOpen,
 }
 
 /// A deal that was won.
@@ -79,60 +79,35 @@ impl WriteOffDealInput {
     }
 }
 
-payload! {
-    /// What winning a deal did.
-    CloseDealWonPayload,
-    /// The deal; null where nothing was changed.
-    deal: Deal
-}
-payload! {
-    /// What losing a deal did.
-    CloseDealLostPayload,
-    /// The deal; null where nothing was changed.
-    deal: Deal
-}
+commands! {
+    /// Ending deals.
+    OutcomeMutations {
+        /// Wins a deal: settles its credit and computes its commissions. Fails with
+        /// INVOLVEMENT_UNDECIDED, and their ids, where involvements are PROPOSED, unless
+        /// `undecided` says what becomes of them.
+        close_deal_won(CloseDealWonInput, "Which deal.") ->
+        /// What winning a deal did.
+        CloseDealWonPayload {
+            /// The deal; null where nothing was changed.
+            deal: Deal
+        }
 
-payload! {
-    /// What writing a deal off did.
-    WriteOffDealPayload,
-    /// The deal; null where nothing was changed.
-    deal: Deal
-}
+        /// Loses a deal, with a reason. Repeating it is harmless.
+        close_deal_lost(CloseDealLostInput, "Which deal, and why.") ->
+        /// What losing a deal did.
+        CloseDealLostPayload {
+            /// The deal; null where nothing was changed.
+            deal: Deal
+        }
 
-/// Ending deals.
-#[derive(Default)]
-pub struct OutcomeMutations;
-
-#[Object]
-impl OutcomeMutations {
-    /// Wins a deal: settles its credit and computes its commissions. Fails with
-    /// INVOLVEMENT_UNDECIDED, and their ids, where involvements are PROPOSED, unless
-    /// `undecided` says what becomes of them.
-    async fn close_deal_won(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which deal.")] input: CloseDealWonInput,
-    ) -> Option<ApiResult<CloseDealWonPayload>> {
-        CloseDealWonPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Loses a deal, with a reason. Repeating it is harmless.
-    async fn close_deal_lost(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which deal, and why.")] input: CloseDealLostInput,
-    ) -> Option<ApiResult<CloseDealLostPayload>> {
-        CloseDealLostPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Writes off what a won deal has left to collect: its commissions are closed,
-    /// and what they had left to release is taken out of the books. A later payment is
-    /// still recorded, and releases its part.
-    async fn write_off_deal(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which deal, and why.")] input: WriteOffDealInput,
-    ) -> Option<ApiResult<WriteOffDealPayload>> {
-        WriteOffDealPayload::answer(input.run(ctx.scope()).await)
+        /// Writes off what a won deal has left to collect: its commissions are closed,
+        /// and what they had left to release is taken out of the books. A later payment is
+        /// still recorded, and releases its part.
+        write_off_deal(WriteOffDealInput, "Which deal, and why.") ->
+        /// What writing a deal off did.
+        WriteOffDealPayload {
+            /// The deal; null where nothing was changed.
+            deal: Deal
+        }
     }
 }

@@ -1,24 +1,86 @@
-//! Connections: a page of a list, with cursors.
+//! Lists, as fields of the schema. A list asks the database for what a document
+//! selects of it, and for no more.
 
 use std::borrow::Cow;
-use std::str::FromStr;
 
-use async_graphql::connection::{Edge, EmptyFields, PageInfo};
+use async_graphql::connection::PageInfo;
 use async_graphql::registry::location_traits::Directive_At_FIELD_DEFINITION;
 use async_graphql::registry::{MetaDirectiveInvocation, Registry};
-use async_graphql::{Description, Object, OutputType, TypeDirective, TypeName};
-use tributary_domain::entity::Owned;
-use tributary_domain::error::Error;
-use tributary_domain::reads::{LARGEST_PAGE, Page, Window};
+use async_graphql::{Context, Enum, InputObject, InputType, OutputType, TypeDirective};
+use tokio::sync::OnceCell;
+use tributary_domain::error::{Error, Result};
+use tributary_domain::kernel::lists::{
+    self, LARGEST_PAGE, Link, Listed, Page, ParentId, Place, Span, Wanted, WantedOf, Window,
+};
 use tributary_transport::document::directives::list_size;
 
-use super::error::{ApiError, ApiResult};
+use super::connections::{Count, Edge};
+use super::context::RequestExt;
+use super::error::ApiResult;
+use super::loaders::{Children, Counts, Pages, Totals};
+use super::scalars::{DateTime, Money};
 
 /// Rows of a page whose size is not given.
 pub const USUAL_PAGE: i32 = 20;
 
-/// The `first`, `after`, `last` and `before` of a field.
-pub struct Slice {
+/// The model of a noun of the schema.
+pub type ModelOf<T> = lists::ModelOf<<T as List>::Entity>;
+
+/// A noun of the schema that is listed.
+pub trait List: OutputType + From<ModelOf<Self>> {
+    /// Its entity.
+    type Entity: Listed;
+    /// The input that says which rows are wanted.
+    type Filter: InputType + ListFilter<Self::Entity>;
+    /// The input that says in which order.
+    type Order: InputType + Into<lists::Order<<Self::Entity as Listed>::Order>>;
+    /// What a list of it is.
+    type Connection: OutputType + From<ListOf<Self>>;
+}
+
+/// An input that says which rows are wanted.
+pub trait ListFilter<E: Listed>: Sized {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// `NotFound` for an id that is malformed or another noun's.
+    fn read(self) -> Result<E::Filter>;
+}
+
+/// The direction of an order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub enum OrderDirection {
+    /// The least first: for times the oldest.
+    #[default]
+    Asc,
+    /// The greatest first: for times the newest.
+    Desc,
+}
+
+/// A span of time.
+#[derive(InputObject)]
+pub struct DateTimeRange {
+    /// Its first instant; from the beginning, if not given.
+    from: Option<DateTime>,
+    /// The first instant after it; without an end, if not given.
+    until: Option<DateTime>,
+}
+
+impl From<DateTimeRange> for Span {
+    fn from(range: DateTimeRange) -> Self {
+        Self {
+            from: range.from.map(|from| from.0),
+            until: range.until.map(|until| until.0),
+        }
+    }
+}
+
+/// The arguments of a list.
+pub struct Arguments<F, O> {
+    /// Which rows are wanted.
+    pub filter: Option<F>,
+    /// In which order.
+    pub order_by: Option<O>,
     /// Number of items from the start.
     pub first: Option<i32>,
     /// After this cursor.
@@ -29,99 +91,154 @@ pub struct Slice {
     pub before: Option<String>,
 }
 
-impl Slice {
-    /// Only forward: what lists inside other lists take.
-    pub fn forward(first: Option<i32>, after: Option<String>) -> Self {
-        Self {
-            first,
-            after,
-            last: None,
-            before: None,
-        }
-    }
+/// What a list is inside of, and how its rows belong to that.
+type Parent<T> = (ParentId, fn() -> Link<<T as List>::Entity>);
 
-    /// Which rows are wanted.
-    pub fn window<Id: FromStr>(self) -> ApiResult<Window<Id>> {
-        if self.first.is_some() && self.last.is_some() {
-            return Err(Error::invalid("last", "give first or last, not both").into());
-        }
-        let (limit, backward) = match (self.first, self.last) {
-            (_, Some(last)) => (last, true),
-            (first, None) => (first.unwrap_or(USUAL_PAGE), false),
-        };
-        let message = || format!("a page has 1 to {LARGEST_PAGE} rows");
-        let limit = u64::try_from(limit)
-            .ok()
-            .filter(|limit| (1..=LARGEST_PAGE).contains(limit))
-            .ok_or_else(|| Error::invalid("first", message()))?;
-        Ok(Window {
-            after: cursor("after", self.after)?,
-            before: cursor("before", self.before)?,
+/// A list, of which nothing is read yet.
+pub struct ListOf<T: List> {
+    /// Where it stands in the schema: `Partner.deals`.
+    name: &'static str,
+    parent: Option<Parent<T>>,
+    wanted: WantedOf<T::Entity>,
+    page: OnceCell<Page<ModelOf<T>>>,
+}
+
+/// A list of the caller's tenant.
+pub fn root<T: List>(
+    ctx: &Context<'_>,
+    name: &'static str,
+    arguments: Arguments<T::Filter, T::Order>,
+) -> ApiResult<T::Connection> {
+    Ok(list::<T>(ctx, name, None, arguments)?.into())
+}
+
+/// The children of something.
+pub fn nested<T: List>(
+    ctx: &Context<'_>,
+    name: &'static str,
+    parent: ParentId,
+    link: fn() -> Link<T::Entity>,
+    arguments: Arguments<T::Filter, T::Order>,
+) -> ApiResult<T::Connection> {
+    Ok(list::<T>(ctx, name, Some((parent, link)), arguments)?.into())
+}
+
+fn list<T: List>(
+    ctx: &Context<'_>,
+    name: &'static str,
+    parent: Option<Parent<T>>,
+    arguments: Arguments<T::Filter, T::Order>,
+) -> ApiResult<ListOf<T>> {
+    let filter = arguments.filter.map(ListFilter::read).transpose()?;
+    let order: lists::Order<_> = arguments.order_by.map(Into::into).unwrap_or_default();
+    let (limit, backward) = limit(arguments.first, arguments.last)?;
+    let place = |field, cursor: Option<String>| {
+        cursor
+            .map(|text| Place::parse::<T::Entity>(ctx.scope(), name, order, field, &text))
+            .transpose()
+    };
+    let wanted = Wanted {
+        filter: filter.unwrap_or_default(),
+        order,
+        window: Window {
+            after: place("after", arguments.after)?,
+            before: place("before", arguments.before)?,
             limit,
             backward,
+        },
+    };
+    Ok(ListOf {
+        name,
+        parent,
+        wanted,
+        page: OnceCell::new(),
+    })
+}
+
+/// How many rows are wanted, and whether they are counted from the end.
+pub fn limit(first: Option<i32>, last: Option<i32>) -> Result<(u64, bool)> {
+    let (field, limit, backward) = match (first, last) {
+        (Some(_), Some(_)) => return Err(Error::invalid("last", "give first or last, not both")),
+        (_, Some(last)) => ("last", last, true),
+        (first, None) => ("first", first.unwrap_or(USUAL_PAGE), false),
+    };
+    let limit = u64::try_from(limit).unwrap_or_default();
+    if (1..=LARGEST_PAGE).contains(&limit) {
+        return Ok((limit, backward));
+    }
+    Err(Error::invalid(
+        field,
+        format!("a page has 1 to {LARGEST_PAGE} rows"),
+    ))
+}
+
+impl<T: List> ListOf<T> {
+    fn children<A>(&self) -> Option<Children<T::Entity, A>> {
+        let (parent, link) = self.parent?;
+        Some(Children::new(self.name, parent, link, self.wanted.clone()))
+    }
+
+    async fn page(&self, ctx: &Context<'_>) -> ApiResult<&Page<ModelOf<T>>> {
+        let read = || async {
+            match self.children::<Pages>() {
+                Some(children) => ctx.loaders().page(children).await,
+                None => Ok(lists::page::<T::Entity>(ctx.scope(), &self.wanted).await?),
+            }
+        };
+        self.page.get_or_try_init(read).await
+    }
+
+    fn cursor(&self, ctx: &Context<'_>, row: &ModelOf<T>) -> ApiResult<String> {
+        let order = self.wanted.order;
+        let place = Place::of::<T::Entity>(order, row)?;
+        Ok(place.cursor::<T::Entity>(ctx.scope(), self.name, order)?)
+    }
+
+    pub(super) async fn page_info(&self, ctx: &Context<'_>) -> ApiResult<PageInfo> {
+        let page = self.page(ctx).await?;
+        let cursor = |row: Option<_>| row.map(|row| self.cursor(ctx, row)).transpose();
+        Ok(PageInfo {
+            has_previous_page: page.has_previous,
+            has_next_page: page.has_next,
+            start_cursor: cursor(page.rows.first())?,
+            end_cursor: cursor(page.rows.last())?,
         })
     }
-}
 
-fn cursor<Id: FromStr>(field: &'static str, text: Option<String>) -> Result<Option<Id>, ApiError> {
-    let parsed = text.map(|text| {
-        text.parse()
-            .map_err(|_| Error::invalid(field, "not a cursor"))
-    });
-    Ok(parsed.transpose()?)
-}
-
-/// A page of a list: its rows, and whether there are more.
-#[derive(Description)]
-pub struct Connection<T: OutputType> {
-    edges: Vec<Edge<String, T, EmptyFields>>,
-    has_previous: bool,
-    has_next: bool,
-}
-
-impl<T: OutputType> TypeName for Connection<T> {
-    fn type_name() -> Cow<'static, str> {
-        format!("{}Connection", T::type_name()).into()
-    }
-}
-
-#[Object(name_type, use_type_description)]
-impl<T: OutputType> Connection<T> {
-    /// Whether there are more rows, and how to get them.
-    async fn page_info(&self) -> PageInfo {
-        PageInfo {
-            has_previous_page: self.has_previous,
-            has_next_page: self.has_next,
-            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
-        }
+    pub(super) async fn edges(&self, ctx: &Context<'_>) -> ApiResult<Vec<Edge<T>>> {
+        let rows = self.page(ctx).await?.rows.iter();
+        Ok(rows
+            .map(|row| Edge {
+                node: row.clone().into(),
+                list: self.name,
+                order: self.wanted.order,
+                place: Place::of::<T::Entity>(self.wanted.order, row),
+            })
+            .collect())
     }
 
-    /// The rows, each with its cursor.
-    async fn edges(&self) -> &[Edge<String, T, EmptyFields>] {
-        &self.edges
+    pub(super) async fn nodes(&self, ctx: &Context<'_>) -> ApiResult<Vec<T>> {
+        let rows = self.page(ctx).await?.rows.iter().cloned();
+        Ok(rows.map(T::from).collect())
     }
 
-    /// The rows alone.
-    async fn nodes(&self) -> Vec<&T> {
-        self.edges.iter().map(|edge| &edge.node).collect()
+    pub(super) async fn count(&self, ctx: &Context<'_>) -> ApiResult<Count> {
+        let count = match self.children::<Counts>() {
+            Some(children) => ctx.loaders().one(children).await?,
+            None => Some(lists::count::<T::Entity>(ctx.scope(), &self.wanted).await?),
+        };
+        Ok(count.unwrap_or_default().into())
     }
-}
 
-/// A page as a connection; cursors are the rows' ids.
-pub fn connection<E, T>(page: Page<E::Model>) -> Connection<T>
-where
-    E: Owned<Id: std::fmt::Display>,
-    T: From<E::Model> + OutputType,
-{
-    let edges = page.rows.into_iter().map(|row| {
-        let cursor = E::id_of(&row).to_string();
-        Edge::new(cursor, row.into())
-    });
-    Connection {
-        edges: edges.collect(),
-        has_previous: page.has_previous,
-        has_next: page.has_next,
+    pub(super) async fn totals(&self, ctx: &Context<'_>) -> ApiResult<Vec<Money>> {
+        let totals = match self.children::<Totals>() {
+            Some(children) => ctx.loaders().one(children).await?,
+            None => Some(lists::totals::<T::Entity>(ctx.scope(), &self.wanted).await?),
+        };
+        let totals = totals.unwrap_or_default().into_iter();
+        Ok(totals
+            .map(|total| Money::minor(total.minor, total.currency))
+            .collect())
     }
 }
 

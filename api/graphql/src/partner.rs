@@ -1,53 +1,51 @@
 //! Partners, and where they stand in programs.
 
 use async_graphql::futures_util::future::try_join_all;
-use async_graphql::{Context, Description, ID, InputObject, Object};
-use tributary_domain::entity::{
-    agreement, commission, earning, enrollment, partner, payout_method, registration, tax_form,
-};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
+use tributary_domain::entity::{enrollment, partner};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::partner::partners;
-use tributary_domain::reads;
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::list_size;
 
 use super::agreement::Agreement;
 use super::commission::Commission;
-use super::context::{RequestExt, given, mirrors, wraps};
+use super::context::{RequestExt, given, wraps};
+use super::deal::Deal;
 use super::earning::Earning;
-use super::error::{ApiResult, payload};
-use super::loaders::{
-    AgreementsOfPartner, CommissionsOfPartner, EarningsOfPartner, EnrollmentsOfPartner,
-    PapersOfPartner, PayoutMethodsOfPartner, RegistrationsOfPartner, TaxFormsOfPartner,
-};
-use super::pages::{Connection, Paged, Slice, connection};
-use super::paperwork::{PayoutMethod, TaxForm};
+use super::error::{ApiResult, commands};
+use super::involvement::Involvement;
+use super::lists::{nested_lists, root_lists};
+use super::loaders::{EnrollmentsOfPartner, PapersOfPartner};
+use super::payout::Payout;
+use super::payout_method::PayoutMethod;
 use super::program::{Program, Terms};
 use super::readiness::Readiness;
 use super::registration::Registration;
 use super::scalars::DateTime;
+use super::tax_form::TaxForm;
 
-mirrors! {
-    /// Where a partner stands.
-    PartnerState = partner::State {
-        /// Its paperwork is not complete.
-        Onboarding,
-        /// Its paperwork was complete once; what it lacks now is in `readiness`.
-        Active,
-        /// It is stopped for now.
-        Suspended,
-    }
+/// Where a partner stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "partner::State")]
+pub enum PartnerState {
+    /// Its paperwork is not complete.
+    Onboarding,
+    /// Its paperwork was complete once; what it lacks now is in `readiness`.
+    Active,
+    /// It is stopped for now.
+    Suspended,
 }
 
-mirrors! {
-    /// Where an enrollment stands.
-    EnrollmentState = enrollment::State {
-        /// The agreement is not accepted.
-        Invited,
-        /// The partner works under the terms.
-        Active,
-    }
+/// Where an enrollment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "enrollment::State")]
+pub enum EnrollmentState {
+    /// The agreement is not accepted.
+    Invited,
+    /// The partner works under the terms.
+    Active,
 }
 
 /// A partner organisation.
@@ -98,82 +96,37 @@ impl Partner {
             .collect())
     }
 
-    /// Its agreements, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn agreements(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<Agreement>> {
-        let key = AgreementsOfPartner(self.0.id, Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<agreement::Entity, _>(page))
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
     }
 
-    /// Its tax forms, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn tax_forms(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<TaxForm>> {
-        let key = TaxFormsOfPartner(self.0.id, Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<tax_form::Entity, _>(page))
+    #[graphql(flatten)]
+    async fn lists(&self) -> PartnerLists {
+        self.nested()
     }
+}
 
-    /// Its payout methods, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn payout_methods(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<PayoutMethod>> {
-        let key = PayoutMethodsOfPartner(self.0.id, Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<payout_method::Entity, _>(page))
-    }
-
-    /// Its registrations, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn registrations(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<Registration>> {
-        let key = RegistrationsOfPartner(self.0.id, Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<registration::Entity, _>(page))
-    }
-
-    /// Its commissions, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn commissions(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<Commission>> {
-        let key = CommissionsOfPartner(self.0.id, Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<commission::Entity, _>(page))
-    }
-
-    /// Its earnings, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn earnings(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<Earning>> {
-        let key = EarningsOfPartner(self.0.id, Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<earning::Entity, _>(page))
+nested_lists! {
+    PartnerLists of Partner {
+        /// The deals that it has a part in, oldest first.
+        deals: Deal, through deal deals_of_partner;
+        /// Its parts in deals, oldest first.
+        involvements: Involvement, by involvement PartnerId;
+        /// Its payouts, oldest first.
+        payouts: Payout, by payout PartnerId;
+        /// Its agreements, oldest first.
+        agreements: Agreement, by agreement PartnerId;
+        /// Its tax forms, oldest first.
+        tax_forms: TaxForm, by tax_form PartnerId;
+        /// Its payout methods, oldest first.
+        payout_methods: PayoutMethod, by payout_method PartnerId;
+        /// Its registrations, oldest first.
+        registrations: Registration, by registration PartnerId;
+        /// Its commissions, oldest first.
+        commissions: Commission, by commission PartnerId;
+        /// Its earnings, oldest first.
+        earnings: Earning, by earning PartnerId;
     }
 }
 
@@ -213,33 +166,18 @@ impl Enrollment {
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
     }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
 }
 
-/// Reading partners.
-#[derive(Default)]
-pub struct PartnerQueries;
-
-#[Object]
-impl PartnerQueries {
-    /// The tenant's partners, oldest first. A partner's key sees its own alone.
-    #[graphql(directive = Paged::apply())]
-    async fn partners(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<Partner>> {
-        let window = Slice {
-            first,
-            after,
-            last,
-            before,
-        }
-        .window()?;
-        let page = reads::page::<partner::Entity>(ctx.scope(), reads::all(), window).await?;
-        Ok(connection::<partner::Entity, _>(page))
+root_lists! {
+    /// Reading partners.
+    PartnerQueries {
+        /// The tenant's partners, oldest first. A partner's key sees its own alone.
+        partners: Partner;
     }
 }
 
@@ -299,55 +237,31 @@ impl ResumePartnerInput {
     }
 }
 
-payload! {
-    /// What inviting a partner did.
-    InvitePartnerPayload,
-    /// The partner; null where nobody was invited.
-    partner: Partner
-}
-payload! {
-    /// What suspending a partner did.
-    SuspendPartnerPayload,
-    /// The partner; null where nothing was changed.
-    partner: Partner
-}
-payload! {
-    /// What resuming a partner did.
-    ResumePartnerPayload,
-    /// The partner; null where nothing was changed.
-    partner: Partner
-}
+commands! {
+    /// Changing partners.
+    PartnerMutations {
+        /// Invites a partner into a program whose terms are published.
+        invite_partner(InvitePartnerInput, "The partner.") ->
+        /// What inviting a partner did.
+        InvitePartnerPayload {
+            /// The partner; null where nobody was invited.
+            partner: Partner
+        }
 
-/// Changing partners.
-#[derive(Default)]
-pub struct PartnerMutations;
+        /// Suspends a partner: it cannot register or be paid until it is resumed.
+        suspend_partner(SuspendPartnerInput, "Which partner.") ->
+        /// What suspending a partner did.
+        SuspendPartnerPayload {
+            /// The partner; null where nothing was changed.
+            partner: Partner
+        }
 
-#[Object]
-impl PartnerMutations {
-    /// Invites a partner into a program whose terms are published.
-    async fn invite_partner(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The partner.")] input: InvitePartnerInput,
-    ) -> Option<ApiResult<InvitePartnerPayload>> {
-        InvitePartnerPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Suspends a partner: it cannot register or be paid until it is resumed.
-    async fn suspend_partner(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which partner.")] input: SuspendPartnerInput,
-    ) -> Option<ApiResult<SuspendPartnerPayload>> {
-        SuspendPartnerPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Lets a suspended partner work again.
-    async fn resume_partner(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which partner.")] input: ResumePartnerInput,
-    ) -> Option<ApiResult<ResumePartnerPayload>> {
-        ResumePartnerPayload::answer(input.run(ctx.scope()).await)
+        /// Lets a suspended partner work again.
+        resume_partner(ResumePartnerInput, "Which partner.") ->
+        /// What resuming a partner did.
+        ResumePartnerPayload {
+            /// The partner; null where nothing was changed.
+            partner: Partner
+        }
     }
 }

@@ -1,36 +1,36 @@
 //! Payments to partners.
 
-use async_graphql::{Context, Description, ID, Object};
-use tributary_domain::entity::{earning, payout};
+use async_graphql::{Context, Description, Enum, ID, Object};
+use tributary_domain::entity::payout;
 
-use super::context::{RequestExt, mirrors, wraps};
+use super::context::{RequestExt, wraps};
 use super::earning::Earning;
 use super::error::ApiResult;
-use super::loaders::{EarningsOfPayout, ReportOfPayout};
-use super::pages::{Connection, Paged, Slice, connection};
-use super::paperwork::PayoutMethod;
+use super::lists::{nested_lists, root_lists};
+use super::loaders::ReportOfPayout;
 use super::partner::Partner;
+use super::payout_method::PayoutMethod;
 use super::payout_report::PayoutReport;
 use super::payout_run::PayoutRun;
 use super::scalars::{DateTime, Money};
 
-mirrors! {
-    /// Where a payout stands.
-    PayoutState = payout::State {
-        /// Not sent.
-        Scheduled,
-        /// About to be sent, or sent and not answered.
-        Sending,
-        /// Sent, and the outcome is unknown: the rail is asked again, and people may report
-        /// the outcome.
-        Unknown,
-        /// Accepted by the rail.
-        Sent,
-        /// Received by the partner.
-        Paid,
-        /// Certainly not paid; its earnings wait for the next run.
-        Failed,
-    }
+/// Where a payout stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "payout::State")]
+pub enum PayoutState {
+    /// Not sent.
+    Scheduled,
+    /// About to be sent, or sent and not answered.
+    Sending,
+    /// Sent, and the outcome is unknown: the rail is asked again, and people may report
+    /// the outcome.
+    Unknown,
+    /// Accepted by the rail.
+    Sent,
+    /// Received by the partner.
+    Paid,
+    /// Certainly not paid; its earnings wait for the next run.
+    Failed,
 }
 
 /// What one partner is paid by one run.
@@ -107,17 +107,29 @@ impl Payout {
         Ok(report.map(PayoutReport))
     }
 
-    /// What it pays, oldest first; they add up to its amount. Those of a failed
-    /// payout went back, so it has none.
-    #[graphql(directive = Paged::apply())]
-    async fn earnings(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<Earning>> {
-        let key = EarningsOfPayout(Some(self.0.id), Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<earning::Entity, _>(page))
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
+
+    #[graphql(flatten)]
+    async fn lists(&self) -> PayoutLists {
+        self.nested()
+    }
+}
+
+nested_lists! {
+    PayoutLists of Payout {
+        /// What it pays, oldest first; they add up to its amount. Those of a failed
+        /// payout went back, so it has none.
+        earnings: Earning, by earning PayoutId;
+    }
+}
+
+root_lists! {
+    /// Reading payouts.
+    PayoutQueries {
+        /// The payouts that the key may see, oldest first.
+        payouts: Payout;
     }
 }

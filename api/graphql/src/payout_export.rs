@@ -1,14 +1,14 @@
 //! The payments of a run that people make by hand, for a spreadsheet.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{ID, InputObject, SimpleObject};
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::Noun;
 use tributary_domain::payout::orders::{self, Listing};
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::cost;
 
-use super::context::{RequestExt, given};
-use super::error::{ApiResult, payload};
+use super::context::given;
+use super::error::commands;
 
 /// A payout run to export.
 #[derive(InputObject)]
@@ -92,27 +92,18 @@ fn plain(cell: &str) -> String {
     }
 }
 
-payload! {
-    /// What exporting a payout run gave.
-    ExportPayoutRunPayload,
-    /// The payments; null where there is no such run.
-    orders: PayoutOrders
-}
-/// Exporting payout runs.
-#[derive(Default)]
-pub struct PayoutExportMutations;
-
-#[Object]
-impl PayoutExportMutations {
-    /// Exports the payments of a run that people make by hand: at most 200 at a time, as
-    /// CSV (RFC 4180) with a heading. It contains where partners are paid, so the log
-    /// records who exported it.
-    #[graphql(directive = cost::apply("500".to_owned()))]
-    async fn export_payout_run(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which, and from where on.")] input: ExportPayoutRunInput,
-    ) -> Option<ApiResult<ExportPayoutRunPayload>> {
-        ExportPayoutRunPayload::answer(input.run(ctx.scope()).await)
+commands! {
+    /// Exporting payout runs.
+    PayoutExportMutations {
+        /// Exports the payments of a run that people make by hand: at most 200 at a time, as
+        /// CSV (RFC 4180) with a heading. It contains where partners are paid, so the log
+        /// records who exported it.
+        #[graphql(directive = cost::apply("500".to_owned()))]
+        export_payout_run(ExportPayoutRunInput, "Which, and from where on.") ->
+        /// What exporting a payout run gave.
+        ExportPayoutRunPayload {
+            /// The payments; null where there is no such run.
+            orders: PayoutOrders
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What people report of payouts.
 
-use async_graphql::{Context, Description, ID, InputObject, Object};
+use async_graphql::{Description, Enum, ID, InputObject, Object};
 use tributary_domain::entity::{payout, payout_report};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
@@ -8,19 +8,19 @@ use tributary_domain::payout::payout_reports::{self, NewReport};
 use tributary_domain::scope::Scope;
 
 use super::actor::Actor;
-use super::context::{RequestExt, given, mirrors};
-use super::error::{ApiResult, payload};
+use super::context::given;
+use super::error::commands;
 use super::payout::Payout;
 use super::scalars::DateTime;
 
-mirrors! {
-    /// What became of a payout.
-    PayoutOutcome = payout_report::Outcome {
-        /// The partner has the money.
-        Paid,
-        /// It certainly did not and will not get it.
-        Failed,
-    }
+/// What became of a payout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "payout_report::Outcome")]
+pub enum PayoutOutcome {
+    /// The partner has the money.
+    Paid,
+    /// It certainly did not and will not get it.
+    Failed,
 }
 
 /// What a person reported of a payout. It counts once another confirms it.
@@ -119,44 +119,27 @@ impl ConfirmPayoutOutcomeInput {
     }
 }
 
-payload! {
-    /// What reporting the outcome of a payout did.
-    ReportPayoutOutcomePayload,
-    /// The payout, with the report; null where nothing was reported.
-    payout: Payout
-}
-payload! {
-    /// What confirming the outcome of a payout did.
-    ConfirmPayoutOutcomePayload,
-    /// The payout, settled; null where nothing was confirmed.
-    payout: Payout
-}
+commands! {
+    /// Reporting what became of payouts.
+    PayoutReportMutations {
+        /// Reports the outcome of a payout whose rail gives no status, or whose outcome is
+        /// unknown. It counts once another person confirms it; a later
+        /// report takes the place of an earlier one.
+        report_payout_outcome(ReportPayoutOutcomeInput, "Which payout, and what became of it.") ->
+        /// What reporting the outcome of a payout did.
+        ReportPayoutOutcomePayload {
+            /// The payout, with the report; null where nothing was reported.
+            payout: Payout
+        }
 
-/// Reporting what became of payouts.
-#[derive(Default)]
-pub struct PayoutReportMutations;
-
-#[Object]
-impl PayoutReportMutations {
-    /// Reports the outcome of a payout whose rail gives no status, or whose outcome is
-    /// unknown. It counts once another person confirms it; a later
-    /// report takes the place of an earlier one.
-    async fn report_payout_outcome(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which payout, and what became of it.")] input: ReportPayoutOutcomeInput,
-    ) -> Option<ApiResult<ReportPayoutOutcomePayload>> {
-        ReportPayoutOutcomePayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Confirms what another person reported of a payout, and settles it so. Say
-    /// yourself what you see: another outcome or reference than the reported one is
-    /// refused. Repeating it is harmless.
-    async fn confirm_payout_outcome(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which payout, and what became of it.")] input: ConfirmPayoutOutcomeInput,
-    ) -> Option<ApiResult<ConfirmPayoutOutcomePayload>> {
-        ConfirmPayoutOutcomePayload::answer(input.run(ctx.scope()).await)
+        /// Confirms what another person reported of a payout, and settles it so. Say
+        /// yourself what you see: another outcome or reference than the reported one is
+        /// refused. Repeating it is harmless.
+        confirm_payout_outcome(ConfirmPayoutOutcomeInput, "Which payout, and what became of it.") ->
+        /// What confirming the outcome of a payout did.
+        ConfirmPayoutOutcomePayload {
+            /// The payout, settled; null where nothing was confirmed.
+            payout: Payout
+        }
     }
 }

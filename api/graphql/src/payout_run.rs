@@ -1,62 +1,62 @@
 //! Batches of payouts.
 
-use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
-use tributary_domain::entity::{payout, payout_hold, payout_run};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object, SimpleObject};
+use tributary_domain::entity::{payout_hold, payout_run};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::payout::payout_runs;
-use tributary_domain::reads;
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::list_size;
 
 use super::actor::Actor;
-use super::context::{RequestExt, given, mirrors, wraps};
-use super::error::{ApiResult, payload};
-use super::loaders::{HoldsOfRun, PayoutsOfRun, TotalOfRun};
-use super::pages::{Connection, Paged, Slice, USUAL_PAGE, connection};
+use super::context::{RequestExt, given, wraps};
+use super::error::{ApiResult, commands};
+use super::lists::{nested_lists, root_lists};
+use super::loaders::{HoldsOfRun, TotalOfRun};
+use super::pages::USUAL_PAGE;
 use super::partner::Partner;
 use super::payout::Payout;
 use super::program::Program;
 use super::scalars::{DateTime, Money};
 
-mirrors! {
-    /// Where a payout run stands.
-    PayoutRunState = payout_run::State {
-        /// Proposed, and not ready to be looked at: `progress` tells how far it is.
-        Preparing,
-        /// Ready to be approved; nothing is sent.
-        Draft,
-        /// A second person approved it.
-        Approved,
-        /// The rail is at work.
-        Executing,
-        /// Every payout is paid or failed.
-        Done,
-        /// It is being stopped: what was not sent is given back.
-        Cancelling,
-        /// It was stopped before anything was sent.
-        Cancelled,
-    }
+/// Where a payout run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "payout_run::State")]
+pub enum PayoutRunState {
+    /// Proposed, and not ready to be looked at: `progress` tells how far it is.
+    Preparing,
+    /// Ready to be approved; nothing is sent.
+    Draft,
+    /// A second person approved it.
+    Approved,
+    /// The rail is at work.
+    Executing,
+    /// Every payout is paid or failed.
+    Done,
+    /// It is being stopped: what was not sent is given back.
+    Cancelling,
+    /// It was stopped before anything was sent.
+    Cancelled,
 }
 
-mirrors! {
-    /// Why something is not paid yet.
-    HoldReason = payout_hold::Reason {
-        /// The hold after the collection has not ended.
-        OnHold,
-        /// The agreement for the terms is not accepted.
-        AgreementMissing,
-        /// No valid tax form is approved.
-        TaxFormMissing,
-        /// No payout method is verified.
-        PayoutMethodMissing,
-        /// It is less than the terms' minimum.
-        BelowMinimum,
-        /// Refunds took back more than is due.
-        NegativeBalance,
-        /// The partner is suspended or has left.
-        PartnerSuspended,
-    }
+/// Why something is not paid yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "payout_hold::Reason")]
+pub enum HoldReason {
+    /// The hold after the collection has not ended.
+    OnHold,
+    /// The agreement for the terms is not accepted.
+    AgreementMissing,
+    /// No valid tax form is approved.
+    TaxFormMissing,
+    /// No payout method is verified.
+    PayoutMethodMissing,
+    /// It is less than the terms' minimum.
+    BelowMinimum,
+    /// Refunds took back more than is due.
+    NegativeBalance,
+    /// The partner is suspended or has left.
+    PartnerSuspended,
 }
 
 /// A batch: who is paid, and who is not yet and why. A partner's key sees its
@@ -136,25 +136,29 @@ impl PayoutRun {
         Ok(Money::minor(total.unwrap_or_default(), self.0.currency))
     }
 
-    /// Who is paid: one payout for each partner.
-    #[graphql(directive = Paged::apply())]
-    async fn payouts(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<Payout>> {
-        let key = PayoutsOfRun(self.0.id, Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<payout::Entity, _>(page))
-    }
-
     /// What is not paid and why, by partner: a line for each reason.
     #[graphql(directive = list_size::apply(Some(USUAL_PAGE), None, None))]
     async fn holds(&self, ctx: &Context<'_>) -> ApiResult<Vec<PayoutHold>> {
         let holds = ctx.loaders().one(HoldsOfRun(self.0.id)).await?;
         let holds = holds.unwrap_or_default();
         Ok(holds.into_iter().map(PayoutHold).collect())
+    }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
+
+    #[graphql(flatten)]
+    async fn lists(&self) -> PayoutRunLists {
+        self.nested()
+    }
+}
+
+nested_lists! {
+    PayoutRunLists of PayoutRun {
+        /// Who is paid: one payout for each partner.
+        payouts: Payout, by payout RunId;
     }
 }
 
@@ -195,31 +199,11 @@ impl PayoutHold {
     }
 }
 
-/// Reading payout runs.
-#[derive(Default)]
-pub struct PayoutRunQueries;
-
-#[Object]
-impl PayoutRunQueries {
-    /// The payout runs that the key may see, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn payout_runs(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<PayoutRun>> {
-        let window = Slice {
-            first,
-            after,
-            last,
-            before,
-        }
-        .window()?;
-        let page = reads::page::<payout_run::Entity>(ctx.scope(), reads::all(), window).await?;
-        Ok(connection::<payout_run::Entity, _>(page))
+root_lists! {
+    /// Reading payout runs.
+    PayoutRunQueries {
+        /// The payout runs that the key may see, oldest first.
+        payout_runs: PayoutRun;
     }
 }
 
@@ -270,61 +254,37 @@ impl CancelPayoutRunInput {
     }
 }
 
-payload! {
-    /// What proposing a payout run did.
-    ProposePayoutRunPayload,
-    /// The run; null where nothing was proposed.
-    payout_run: PayoutRun
-}
-payload! {
-    /// What approving a payout run did.
-    ApprovePayoutRunPayload,
-    /// The run; null where nothing was approved.
-    payout_run: PayoutRun
-}
-payload! {
-    /// What cancelling a payout run did.
-    CancelPayoutRunPayload,
-    /// The run; null where nothing was cancelled.
-    payout_run: PayoutRun
-}
+commands! {
+    /// Changing payout runs.
+    PayoutRunMutations {
+        /// Proposes a run over everything of a program that is not paid, as of now. The
+        /// server prepares it: what is due to ready partners goes into payouts, everything
+        /// else is listed under `holds`. Then the run is a DRAFT, or DONE where it has
+        /// nothing to send.
+        propose_payout_run(ProposePayoutRunInput, "The run.") ->
+        /// What proposing a payout run did.
+        ProposePayoutRunPayload {
+            /// The run; null where nothing was proposed.
+            payout_run: PayoutRun
+        }
 
-/// Changing payout runs.
-#[derive(Default)]
-pub struct PayoutRunMutations;
+        /// Approves a run that somebody else proposed. Its payouts are sent next.
+        /// Approving it again is harmless.
+        approve_payout_run(ApprovePayoutRunInput, "Which.") ->
+        /// What approving a payout run did.
+        ApprovePayoutRunPayload {
+            /// The run; null where nothing was approved.
+            payout_run: PayoutRun
+        }
 
-#[Object]
-impl PayoutRunMutations {
-    /// Proposes a run over everything of a program that is not paid, as of now. The
-    /// server prepares it: what is due to ready partners goes into payouts, everything
-    /// else is listed under `holds`. Then the run is a DRAFT, or DONE where it has
-    /// nothing to send.
-    async fn propose_payout_run(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The run.")] input: ProposePayoutRunInput,
-    ) -> Option<ApiResult<ProposePayoutRunPayload>> {
-        ProposePayoutRunPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Approves a run that somebody else proposed. Its payouts are sent next.
-    /// Approving it again is harmless.
-    async fn approve_payout_run(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which.")] input: ApprovePayoutRunInput,
-    ) -> Option<ApiResult<ApprovePayoutRunPayload>> {
-        ApprovePayoutRunPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Stops a run: the server gives back what was not sent, for the next run; what
-    /// was sent goes on. If nothing was sent, the run becomes CANCELLED.
-    /// Repeating it is harmless.
-    async fn cancel_payout_run(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which.")] input: CancelPayoutRunInput,
-    ) -> Option<ApiResult<CancelPayoutRunPayload>> {
-        CancelPayoutRunPayload::answer(input.run(ctx.scope()).await)
+        /// Stops a run: the server gives back what was not sent, for the next run; what
+        /// was sent goes on. If nothing was sent, the run becomes CANCELLED.
+        /// Repeating it is harmless.
+        cancel_payout_run(CancelPayoutRunInput, "Which.") ->
+        /// What cancelling a payout run did.
+        CancelPayoutRunPayload {
+            /// The run; null where nothing was cancelled.
+            payout_run: PayoutRun
+        }
     }
 }

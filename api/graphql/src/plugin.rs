@@ -1,31 +1,29 @@
 //! Plugins: tenants' rules in WebAssembly.
 
-use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
-use tributary_domain::entity::{activation, plugin, plugin_version, upload};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object, SimpleObject};
+use tributary_domain::entity::{plugin, plugin_version, upload};
 use tributary_domain::error;
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::Noun;
-use tributary_domain::reads;
 use tributary_domain::rule::plugins::{self, LARGEST_COMPONENT};
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::cost;
 
 use super::activation::Activation;
 use super::actor::Actor;
-use super::context::{PublicUrl, RequestExt, given, mirrors, wraps};
+use super::context::{PublicUrl, RequestExt, given, wraps};
 use super::error::{ApiResult, UserError, into_user_errors, nullable, payload};
-use super::loaders::{ActivationsOfPlugin, VersionsOfPlugin};
-use super::pages::{Connection, Paged, Slice, connection};
+use super::lists::{nested_lists, root_lists};
 use super::scalars::{DateTime, Json};
 
-mirrors! {
-    /// Where a plugin version stands.
-    PluginVersionState = plugin_version::State {
-        /// It passed every check, and nothing uses it.
-        Admitted,
-        /// Terms or an activation name it.
-        Active,
-    }
+/// Where a plugin version stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "plugin_version::State")]
+pub enum PluginVersionState {
+    /// It passed every check, and nothing uses it.
+    Admitted,
+    /// Terms or an activation name it.
+    Active,
 }
 
 /// A tenant's rule in WebAssembly.
@@ -45,36 +43,24 @@ impl Plugin {
         &self.0.name
     }
 
-    /// Its versions, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn versions(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<PluginVersion>> {
-        let key = VersionsOfPlugin(self.0.id, Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<plugin_version::Entity, _>(page))
-    }
-
-    /// From when on its versions decide, oldest first. A partner's key sees what is
-    /// approved.
-    #[graphql(directive = Paged::apply())]
-    async fn activations(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-    ) -> ApiResult<Connection<Activation>> {
-        let key = ActivationsOfPlugin(self.0.id, Slice::forward(first, after).window()?);
-        let page = ctx.loaders().page(key).await?;
-        Ok(connection::<activation::Entity, _>(page))
-    }
-
     /// When its first version was published.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
+    }
+
+    #[graphql(flatten)]
+    async fn lists(&self) -> PluginLists {
+        self.nested()
+    }
+}
+
+nested_lists! {
+    PluginLists of Plugin {
+        /// Its versions, oldest first.
+        versions: PluginVersion, by plugin_version PluginId;
+        /// From when on its versions decide, oldest first. A partner's key sees what is
+        /// approved.
+        activations: Activation, by activation PluginId;
     }
 }
 
@@ -131,6 +117,11 @@ impl PluginVersion {
     async fn published_at(&self) -> DateTime {
         DateTime(self.0.published_at)
     }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
 }
 
 /// Where to put a component before it is published.
@@ -162,32 +153,12 @@ impl Upload {
     }
 }
 
-/// Reading plugins.
-#[derive(Default)]
-pub struct PluginQueries;
-
-#[Object]
-impl PluginQueries {
-    /// The tenant's plugins, oldest first. A partner's key sees those that decide
-    /// under terms which it may see.
-    #[graphql(directive = Paged::apply())]
-    async fn plugins(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<Plugin>> {
-        let window = Slice {
-            first,
-            after,
-            last,
-            before,
-        }
-        .window()?;
-        let page = reads::page::<plugin::Entity>(ctx.scope(), reads::all(), window).await?;
-        Ok(connection::<plugin::Entity, _>(page))
+root_lists! {
+    /// Reading plugins.
+    PluginQueries {
+        /// The tenant's plugins, oldest first. A partner's key sees those that decide
+        /// under terms which it may see.
+        plugins: Plugin;
     }
 }
 

@@ -1,54 +1,57 @@
 //! Programs, their terms and the rules of those.
 
-use async_graphql::{Context, Description, ID, InputObject, Object};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
 use tributary_domain::entity::{program, terms as stored};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::program::programs;
 use tributary_domain::program::terms::{self, NewTerms};
-use tributary_domain::reads;
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::{cost, list_size, max_items};
 
-use super::context::{RequestExt, given, mirrors, wraps};
-use super::error::{ApiResult, payload};
+use super::context::{RequestExt, given, wraps};
+use super::deal::Deal;
+use super::error::{ApiResult, commands};
+use super::lists::{nested_lists, root_lists};
 use super::loaders::{CurrentTerms, RulesOfTerms};
-use super::pages::{Connection, Paged, Slice, connection};
+use super::partner::Partner;
+use super::payout_run::PayoutRun;
+use super::registration::Registration;
 use super::rule::{Rule, RuleInput};
 use super::scalars::{DateTime, Money, MoneyInput, currency};
 
-mirrors! {
-    /// How the partners of a program work.
-    ProgramModel = program::ProgramModel {
-        /// They refer customers; the tenant sells.
-        Referral,
-        /// They resell under their own contract.
-        Reseller,
-        /// They sell together with the tenant.
-        CoSell,
-        /// They integrate a product.
-        Technology,
-    }
+/// How the partners of a program work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "program::ProgramModel")]
+pub enum ProgramModel {
+    /// They refer customers; the tenant sells.
+    Referral,
+    /// They resell under their own contract.
+    Reseller,
+    /// They sell together with the tenant.
+    CoSell,
+    /// They integrate a product.
+    Technology,
 }
 
-mirrors! {
-    /// Where a program stands.
-    ProgramState = program::State {
-        /// No terms are published.
-        Draft,
-        /// Partners work under it.
-        Open,
-    }
+/// Where a program stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "program::State")]
+pub enum ProgramState {
+    /// No terms are published.
+    Draft,
+    /// Partners work under it.
+    Open,
 }
 
-mirrors! {
-    /// Where terms stand.
-    TermsState = stored::State {
-        /// They apply to new registrations and deals.
-        Published,
-        /// They apply only to what was registered or opened under them.
-        Superseded,
-    }
+/// Where terms stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "stored::State")]
+pub enum TermsState {
+    /// They apply to new registrations and deals.
+    Published,
+    /// They apply only to what was registered or opened under them.
+    Superseded,
 }
 
 /// Terms under which partners work.
@@ -91,6 +94,31 @@ impl Program {
     /// The terms in force; null before the first are published.
     async fn current_terms(&self, ctx: &Context<'_>) -> ApiResult<Option<Terms>> {
         Ok(ctx.loaders().one(CurrentTerms(self.0.id)).await?.map(Terms))
+    }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
+
+    #[graphql(flatten)]
+    async fn lists(&self) -> ProgramLists {
+        self.nested()
+    }
+}
+
+nested_lists! {
+    ProgramLists of Program {
+        /// All its terms, oldest first: a new version supersedes the one before.
+        terms: Terms, by terms ProgramId;
+        /// The partners that are or were in it, oldest first.
+        partners: Partner, through partner partners_of_program;
+        /// The registrations in it, oldest first.
+        registrations: Registration, by registration ProgramId;
+        /// The deals in it, oldest first.
+        deals: Deal, by deal ProgramId;
+        /// Its payout runs, oldest first.
+        payout_runs: PayoutRun, by payout_run ProgramId;
     }
 }
 
@@ -184,33 +212,18 @@ impl Terms {
         let rules = ctx.loaders().one(RulesOfTerms(self.0.id)).await?;
         Ok(rules.unwrap_or_default().into_iter().map(Rule).collect())
     }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
 }
 
-/// Reading programs.
-#[derive(Default)]
-pub struct ProgramQueries;
-
-#[Object]
-impl ProgramQueries {
-    /// The tenant's programs, oldest first.
-    #[graphql(directive = Paged::apply())]
-    async fn programs(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<Program>> {
-        let window = Slice {
-            first,
-            after,
-            last,
-            before,
-        }
-        .window()?;
-        let page = reads::page::<program::Entity>(ctx.scope(), reads::all(), window).await?;
-        Ok(connection::<program::Entity, _>(page))
+root_lists! {
+    /// Reading programs.
+    ProgramQueries {
+        /// The tenant's programs, oldest first.
+        programs: Program;
     }
 }
 
@@ -284,41 +297,24 @@ impl PublishTermsInput {
     }
 }
 
-payload! {
-    /// What creating a program did.
-    CreateProgramPayload,
-    /// The program; null where nothing was created.
-    program: Program
-}
-payload! {
-    /// What publishing terms did.
-    PublishTermsPayload,
-    /// The terms; null where nothing was published.
-    terms: Terms
-}
+commands! {
+    /// Changing programs.
+    ProgramMutations {
+        /// Creates a program without terms.
+        create_program(CreateProgramInput, "The program.") ->
+        /// What creating a program did.
+        CreateProgramPayload {
+            /// The program; null where nothing was created.
+            program: Program
+        }
 
-/// Changing programs.
-#[derive(Default)]
-pub struct ProgramMutations;
-
-#[Object]
-impl ProgramMutations {
-    /// Creates a program without terms.
-    async fn create_program(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The program.")] input: CreateProgramInput,
-    ) -> Option<ApiResult<CreateProgramPayload>> {
-        CreateProgramPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Publishes new terms of a program, which supersede the current ones, and
-    /// opens it. Deals go on under the terms they began with.
-    async fn publish_terms(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The terms.")] input: PublishTermsInput,
-    ) -> Option<ApiResult<PublishTermsPayload>> {
-        PublishTermsPayload::answer(input.run(ctx.scope()).await)
+        /// Publishes new terms of a program, which supersede the current ones, and
+        /// opens it. Deals go on under the terms they began with.
+        publish_terms(PublishTermsInput, "The terms.") ->
+        /// What publishing terms did.
+        PublishTermsPayload {
+            /// The terms; null where nothing was published.
+            terms: Terms
+        }
     }
 }

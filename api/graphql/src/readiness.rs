@@ -1,25 +1,24 @@
 //! What stands between partners and being paid.
 
-use async_graphql::SimpleObject;
+use async_graphql::{Enum, SimpleObject};
 use tributary_domain::partner::readiness::{Obstacle, Papers};
 use tributary_transport::document::directives::list_size;
 
-use super::context::mirrors;
 use super::program::Terms;
 
-mirrors! {
-    /// Something that stands between a partner and being paid.
-    PayoutObstacle = Obstacle {
-        /// It is suspended or has left.
-        Suspended,
-        /// It has not accepted the terms in force of one of its programs, or those
-        /// of a deal that it is credited in.
-        Agreement,
-        /// It has no valid, approved tax form.
-        TaxForm,
-        /// It has no verified payout method.
-        PayoutMethod,
-    }
+/// Something that stands between a partner and being paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "Obstacle")]
+pub enum PayoutObstacle {
+    /// It is suspended or has left.
+    Suspended,
+    /// It has not accepted the terms in force of one of its programs, or those
+    /// of a deal that it is credited in.
+    Agreement,
+    /// It has no valid, approved tax form.
+    TaxForm,
+    /// It has no verified payout method.
+    PayoutMethod,
 }
 
 /// What a partner lacks before it can be paid.

@@ -1,45 +1,44 @@
 //! Registrations: partners' claims on opportunities.
 
-use async_graphql::{Context, Description, ID, InputObject, Object};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
 use tributary_domain::deal::deals::{self, NewDeal};
 use tributary_domain::deal::registrations::{self, NewRegistration};
 use tributary_domain::entity::{deal, registration};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
-use tributary_domain::reads;
 use tributary_domain::scope::Scope;
-use tributary_transport::document::directives::{list_size, max_items};
+use tributary_transport::document::directives::list_size;
 
 use super::account::{Account, AccountInput};
 use super::actor::Actor;
 use super::conflict::RegistrationConflict;
-use super::context::{RequestExt, given, mirrors, wraps};
+use super::context::{RequestExt, given, wraps};
 use super::deal::Deal;
-use super::error::{ApiResult, payload};
+use super::error::{ApiResult, commands};
+use super::lists::root_lists;
 use super::loaders::ConflictsOfRegistration;
-use super::pages::{Connection, Paged, Slice, connection};
 use super::partner::Partner;
 use super::program::{Program, Terms};
 use super::scalars::{DateTime, Money, MoneyInput};
 
-mirrors! {
-    /// Where a registration stands.
-    RegistrationState = registration::State {
-        /// It waits for a person.
-        Submitted,
-        /// It competes with something; a person settles it.
-        InConflict,
-        /// It protects the account.
-        Approved,
-        /// It was turned down.
-        Rejected,
-        /// The partner gave it up.
-        Withdrawn,
-        /// Its protection ran out.
-        Expired,
-        /// It became a deal.
-        Converted,
-    }
+/// Where a registration stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "registration::State")]
+pub enum RegistrationState {
+    /// It waits for a person.
+    Submitted,
+    /// It competes with something; a person settles it.
+    InConflict,
+    /// It protects the account.
+    Approved,
+    /// It was turned down.
+    Rejected,
+    /// The partner gave it up.
+    Withdrawn,
+    /// Its protection ran out.
+    Expired,
+    /// It became a deal.
+    Converted,
 }
 
 /// What a partner registers before it works an opportunity.
@@ -144,38 +143,18 @@ impl Registration {
         let rows = ctx.loaders().one(key).await?.unwrap_or_default();
         Ok(rows.into_iter().map(RegistrationConflict).collect())
     }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
 }
 
-/// Reading registrations.
-#[derive(Default)]
-pub struct RegistrationQueries;
-
-#[Object]
-impl RegistrationQueries {
-    /// The registrations, oldest first. A partner's key sees its own.
-    #[graphql(directive = Paged::apply())]
-    async fn registrations(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Only those now in one of these states; all, if none is named.", directive = max_items::apply(20))]
-        state: Option<Vec<RegistrationState>>,
-        #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> ApiResult<Connection<Registration>> {
-        let window = Slice {
-            first,
-            after,
-            last,
-            before,
-        }
-        .window()?;
-        let states = state.unwrap_or_default().into_iter();
-        let states: Vec<_> = states.map(registration::State::from).collect();
-        let filter = registration::in_states(&states, ctx.scope().now());
-        let page = reads::page::<registration::Entity>(ctx.scope(), filter, window).await?;
-        Ok(connection::<registration::Entity, _>(page))
+root_lists! {
+    /// Reading registrations.
+    RegistrationQueries {
+        /// The registrations, oldest first. A partner's key sees its own.
+        registrations: Registration;
     }
 }
 
@@ -287,89 +266,50 @@ impl ConvertRegistrationInput {
     }
 }
 
-payload! {
-    /// The result of registering.
-    RegisterDealPayload,
-    /// The registration, also where it is in conflict; null where none was made.
-    registration: Registration
-}
-payload! {
-    /// The result of approving a registration.
-    ApproveRegistrationPayload,
-    /// The registration; null where nothing was decided.
-    registration: Registration
-}
-payload! {
-    /// The result of rejecting a registration.
-    RejectRegistrationPayload,
-    /// The registration; null where nothing was decided.
-    registration: Registration
-}
-payload! {
-    /// The result of withdrawing a registration.
-    WithdrawRegistrationPayload,
-    /// The registration; null where nothing was changed.
-    registration: Registration
-}
-payload! {
-    /// What converting a registration did.
-    ConvertRegistrationPayload,
-    /// The deal that it became; null where it became none.
-    deal: Deal
-}
+commands! {
+    /// Changing registrations.
+    RegistrationMutations {
+        /// Registers an opportunity for a partner. Where it conflicts with something, the
+        /// registration is IN_CONFLICT, for a person to decide.
+        register_deal(RegisterDealInput, "The registration.") ->
+        /// The result of registering.
+        RegisterDealPayload {
+            /// The registration, also where it is in conflict; null where none was made.
+            registration: Registration
+        }
 
-/// Changing registrations.
-#[derive(Default)]
-pub struct RegistrationMutations;
+        /// Approves a registration, also one in conflict, once nothing else protects the
+        /// account. Repeating it is harmless.
+        approve_registration(ApproveRegistrationInput, "Which registration.") ->
+        /// The result of approving a registration.
+        ApproveRegistrationPayload {
+            /// The registration; null where nothing was decided.
+            registration: Registration
+        }
 
-#[Object]
-impl RegistrationMutations {
-    /// Registers an opportunity for a partner. Where it conflicts with something, the
-    /// registration is IN_CONFLICT, for a person to decide.
-    async fn register_deal(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The registration.")] input: RegisterDealInput,
-    ) -> Option<ApiResult<RegisterDealPayload>> {
-        RegisterDealPayload::answer(input.run(ctx.scope()).await)
-    }
+        /// Rejects a registration. Repeating it is harmless.
+        reject_registration(RejectRegistrationInput, "Which registration, and why.") ->
+        /// The result of rejecting a registration.
+        RejectRegistrationPayload {
+            /// The registration; null where nothing was decided.
+            registration: Registration
+        }
 
-    /// Approves a registration, also one in conflict, once nothing else protects the
-    /// account. Repeating it is harmless.
-    async fn approve_registration(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which registration.")] input: ApproveRegistrationInput,
-    ) -> Option<ApiResult<ApproveRegistrationPayload>> {
-        ApproveRegistrationPayload::answer(input.run(ctx.scope()).await)
-    }
+        /// Withdraws a registration. Repeating it is harmless.
+        withdraw_registration(WithdrawRegistrationInput, "Which registration, and why.") ->
+        /// The result of withdrawing a registration.
+        WithdrawRegistrationPayload {
+            /// The registration; null where nothing was changed.
+            registration: Registration
+        }
 
-    /// Rejects a registration. Repeating it is harmless.
-    async fn reject_registration(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which registration, and why.")] input: RejectRegistrationInput,
-    ) -> Option<ApiResult<RejectRegistrationPayload>> {
-        RejectRegistrationPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Withdraws a registration. Repeating it is harmless.
-    async fn withdraw_registration(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which registration, and why.")] input: WithdrawRegistrationInput,
-    ) -> Option<ApiResult<WithdrawRegistrationPayload>> {
-        WithdrawRegistrationPayload::answer(input.run(ctx.scope()).await)
-    }
-
-    /// Turns an approved registration into a deal that its partner sourced. Its
-    /// protection lasts while the deal is open.
-    async fn convert_registration(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which registration, and the deal that it becomes.")]
-        input: ConvertRegistrationInput,
-    ) -> Option<ApiResult<ConvertRegistrationPayload>> {
-        ConvertRegistrationPayload::answer(input.run(ctx.scope()).await)
+        /// Turns an approved registration into a deal that its partner sourced. Its
+        /// protection lasts while the deal is open.
+        convert_registration(ConvertRegistrationInput, "Which registration, and the deal that it becomes.") ->
+        /// What converting a registration did.
+        ConvertRegistrationPayload {
+            /// The deal that it became; null where it became none.
+            deal: Deal
+        }
     }
 }

@@ -1,15 +1,15 @@
 //! Saying that a registration is a deal that was open already.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{ID, InputObject};
 use tributary_domain::deal::deals;
 use tributary_domain::entity::deal;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::scope::Scope;
 
-use super::context::{RequestExt, given};
+use super::context::given;
 use super::deal::Deal;
-use super::error::{ApiResult, payload};
+use super::error::commands;
 
 /// A registration to link to a deal.
 #[derive(InputObject)]
@@ -31,26 +31,16 @@ impl LinkRegistrationInput {
     }
 }
 
-payload! {
-    /// What linking a registration did.
-    LinkRegistrationPayload,
-    /// The deal; null where nothing was linked.
-    deal: Deal
-}
-
-/// Linking registrations.
-#[derive(Default)]
-pub struct RegistrationLinkMutations;
-
-#[Object]
-impl RegistrationLinkMutations {
-    /// Links an approved registration to a deal that was open already: its partner sourced
-    /// the deal. The deal keeps its terms.
-    async fn link_registration(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which registration, and which deal.")] input: LinkRegistrationInput,
-    ) -> Option<ApiResult<LinkRegistrationPayload>> {
-        LinkRegistrationPayload::answer(input.run(ctx.scope()).await)
+commands! {
+    /// Linking registrations.
+    RegistrationLinkMutations {
+        /// Links an approved registration to a deal that was open already: its partner sourced
+        /// the deal. The deal keeps its terms.
+        link_registration(LinkRegistrationInput, "Which registration, and which deal.") ->
+        /// What linking a registration did.
+        LinkRegistrationPayload {
+            /// The deal; null where nothing was linked.
+            deal: Deal
+        }
     }
 }

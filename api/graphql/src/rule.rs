@@ -1,6 +1,6 @@
 //! Rules: how one role's credit becomes money under one version of terms.
 
-use async_graphql::{Context, Description, ID, InputObject, Object, OneofObject};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object, OneofObject};
 use rust_decimal::Decimal;
 use tributary_domain::entity::rule;
 use tributary_domain::error::{Error, Result};
@@ -9,21 +9,21 @@ use tributary_domain::program::terms::{Formula, NewRule};
 use tributary_domain::rule::kinds::percentage;
 use tributary_transport::document::directives::cost;
 
-use super::context::{RequestExt, given, mirrors, wraps};
+use super::context::{RequestExt, given, wraps};
 use super::credit::CreditRole;
 use super::error::ApiResult;
 use super::loaders::DecidingVersion;
 use super::plugin::{Plugin, PluginVersion};
 use super::scalars::{Json, Money, MoneyInput};
 
-mirrors! {
-    /// How a rule is computed.
-    RuleKind = rule::Kind {
-        /// A part of the deal's amount, up to a cap.
-        Percentage,
-        /// By the tenant's own code.
-        Plugin,
-    }
+/// How a rule is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "rule::Kind")]
+pub enum RuleKind {
+    /// A part of the deal's amount, up to a cap.
+    Percentage,
+    /// By the tenant's own code.
+    Plugin,
 }
 
 /// How one role's credit becomes money.

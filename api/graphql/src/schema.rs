@@ -4,8 +4,8 @@ use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 
 use super::account::AccountQueries;
 use super::activation::{ActivationMutations, ActivationQueries};
-use super::agreement::AgreementMutations;
-use super::collection::CollectionMutations;
+use super::agreement::{AgreementMutations, AgreementQueries};
+use super::collection::{CollectionMutations, CollectionQueries};
 use super::commission::{CommissionMutations, CommissionQueries};
 use super::deal::{DealMutations, DealQueries};
 use super::earning::EarningQueries;
@@ -15,9 +15,10 @@ use super::involvement::{InvolvementMutations, InvolvementQueries};
 use super::ledger::LedgerQueries;
 use super::node::NodeQueries;
 use super::outcome::OutcomeMutations;
-use super::paperwork::PaperworkMutations;
 use super::partner::{PartnerMutations, PartnerQueries};
+use super::payout::PayoutQueries;
 use super::payout_export::PayoutExportMutations;
+use super::payout_method::{PayoutMethodMutations, PayoutMethodQueries};
 use super::payout_report::PayoutReportMutations;
 use super::payout_run::{PayoutRunMutations, PayoutRunQueries};
 use super::plugin::{PluginMutations, PluginQueries};
@@ -25,6 +26,7 @@ use super::program::{ProgramMutations, ProgramQueries};
 use super::rail::RailQueries;
 use super::registration::{RegistrationMutations, RegistrationQueries};
 use super::registration_link::RegistrationLinkMutations;
+use super::tax_form::{TaxFormMutations, TaxFormQueries};
 use super::tenant::{TenantMutations, TenantQueries};
 
 /// Reading. Everything is the caller's tenant's own.
@@ -41,6 +43,11 @@ pub struct Query(
     CommissionQueries,
     EarningQueries,
     PayoutRunQueries,
+    PayoutQueries,
+    CollectionQueries,
+    AgreementQueries,
+    TaxFormQueries,
+    PayoutMethodQueries,
     RailQueries,
     PluginQueries,
     ActivationQueries,
@@ -55,7 +62,8 @@ pub struct Mutation(
     ProgramMutations,
     PartnerMutations,
     AgreementMutations,
-    PaperworkMutations,
+    TaxFormMutations,
+    PayoutMethodMutations,
     RegistrationMutations,
     RegistrationLinkMutations,
     DealMutations,

@@ -1,6 +1,7 @@
 //! Tenants, keys and the clock of a sandbox.
 
-use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object, SimpleObject};
+use tributary_domain::access::Permission;
 use tributary_domain::entity::{api_key, person, tenant};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
@@ -9,22 +10,24 @@ use tributary_domain::tenant::keys::{self, KeyPurpose, NewKey};
 use tributary_domain::tenant::{positions, tenants};
 
 use super::actor::Actor;
-use super::context::{RequestExt, given, mirrors, wraps};
+use super::connections::Connection;
+use super::context::{RequestExt, given, wraps};
 use super::error::{ApiResult, UserError, into_user_errors, nullable, payload};
-use super::pages::{Connection, Paged, Slice, connection};
+use super::lists::{ApiKeyFilter, ApiKeyOrder};
+use super::pages::{self, Arguments, Paged};
 use super::partner::Partner;
 use super::role::Role;
 use super::scalars::{DateTime, Position};
 use super::viewer::Viewer;
 
-mirrors! {
-    /// Whether a tenant's money is real.
-    TenantKind = tenant::Kind {
-        /// Real money, on the machine's clock.
-        Live,
-        /// Nothing is real, and the clock can be moved forward.
-        Sandbox,
-    }
+/// Whether a tenant's money is real.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "tenant::Kind")]
+pub enum TenantKind {
+    /// Real money, on the machine's clock.
+    Live,
+    /// Nothing is real, and the clock can be moved forward.
+    Sandbox,
 }
 
 /// A company running programs here.
@@ -137,6 +140,11 @@ impl ApiKey {
     async fn revoked_at(&self) -> Option<DateTime> {
         self.0.revoked_at.map(DateTime)
     }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
 }
 
 /// Reading who asks, and the tenant's keys.
@@ -152,22 +160,30 @@ impl TenantQueries {
 
     /// The tenant's keys, oldest first, revoked ones included. For owners.
     #[graphql(directive = Paged::apply())]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a list")]
     async fn api_keys(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Only those that pass.")] filter: Option<ApiKeyFilter>,
+        #[graphql(desc = "In which order; as they were made, if not given.")] order_by: Option<
+            ApiKeyOrder,
+        >,
         #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Option<ApiResult<Connection<ApiKey>>> {
-        let slice = Slice {
+        let arguments = Arguments {
+            filter,
+            order_by,
             first,
             after,
             last,
             before,
         };
-        let page = async { Ok(keys::page(ctx.scope(), slice.window()?).await?) };
-        nullable(page.await.map(connection::<api_key::Entity, _>))
+        let allowed = ctx.scope().require(Permission::KeyManage);
+        let list = allowed.map_err(Into::into);
+        nullable(list.and_then(|()| pages::root::<ApiKey>(ctx, "Query.api_keys", arguments)))
     }
 }
 

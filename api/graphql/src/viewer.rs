@@ -1,60 +1,60 @@
 //! Who asks, and what they may do.
 
-use async_graphql::{Context, Description, Object};
+use async_graphql::{Context, Description, Enum, Object};
 use tributary_domain::access;
 use tributary_domain::reads;
 use tributary_transport::document::directives::list_size;
 
 use super::actor::Actor;
-use super::context::{RequestExt, mirrors};
+use super::context::RequestExt;
 use super::error::ApiResult;
 use super::pages::USUAL_PAGE;
 use super::partner::Partner;
 use super::role::Role;
 use super::tenant::Tenant;
 
-mirrors! {
-    /// One thing that may be done. Clients tolerate values that they do not know.
-    Permission = access::Permission {
-        /// Create and revoke API keys.
-        KeyManage,
-        /// Create programs and publish their terms.
-        ProgramManage,
-        /// Invite partners and decide on their paperwork.
-        PartnerManage,
-        /// File a partner's own paperwork: agreement, tax form, payout method.
-        PartnerFile,
-        /// Register an opportunity for a partner.
-        RegistrationSubmit,
-        /// Approve or reject registrations.
-        RegistrationDecide,
-        /// Open, move, win and lose deals, and convert registrations into them.
-        DealManage,
-        /// Write off what a won deal has left to collect.
-        DealWriteOff,
-        /// Propose an involvement with its evidence.
-        InvolvementRecord,
-        /// Confirm or decline involvements.
-        InvolvementDecide,
-        /// Record what the customer paid or was refunded.
-        CollectionRecord,
-        /// Try a held commission again.
-        CommissionManage,
-        /// Propose a payout run.
-        PayoutPropose,
-        /// Approve a payout run that somebody else proposed.
-        PayoutApprove,
-        /// Read where partners are paid, to pay them by hand.
-        PayoutExport,
-        /// Upload and publish plugins, and propose from when on a version is used.
-        PluginManage,
-        /// Approve from when on a version of a plugin is used.
-        ActivationApprove,
-        /// Read rules' code and receipts, the ledger, and the whole log.
-        BooksRead,
-        /// Move the test clock of a sandbox.
-        ClockAdvance,
-    }
+/// One thing that may be done. Clients tolerate values that they do not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "access::Permission")]
+pub enum Permission {
+    /// Create and revoke API keys.
+    KeyManage,
+    /// Create programs and publish their terms.
+    ProgramManage,
+    /// Invite partners and decide on their paperwork.
+    PartnerManage,
+    /// File a partner's own paperwork: agreement, tax form, payout method.
+    PartnerFile,
+    /// Register an opportunity for a partner.
+    RegistrationSubmit,
+    /// Approve or reject registrations.
+    RegistrationDecide,
+    /// Open, move, win and lose deals, and convert registrations into them.
+    DealManage,
+    /// Write off what a won deal has left to collect.
+    DealWriteOff,
+    /// Propose an involvement with its evidence.
+    InvolvementRecord,
+    /// Confirm or decline involvements.
+    InvolvementDecide,
+    /// Record what the customer paid or was refunded.
+    CollectionRecord,
+    /// Try a held commission again.
+    CommissionManage,
+    /// Propose a payout run.
+    PayoutPropose,
+    /// Approve a payout run that somebody else proposed.
+    PayoutApprove,
+    /// Read where partners are paid, to pay them by hand.
+    PayoutExport,
+    /// Upload and publish plugins, and propose from when on a version is used.
+    PluginManage,
+    /// Approve from when on a version of a plugin is used.
+    ActivationApprove,
+    /// Read rules' code and receipts, the ledger, and the whole log.
+    BooksRead,
+    /// Move the test clock of a sandbox.
+    ClockAdvance,
 }
 
 /// Who asks.

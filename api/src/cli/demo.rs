@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tributary_domain::access::Role;
 use tributary_domain::entity::deal;
 use tributary_domain::entity::tenant::{self, Kind};
-use tributary_domain::reads::{self, Window};
+use tributary_domain::kernel::lists::{self, Wanted};
 use tributary_domain::scope::Engine;
 use tributary_domain::tenant::{keys, tenants};
 
@@ -119,7 +119,7 @@ async fn is_finished(engine: &Engine, tenant: &tenant::Model) -> Result<bool, Fa
         return Ok(false);
     }
     let scope = engine.system(tenant.id).await?;
-    let deals = reads::page::<deal::Entity>(&scope, reads::all(), Window::first(20)).await?;
+    let deals = lists::page::<deal::Entity>(&scope, &Wanted::first(20)).await?;
     Ok(deals.rows.iter().any(|deal| deal.name == demo::DEAL))
 }
 

@@ -21,10 +21,11 @@ use tributary_api::cli::Cli;
 use tributary_demo as demo;
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database::Database;
+use tributary_domain::entity::api_key;
+use tributary_domain::kernel::lists::{self, Wanted};
 use tributary_domain::keyring::Keyring;
-use tributary_domain::reads::Window;
 use tributary_domain::scope::Engine;
-use tributary_domain::tenant::{keys, tenants};
+use tributary_domain::tenant::tenants;
 use tributary_plugins::Sandbox;
 
 use program::{Server, database, prints, program, runs, said, token};
@@ -164,7 +165,9 @@ async fn working_keys(url: &str) -> Vec<String> {
         panic!("one story, and not {tenants:?}");
     };
     let scope = engine.system(tenant.id).await.unwrap();
-    let page = keys::page(&scope, Window::first(100)).await.unwrap();
+    let page = lists::page::<api_key::Entity>(&scope, &Wanted::first(100))
+        .await
+        .unwrap();
     let working = page.rows.into_iter().filter(|key| key.revoked_at.is_none());
     let mut people: Vec<_> = working.map(|key| key.name).collect();
     people.sort();

@@ -37,12 +37,22 @@ fn decode(suffix: &str) -> Result<Uuid, ParseIdError> {
     Ok(Uuid::from_u128(bits))
 }
 
+/// The id of one noun.
+pub trait Identifies: std::str::FromStr {
+    /// The noun.
+    const NOUN: Noun;
+}
+
 macro_rules! ids {
     ($({ $($(#[$doc:meta])* $name:ident $prefix:literal $noun:ident $plain:literal $fresh:ident $entity:ident;)+ })+) => {
         $($(
             $(#[$doc])*
             #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, sea_orm::DeriveValueType)]
             pub struct $name(pub Uuid);
+
+            impl Identifies for $name {
+                const NOUN: Noun = Noun::$noun;
+            }
 
             impl $name {
                 /// What the outside form begins with.

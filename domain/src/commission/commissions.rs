@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 use sea_orm::{PaginatorTrait, QueryOrder};
 
@@ -55,6 +54,7 @@ pub(crate) async fn create(
     for rule in &rules {
         for share in shares.iter().filter(|share| share.role == rule.role) {
             let row = commission::ActiveModel {
+                updated_at: Set(tx.now()),
                 tenant_id: Set(tx.tenant()),
                 id: Set(CommissionId::new()),
                 deal_id: Set(deal.id),
@@ -178,7 +178,7 @@ pub(crate) async fn write_off(tx: &mut Tx, deal: DealId) -> Result<()> {
         let left = Money::new(left, currency);
         let mut change: commission::ActiveModel = commission.into();
         change.state = Set(State::Closed);
-        change.update(tx).await?;
+        tx.update(change).await?;
         let fact = Fact::CommissionClosed(facts::ClosedCommission {
             partner,
             written_off: facts::Amount(left),
@@ -283,7 +283,7 @@ async fn approve(
     change.explanation = Set(Some(explanation));
     change.evaluation_id = Set(Some(evaluation));
     change.assessed_at = Set(Some(tx.now()));
-    let commission = change.update(tx).await?;
+    let commission = tx.update(change).await?;
     let fact = Fact::CommissionApproved(facts::Assessed {
         partner: commission.partner_id,
         total: facts::Amount(money),
@@ -311,7 +311,7 @@ async fn hold(
     change.fault_code = Set(Some(fault.code().to_owned()));
     change.fault_message = Set(Some(fault.to_string()));
     change.assessed_at = Set(Some(tx.now()));
-    change.update(tx).await?;
+    tx.update(change).await?;
     let fact = Fact::CommissionHeld(facts::Fault {
         partner,
         fault: fault.code().to_owned(),
@@ -347,7 +347,7 @@ pub async fn retry(scope: &Scope, id: impl Into<Given<CommissionId>>) -> Result<
             change.fault_message = Set(None);
             change.as_of_at = Set(tx.now());
             change.as_of_position = Set(position);
-            change.update(&tx).await?;
+            tx.update(change).await?;
             let fact = Fact::CommissionRetried(facts::OfPartner { partner });
             tx.record(id, Some(deal), fact).await?;
         }
@@ -368,11 +368,4 @@ pub(crate) async fn assessed(tx: &Tx, deal: DealId) -> Result<Vec<commission::Mo
         .filter(commission::Column::TotalMinor.is_not_null())
         .order_by_asc(commission::Column::Id);
     Ok(query.all(tx).await?)
-}
-
-/// The filter that commissions in one of these states pass; all of them, where
-/// none is named.
-pub fn in_states(states: &[State]) -> Condition {
-    let named = (!states.is_empty()).then(|| commission::Column::State.is_in(states.to_vec()));
-    Condition::all().add_option(named)
 }

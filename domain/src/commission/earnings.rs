@@ -22,18 +22,6 @@ use crate::scope::{Fact, Scope, Tx};
 /// Collections times commissions that one transaction looks at.
 const EARNINGS: u64 = 1_000;
 
-impl earning::Model {
-    /// Whether a refund took it back.
-    pub fn is_taken_back(&self) -> bool {
-        self.amount_minor < 0
-    }
-
-    /// Whether it was released, its hold has ended, and it is in no payout.
-    pub fn is_payable(&self, now: Moment) -> bool {
-        self.state == State::Held && !self.is_taken_back() && self.payable_at <= now
-    }
-}
-
 /// What there is of one commission so far, in minor units of its currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
@@ -148,6 +136,7 @@ pub(crate) async fn release(
         insert(tx, deal, commission, &collection, part).await?;
     }
     let change = commission::ActiveModel {
+        updated_at: Set(tx.now()),
         tenant_id: Set(tx.tenant()),
         id: Set(commission.id),
         released_ordinal: Set(newest),
@@ -207,6 +196,7 @@ async fn insert(
     });
     let position = tx.record(id, Some(deal.id), fact).await?;
     let row = earning::ActiveModel {
+        updated_at: Set(tx.now()),
         tenant_id: Set(tx.tenant()),
         id: Set(id),
         commission_id: Set(commission.id),

@@ -61,7 +61,7 @@ pub(crate) async fn settle_pending(tx: &mut Tx, deal: DealId) -> Result<()> {
     let id = deal.id;
     let mut change: deal::ActiveModel = deal.into();
     change.credit_due_at = Set(None);
-    let deal = change.update(tx).await?;
+    let deal = tx.update(change).await?;
     settle_and_commission(tx, &deal).await?;
     tx.complete(work::Kind::SettleCredit, id.0).await
 }

@@ -1,7 +1,6 @@
 //! Deals: opened, moved and revalued. How they end is in `outcomes`.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
@@ -208,7 +207,7 @@ pub async fn link(
     }
     let mut change: deal::ActiveModel = deal.into();
     change.registration_id = Set(Some(registration.id));
-    let deal = change.update(&tx).await?;
+    let deal = tx.update(change).await?;
     involvements::record_registration(&mut tx, &deal, &registration).await?;
     registrations::mark_converted(&mut tx, registration, deal.id).await?;
     claim.keep(&tx, deal.id.0).await?;
@@ -238,6 +237,7 @@ async fn insert(tx: &mut Tx, origin: Origin, draft: Draft, amount: Money) -> Res
     let missing = || Error::broken("a deal that was not read");
     let stage = draft.stage.ok_or_else(missing)?;
     let row = deal::ActiveModel {
+        updated_at: Set(tx.now()),
         tenant_id: Set(tx.tenant()),
         id: Set(DealId::new()),
         program_id: Set(origin.program),
@@ -295,7 +295,7 @@ pub async fn move_stage(
         });
         let mut change: deal::ActiveModel = deal.into();
         change.stage = Set(stage);
-        deal = change.update(&tx).await?;
+        deal = tx.update(change).await?;
         tx.record(id, Some(id), fact).await?;
     }
     claim.keep(&tx, id.0).await?;
@@ -329,7 +329,7 @@ pub async fn revise_amount(
         let before = Money::new(deal.amount_minor, deal.currency);
         let mut change: deal::ActiveModel = deal.into();
         change.amount_minor = Set(minor);
-        deal = change.update(&tx).await?;
+        deal = tx.update(change).await?;
         let fact = Fact::DealAmountRevised(facts::AmountChange {
             from: facts::Amount(before),
             to: facts::Amount(amount),
@@ -340,12 +340,3 @@ pub async fn revise_amount(
     tx.commit().await?;
     Ok(deal)
 }
-
-/// The filter that deals in one of these states pass; all of them, where none
-/// is named.
-pub fn in_states(states: &[State]) -> Condition {
-    let named = (!states.is_empty()).then(|| deal::Column::State.is_in(states.to_vec()));
-    Condition::all().add_option(named)
-}
-
-pub use crate::kernel::audience::with_partner;

@@ -2,7 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, PaginatorTrait, QueryOrder};
+use sea_orm::{PaginatorTrait, QueryOrder};
 use serde::Serialize;
 
 use crate::access::Permission;
@@ -159,6 +159,7 @@ pub(crate) async fn record_registration(
 
 fn draft(tx: &Tx, deal: DealId, partner: PartnerId, role: Role) -> involvement::ActiveModel {
     involvement::ActiveModel {
+        updated_at: Set(tx.now()),
         tenant_id: Set(tx.tenant()),
         id: Set(InvolvementId::new()),
         deal_id: Set(deal),
@@ -212,7 +213,7 @@ pub(crate) async fn set(
     change.reason = Set(reason);
     change.decided_at = Set(Some(tx.now()));
     change.decided_by = Set(Some(tx.actor()));
-    let involvement = change.update(tx).await?;
+    let involvement = tx.update(change).await?;
     let part = told(&involvement);
     let fact = match state {
         State::Confirmed => Fact::InvolvementConfirmed(part),
@@ -252,11 +253,4 @@ pub(crate) async fn confirmed(tx: &Tx, deal: DealId) -> Result<Vec<involvement::
         .filter(involvement::Column::State.eq(State::Confirmed))
         .order_by_asc(involvement::Column::RecordedPosition);
     Ok(query.all(tx).await?)
-}
-
-/// The filter that involvements in one of these states pass; all of them, where
-/// none is named.
-pub fn in_states(states: &[State]) -> Condition {
-    let named = (!states.is_empty()).then(|| involvement::Column::State.is_in(states.to_vec()));
-    Condition::all().add_option(named)
 }

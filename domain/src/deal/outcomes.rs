@@ -1,7 +1,6 @@
 //! How deals end: won, lost, and written off.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::entity::prelude::*;
 
 use crate::access::Permission;
 use crate::commission::commissions;
@@ -81,7 +80,7 @@ async fn close_won(tx: &mut Tx, deal: deal::Model, pending: bool) -> Result<deal
     change.closed_at = Set(Some(tx.now()));
     change.closed_position = Set(Some(position));
     change.credit_due_at = Set(due_at);
-    let deal = change.update(tx).await?;
+    let deal = tx.update(change).await?;
     if let Some(registration) = registration {
         protections::release(tx, registration).await?;
     }
@@ -119,7 +118,7 @@ pub async fn lose(
     change.closed_at = Set(Some(tx.now()));
     change.closed_position = Set(Some(position));
     change.lost_reason = Set(Some(reason));
-    let deal = change.update(&tx).await?;
+    let deal = tx.update(change).await?;
     tx.commit().await?;
     Ok(deal)
 }
@@ -161,7 +160,7 @@ pub async fn write_off(
     commissions::write_off(&mut tx, id).await?;
     let mut change: deal::ActiveModel = deal.into();
     change.written_off_at = Set(Some(tx.now()));
-    let deal = change.update(&tx).await?;
+    let deal = tx.update(change).await?;
     claim.keep(&tx, id.0).await?;
     tx.commit().await?;
     Ok(deal)

@@ -101,7 +101,7 @@ pub(crate) async fn release(tx: &Tx, id: RegistrationId) -> Result<()> {
     let registration = registration::Entity::get(tx, tx.tenant(), id).await?;
     let mut change: registration::ActiveModel = registration.into();
     change.protects = Set(false);
-    change.update(tx).await?;
+    tx.update(change).await?;
     Ok(())
 }
 
@@ -176,7 +176,7 @@ pub(crate) async fn expire(tx: &mut Tx, due: Vec<registration::Model>) -> Result
         let mut change: registration::ActiveModel = registration.into();
         change.state = Set(State::Expired);
         change.protects = Set(false);
-        change.update(tx).await?;
+        tx.update(change).await?;
         let fact = Fact::RegistrationExpired(facts::OfPartner { partner });
         tx.record(id, None, fact).await?;
     }

@@ -97,6 +97,7 @@ pub async fn register(
     protections::expire_on(&mut tx, customer.id).await?;
     let conflicts = conflicts::against(&tx, customer.id, &account.name).await?;
     let row = registration::ActiveModel {
+        updated_at: Set(tx.now()),
         tenant_id: Set(tx.tenant()),
         id: Set(RegistrationId::new()),
         program_id: Set(program.id),
@@ -343,7 +344,7 @@ async fn decide(
     change.state = Set(state);
     change.decided_by = Set(Some(by));
     change.decided_at = Set(Some(tx.now()));
-    let registration = change.update(tx).await?;
+    let registration = tx.update(change).await?;
     let fact = fact(facts::DecidedClaim {
         partner: registration.partner_id,
         account: registration.account_id,
@@ -365,7 +366,7 @@ pub(crate) async fn mark_converted(
     change.state = Set(State::Converted);
     change.deal_id = Set(Some(deal));
     change.protected_until = Set(None);
-    let registration = change.update(tx).await?;
+    let registration = tx.update(change).await?;
     let partner = registration.partner_id;
     let fact = Fact::RegistrationConverted(facts::OfPartner { partner });
     tx.record(registration.id, Some(deal), fact).await?;

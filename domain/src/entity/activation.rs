@@ -65,8 +65,11 @@ pub struct Model {
     pub decided_at: Option<Moment>,
     /// The place in the log of its approval.
     pub approved_position: Option<i64>,
+    /// When it was last changed.
+    pub updated_at: Moment,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 super::owned!(ActivationId, Activation);
+super::dated!();

@@ -36,6 +36,8 @@ pub struct Model {
     pub created_at: Moment,
     /// When it was revoked; none while it is good.
     pub revoked_at: Option<Moment>,
+    /// When it was last changed.
+    pub updated_at: Moment,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -52,3 +54,4 @@ impl Model {
 }
 
 super::owned!(ApiKeyId, ApiKey);
+super::dated!();

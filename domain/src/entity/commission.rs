@@ -91,6 +91,8 @@ pub struct Model {
     /// The last of the deal's collections whose part is released, by its ordinal; 0
     /// before any is.
     pub released_ordinal: i32,
+    /// When it was last changed.
+    pub updated_at: Moment,
     /// The deal, as a row.
     #[sea_orm(belongs_to, from = "(tenant_id, deal_id)", to = "(tenant_id, id)")]
     pub deal: BelongsTo<super::deal::Entity>,
@@ -107,3 +109,4 @@ impl Model {
 }
 
 super::owned!(CommissionId, Commission);
+super::dated!();

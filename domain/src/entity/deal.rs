@@ -80,6 +80,8 @@ pub struct Model {
     pub lost_reason: Option<String>,
     /// When what was left to collect was written off.
     pub written_off_at: Option<Moment>,
+    /// When it was last changed.
+    pub updated_at: Moment,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -102,3 +104,4 @@ pub(crate) async fn open_in<C: ConnectionTrait>(
 }
 
 super::owned!(DealId, Deal, in the order of OpenedPosition);
+super::dated!();

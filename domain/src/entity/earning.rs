@@ -1,5 +1,6 @@
 //! Released amounts.
 
+use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Moment;
@@ -63,6 +64,40 @@ pub enum Cause {
     Refund,
 }
 
+/// Where an earning stands at a moment: a hold ends by itself, with nothing written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// Released, and its hold has not ended; or taken back, and not set off yet.
+    Held,
+    /// Its hold has ended.
+    Payable,
+    /// In a payout that is not finished.
+    InPayout,
+    /// The partner has it, or it was set off against what was taken back.
+    Paid,
+}
+
+/// The filter that earnings pass which stand so at a moment.
+pub fn standing_in(standings: &[Standing], now: Moment) -> Condition {
+    let stored = |state: State| Condition::all().add(Column::State.eq(state));
+    let payable = || {
+        Condition::all()
+            .add(Column::AmountMinor.gte(0))
+            .add(Column::PayableAt.lte(now))
+    };
+    if standings.is_empty() {
+        return Condition::all().add(Expr::value(false));
+    }
+    standings.iter().fold(Condition::any(), |any, standing| {
+        any.add(match standing {
+            Standing::Held => stored(State::Held).add(payable().not()),
+            Standing::Payable => stored(State::Held).add(payable()),
+            Standing::InPayout => stored(State::InPayout),
+            Standing::Paid => stored(State::Paid),
+        })
+    })
+}
+
 /// An earning. Its amount is never changed.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -108,8 +143,28 @@ pub struct Model {
     pub created_at: Moment,
     /// The place in the log at which it was released.
     pub position: i64,
+    /// When it was last changed.
+    pub updated_at: Moment,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
+impl Model {
+    /// Whether a refund took it back.
+    pub fn is_taken_back(&self) -> bool {
+        self.amount_minor < 0
+    }
+
+    /// Where it stands at a moment.
+    pub fn standing_at(&self, now: Moment) -> Standing {
+        match self.state {
+            State::Held if self.is_taken_back() || self.payable_at > now => Standing::Held,
+            State::Held => Standing::Payable,
+            State::InPayout => Standing::InPayout,
+            State::Paid => Standing::Paid,
+        }
+    }
+}
+
 super::owned!(EarningId, Earning);
+super::dated!();

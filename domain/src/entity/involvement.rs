@@ -108,8 +108,11 @@ pub struct Model {
     pub decided_by: Option<Actor>,
     /// Why it was declined.
     pub reason: Option<String>,
+    /// When it was last changed.
+    pub updated_at: Moment,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 super::owned!(InvolvementId, Involvement);
+super::dated!();

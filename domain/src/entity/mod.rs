@@ -45,6 +45,7 @@ pub mod work;
 
 use sea_orm::entity::prelude::*;
 
+use crate::clock::Moment;
 use crate::error::{Error, Result};
 use crate::ids::{Noun, TenantId};
 
@@ -113,3 +114,21 @@ macro_rules! owned {
     };
 }
 use owned;
+
+/// A row that says when it was last changed.
+pub trait Dated: ActiveModelTrait {
+    /// Notes that it is changed now.
+    fn changed_at(&mut self, now: Moment);
+}
+
+/// Makes the rows of a module say when they were last changed.
+macro_rules! dated {
+    () => {
+        impl super::Dated for ActiveModel {
+            fn changed_at(&mut self, now: Moment) {
+                self.updated_at = sea_orm::ActiveValue::Set(now);
+            }
+        }
+    };
+}
+use dated;

@@ -51,8 +51,11 @@ pub struct Model {
     pub state: State,
     /// When it was invited.
     pub created_at: Moment,
+    /// When it was last changed.
+    pub updated_at: Moment,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 super::owned!(PartnerId, Partner);
+super::dated!();

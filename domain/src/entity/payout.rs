@@ -95,8 +95,11 @@ pub struct Model {
     pub settled_at: Option<Moment>,
     /// The place of that in the log.
     pub settled_position: Option<i64>,
+    /// When it was last changed.
+    pub updated_at: Moment,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 super::owned!(PayoutId, Payout);
+super::dated!();

@@ -64,6 +64,8 @@ pub struct Model {
     pub verified_by: Option<Actor>,
     /// When it was added.
     pub created_at: Moment,
+    /// When it was last changed.
+    pub updated_at: Moment,
 }
 
 impl Model {
@@ -80,3 +82,4 @@ impl Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 super::owned!(PayoutMethodId, PayoutMethod);
+super::dated!();

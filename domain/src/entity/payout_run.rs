@@ -92,8 +92,11 @@ pub struct Model {
     pub approved_at: Option<Moment>,
     /// When the last payout was settled.
     pub finished_at: Option<Moment>,
+    /// When it was last changed.
+    pub updated_at: Moment,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 super::owned!(PayoutRunId, PayoutRun);
+super::dated!();

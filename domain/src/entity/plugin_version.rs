@@ -60,8 +60,11 @@ pub struct Model {
     pub published_by: Actor,
     /// When.
     pub published_at: Moment,
+    /// When it was last changed.
+    pub updated_at: Moment,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 super::owned!(PluginVersionId, PluginVersion);
+super::dated!();

@@ -83,8 +83,11 @@ pub struct Model {
     pub state: State,
     /// When it was created.
     pub created_at: Moment,
+    /// When it was last changed.
+    pub updated_at: Moment,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 super::owned!(ProgramId, Program);
+super::dated!();

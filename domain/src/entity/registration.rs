@@ -95,6 +95,8 @@ pub struct Model {
     pub submitted_position: i64,
     /// When it was decided.
     pub decided_at: Option<Moment>,
+    /// When it was last changed.
+    pub updated_at: Moment,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -114,9 +116,6 @@ impl Model {
 /// The filter that registrations in one of these states at an instant pass, as
 /// [`Model::state_at`] tells them; all of them, where no state is named.
 pub fn in_states(states: &[State], now: Moment) -> Condition {
-    if states.is_empty() {
-        return Condition::all();
-    }
     let lapsed = Condition::all()
         .add(Column::State.eq(State::Approved))
         .add(Column::ProtectedUntil.lte(now));
@@ -126,3 +125,4 @@ pub fn in_states(states: &[State], now: Moment) -> Condition {
     let expired = states.contains(&State::Expired).then_some(lapsed);
     Condition::any().add(stored).add_option(expired)
 }
+super::dated!();

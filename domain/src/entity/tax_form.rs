@@ -1,5 +1,6 @@
 //! Tax forms.
 
+use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 
 use crate::actor::Actor;
@@ -102,6 +103,8 @@ pub struct Model {
     pub reason: Option<String>,
     /// When it stops being valid, if it does.
     pub expires_at: Option<Moment>,
+    /// When it was last changed.
+    pub updated_at: Moment,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -116,4 +119,20 @@ impl Model {
     }
 }
 
+/// The filter that forms pass which are in one of these states at an instant.
+pub fn in_states(states: &[State], now: Moment) -> Condition {
+    let lapsed = || {
+        Condition::all()
+            .add(Column::State.eq(State::Approved))
+            .add(Column::ExpiresAt.is_not_null())
+            .add(Column::ExpiresAt.lte(now))
+    };
+    let stored = Condition::all()
+        .add(Column::State.is_in(states.to_vec()))
+        .add(lapsed().not());
+    let expired = states.contains(&State::Expired).then(lapsed);
+    Condition::any().add(stored).add_option(expired)
+}
+
 super::owned!(TaxFormId, TaxForm);
+super::dated!();

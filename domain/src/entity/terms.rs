@@ -73,8 +73,11 @@ pub struct Model {
     pub published_at: Moment,
     /// The place in the log of that.
     pub published_position: i64,
+    /// When it was last changed.
+    pub updated_at: Moment,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 super::owned!(TermsId, Terms);
+super::dated!();

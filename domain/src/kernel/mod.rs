@@ -7,6 +7,7 @@ pub mod check;
 pub mod engine;
 pub mod facts;
 pub mod idempotency;
+pub mod lists;
 pub mod meter;
 pub mod people;
 pub mod queue;

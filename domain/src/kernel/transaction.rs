@@ -6,15 +6,15 @@ use std::time::Duration;
 use sea_orm::entity::prelude::*;
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::{
-    ActiveValue::Set, DatabaseTransaction, DbBackend, ExecResult, QueryResult, QuerySelect,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ActiveValue::Set, DatabaseTransaction, DbBackend, ExecResult, IntoActiveModel, QueryResult,
+    QuerySelect, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use tokio::time::sleep;
 
 use crate::actor::Actor;
 use crate::clock::Moment;
 use crate::database::Database;
-use crate::entity::{event, tenant};
+use crate::entity::{Dated, event, tenant};
 use crate::error::{Error, Result};
 use crate::ids::{DealId, EventId, Noun, PartnerId, TenantId};
 use crate::kernel::engine::Engine;
@@ -231,6 +231,16 @@ impl Tx {
     /// The machine's present, for what has nothing to do with the tenant's clock.
     pub(crate) fn machine_now(&self) -> Moment {
         self.engine.clock.now()
+    }
+
+    /// Stores a changed row, and when it was changed.
+    pub(crate) async fn update<A>(&self, mut row: A) -> Result<<A::Entity as EntityTrait>::Model>
+    where
+        A: Dated + ActiveModelBehavior + Send,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+    {
+        row.changed_at(self.now());
+        Ok(row.update(self).await?)
     }
 
     /// What seals secrets at rest.

@@ -89,7 +89,7 @@ pub async fn accept_agreement(
     let agreement = row.insert(&tx).await?;
     let mut change: enrollment::ActiveModel = enrollment.into();
     change.state = Set(enrollment::State::Active);
-    change.update(&tx).await?;
+    tx.update(change).await?;
     let terms = terms.id;
     let fact = Fact::AgreementAccepted(facts::Acceptance { partner, terms });
     tx.record(agreement.id, None, fact).await?;
@@ -137,6 +137,7 @@ pub async fn submit_tax_form(
         .await
         .at("partnerId")?;
     let row = tax_form::ActiveModel {
+        updated_at: Set(tx.now()),
         tenant_id: Set(tx.tenant()),
         id: Set(TaxFormId::new()),
         partner_id: Set(partner),
@@ -221,7 +222,7 @@ pub async fn decide_tax_form(
     change.reason = Set(reason);
     change.decided_at = Set(Some(tx.now()));
     change.decided_by = Set(Some(tx.actor()));
-    let form = change.update(&tx).await?;
+    let form = tx.update(change).await?;
     let partner = facts::OfPartner {
         partner: form.partner_id,
     };

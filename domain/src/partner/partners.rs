@@ -40,6 +40,7 @@ pub async fn invite(
     }
     terms::open_in(&tx, program).await.at("programId")?;
     let row = partner::ActiveModel {
+        updated_at: Set(tx.now()),
         tenant_id: Set(tx.tenant()),
         id: Set(PartnerId::new()),
         name: Set(name),
@@ -48,6 +49,7 @@ pub async fn invite(
     };
     let partner = row.insert(&tx).await?;
     let row = enrollment::ActiveModel {
+        updated_at: Set(tx.now()),
         tenant_id: Set(tx.tenant()),
         id: Set(EnrollmentId::new()),
         partner_id: Set(partner.id),
@@ -100,7 +102,7 @@ pub async fn suspend(
     };
     let mut change: partner::ActiveModel = partner.into();
     change.state = Set(state);
-    change.update(&tx).await?;
+    tx.update(change).await?;
     tx.record(id, None, fact).await?;
     let partner = settle_state(&mut tx, id).await?;
     tx.commit().await?;
@@ -179,7 +181,7 @@ pub(crate) async fn settle_state(tx: &mut Tx, id: PartnerId) -> Result<partner::
     }
     let mut change: partner::ActiveModel = partner.into();
     change.state = Set(partner::State::Active);
-    let partner = change.update(tx).await?;
+    let partner = tx.update(change).await?;
     tx.record(id, None, Fact::PartnerActivated(facts::Nothing {}))
         .await?;
     Ok(partner)

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::Condition;
 use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement};
 use serde_json::json;
 
 use crate::access::Permission;
@@ -15,9 +17,10 @@ use crate::ids::{PartnerId, PayoutMethodId};
 use crate::kernel::audience;
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
+use crate::kernel::lists::{self, Link, Wanted};
 use crate::keyring::{Keyring, Secret};
 use crate::partner::partners;
-use crate::reads::{Window, shown};
+use crate::reads::shown;
 use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, limits, people, rails, reads};
 
@@ -57,6 +60,7 @@ pub async fn add(
     let secret = Secret::new(destination);
     let place = payout_method::Model::place(tx.tenant(), id);
     let row = payout_method::ActiveModel {
+        updated_at: Set(tx.now()),
         tenant_id: Set(tx.tenant()),
         id: Set(id),
         partner_id: Set(partner),
@@ -118,7 +122,7 @@ pub async fn verify(
     let mut change: payout_method::ActiveModel = method.into();
     change.state = Set(payout_method::State::Verified);
     change.verified_by = Set(Some(tx.actor()));
-    let method = change.update(&tx).await?;
+    let method = tx.update(change).await?;
     let partner = method.partner_id;
     let fact = Fact::PayoutMethodVerified(facts::OfPartner { partner });
     tx.record(id, None, fact).await?;
@@ -159,7 +163,7 @@ async fn stop(
 ) -> Result<payout_method::Model> {
     let mut change: payout_method::ActiveModel = method.into();
     change.state = Set(payout_method::State::Disabled);
-    let method = change.update(tx).await?;
+    let method = tx.update(change).await?;
     let fact = Fact::PayoutMethodDisabled(facts::DisabledMethod {
         partner: method.partner_id,
         reason: reason.to_owned(),
@@ -192,29 +196,36 @@ pub async fn sharing(
     if !audience::sees_sharing(scope) {
         return Ok(HashMap::new());
     }
-    let asked = payout_method::Entity::of(scope.tenant())
-        .filter(payout_method::Column::Id.is_in(ids.iter().copied()))
-        .all(&scope.read().await?)
-        .await?;
-    let prints: Vec<String> = asked.iter().map(|row| row.fingerprint.clone()).collect();
-    let sharing = reads::children::<payout_method::Entity, _>(
-        scope,
-        payout_method::Column::Fingerprint,
-        &prints,
-        |row| row.fingerprint.clone(),
-        Window::first(u64::from(SHARED) + 1),
-    )
-    .await?;
-    let others = |method: payout_method::Model| {
-        let same = sharing.get(&method.fingerprint).into_iter();
-        let same = same.flat_map(|page| &page.rows);
-        let others = same.filter(|other| other.id != method.id);
-        (
-            method.id,
-            others.take(usize::from(SHARED)).cloned().collect(),
+    let asked: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let link = Link::Pairs(same_destination);
+    let wanted = Wanted::first(u64::from(SHARED));
+    let pages = lists::children::<payout_method::Entity>(scope, &link, &asked, &wanted).await?;
+    let pages = pages.into_iter();
+    Ok(pages
+        .map(|(id, page)| (PayoutMethodId(id), page.rows))
+        .collect())
+}
+
+/// Which methods pay to the same destination as these, but themselves.
+fn same_destination(scope: &Scope, asked: &[Uuid]) -> SelectStatement {
+    use payout_method::Column;
+    let of = |table: &'static str, column: Column| Expr::col((table, column));
+    Query::select()
+        .expr_as(of("asked", Column::Id), "parent")
+        .expr_as(of("other", Column::Id), "child")
+        .from_as(payout_method::Entity, "asked")
+        .join_as(
+            JoinType::InnerJoin,
+            payout_method::Entity,
+            "other",
+            Condition::all()
+                .add(of("other", Column::TenantId).equals(("asked", Column::TenantId)))
+                .add(of("other", Column::Fingerprint).equals(("asked", Column::Fingerprint)))
+                .add(of("other", Column::Id).not_equals(("asked", Column::Id))),
         )
-    };
-    Ok(asked.into_iter().map(others).collect())
+        .and_where(of("asked", Column::TenantId).eq(scope.tenant()))
+        .and_where(of("asked", Column::Id).is_in(asked.iter().copied()))
+        .to_owned()
 }
 
 /// Whether any tenant of an SQLite database has a payout method. On PostgreSQL

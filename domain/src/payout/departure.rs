@@ -134,7 +134,7 @@ async fn start(tx: &Tx, run: payout_run::Model) -> Result<()> {
     if run.state == payout_run::State::Approved {
         let mut change: payout_run::ActiveModel = run.into();
         change.state = Set(payout_run::State::Executing);
-        change.update(tx).await?;
+        tx.update(change).await?;
     }
     Ok(())
 }

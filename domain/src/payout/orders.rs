@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::SimpleExpr;
-use sea_orm::{Condition, QuerySelect, QueryTrait};
+use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
 
 use crate::access::Permission;
 use crate::entity::payout::{self, State};
@@ -17,7 +17,6 @@ use crate::keyring::Secret;
 use crate::money::Money;
 use crate::partner::{payout_methods, readiness};
 use crate::payout::{departure, settlement};
-use crate::reads::{self, Window};
 use crate::scope::{Fact, Scope, Tx};
 
 /// One payment to make by hand.
@@ -47,7 +46,7 @@ pub struct Listing {
 }
 
 /// The most payments that are told at a time: each is looked at before it is.
-const ORDERS: u64 = 200;
+const ORDERS: usize = 200;
 
 /// Some payments of a run that are to be made by hand, after one of them, oldest
 /// first: sent over a rail that tells nothing, of which nobody has reported yet. The log
@@ -69,18 +68,22 @@ pub async fn list(
         return Err(check.failed());
     };
     check.done()?;
-    let window = Window {
-        after,
-        ..Window::first(ORDERS)
-    };
     let mut tx = scope.begin().await?;
     let run = payout_run::Entity::get(&tx, tx.tenant(), run)
         .await
         .at("id")?;
-    let filter = to_be_made(scope).add(payout::Column::RunId.eq(run.id));
-    let page = reads::page_of(&tx, payout::Entity::of(tx.tenant()), filter, window).await?;
-    let last = page.rows.last().map(|payout| payout.id);
-    let payable = still_payable(&mut tx, &run, page.rows).await?;
+    let beyond = after.map(|after| payout::Column::Id.gt(after));
+    let mut rows = payout::Entity::of(tx.tenant())
+        .filter(to_be_made(scope).add(payout::Column::RunId.eq(run.id)))
+        .filter(Condition::all().add_option(beyond))
+        .order_by_asc(payout::Column::Id)
+        .limit(ORDERS as u64 + 1)
+        .all(&tx)
+        .await?;
+    let has_more = rows.len() > ORDERS;
+    rows.truncate(ORDERS);
+    let last = rows.last().map(|payout| payout.id);
+    let payable = still_payable(&mut tx, &run, rows).await?;
     let payouts = payable.len();
     let fact = Fact::PayoutRunExported(facts::ExportedRun { payouts });
     tx.record(run.id, None, fact).await?;
@@ -89,7 +92,7 @@ pub async fn list(
     Ok(Listing {
         orders,
         last,
-        has_more: page.has_next,
+        has_more,
     })
 }
 
@@ -119,6 +122,7 @@ async fn still_payable(
     }
     payout::Entity::update_many()
         .col_expr(payout::Column::ListedAt, Expr::value(Some(tx.now())))
+        .col_expr(payout::Column::UpdatedAt, Expr::value(tx.now()))
         .filter(payout::Column::TenantId.eq(tx.tenant()))
         .filter(payout::Column::Id.is_in(payable.iter().map(|payout| payout.id)))
         .filter(payout::Column::ListedAt.is_null())

@@ -88,6 +88,7 @@ async fn insert(
     });
     let position = tx.record(id, None, fact).await?;
     let row = payout_run::ActiveModel {
+        updated_at: Set(tx.now()),
         tenant_id: Set(tx.tenant()),
         id: Set(id),
         program_id: Set(program.id),
@@ -135,7 +136,7 @@ pub async fn approve(
     change.state = Set(State::Approved);
     change.approved_by = Set(Some(tx.actor()));
     change.approved_at = Set(Some(tx.now()));
-    let run = change.update(&tx).await?;
+    let run = tx.update(change).await?;
     let fact = Fact::PayoutRunApproved(facts::ApprovedRun {
         proposed_by: run.proposed_by,
     });
@@ -166,7 +167,7 @@ pub async fn cancel(scope: &Scope, id: impl Into<Given<PayoutRunId>>) -> Result<
     }
     let mut change: payout_run::ActiveModel = run.into();
     change.state = Set(State::Cancelling);
-    let run = change.update(&tx).await?;
+    let run = tx.update(change).await?;
     tx.record(id, None, Fact::PayoutRunStopped(facts::Nothing {}))
         .await?;
     tx.complete(work::Kind::PrepareRun, id.0).await?;
@@ -231,13 +232,13 @@ async fn stop(scope: &Scope, tx: &mut Tx, run: payout_run::Model) -> Result<()> 
     let mut change: payout_run::ActiveModel = run.into();
     if goes_on {
         change.state = Set(State::Executing);
-        change.update(tx).await?;
+        tx.update(change).await?;
         tx.enqueue(work::Kind::ExecuteRun, id.0, None).await?;
         settlement::close_if_settled(tx, id).await
     } else {
         change.state = Set(State::Cancelled);
         change.finished_at = Set(Some(tx.now()));
-        change.update(tx).await?;
+        tx.update(change).await?;
         tx.record(id, None, Fact::PayoutRunCancelled(facts::Nothing {}))
             .await?;
         Ok(())

@@ -81,7 +81,7 @@ async fn counted(scope: &Scope, id: PayoutRunId) -> Result<Option<payout_run::Mo
     let run = payout_run::Entity::get(&tx, tx.tenant(), id).await?;
     let mut change: payout_run::ActiveModel = run.into();
     change.earnings_total = Set(Some(i64::try_from(total).unwrap_or(i64::MAX)));
-    let run = change.update(&tx).await?;
+    let run = tx.update(change).await?;
     tx.commit().await?;
     Ok(Some(run))
 }
@@ -216,6 +216,7 @@ async fn take(
         .col_expr(earning::Column::State, Expr::value(state))
         .col_expr(earning::Column::PayoutId, Expr::value(payout))
         .col_expr(earning::Column::RunId, Expr::value(run.id))
+        .col_expr(earning::Column::UpdatedAt, Expr::value(tx.now()))
         .filter(earning::Column::TenantId.eq(tx.tenant()))
         .filter(earning::Column::Id.is_in(ids.iter().copied()))
         .filter(earning::Column::State.eq(earning::State::Held))
@@ -232,6 +233,7 @@ async fn schedule(
 ) -> Result<PayoutId> {
     let id = PayoutId::new();
     let row = payout::ActiveModel {
+        updated_at: Set(tx.now()),
         tenant_id: Set(tx.tenant()),
         id: Set(id),
         run_id: Set(run.id),
@@ -290,7 +292,7 @@ async fn pass(
     let mut change: payout_run::ActiveModel = run.into();
     change.prepared_upto = Set(Some(partner));
     change.earnings_done = Set(done);
-    Ok(change.update(tx).await?)
+    tx.update(change).await
 }
 
 async fn hold(
@@ -334,7 +336,7 @@ async fn finish(scope: &Scope, run: &payout_run::Model) -> Result<()> {
     } else {
         let mut change: payout_run::ActiveModel = run.into();
         change.state = Set(State::Draft);
-        change.update(&tx).await?;
+        tx.update(change).await?;
     }
     tx.commit().await
 }

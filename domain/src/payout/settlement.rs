@@ -47,7 +47,7 @@ pub(crate) async fn mark(
         change.settled_at = Set(Some(tx.now()));
         change.settled_position = Set(Some(tx.next_position()));
     }
-    let payout = change.update(tx).await?;
+    let payout = tx.update(change).await?;
     let moved = facts::PayoutMoved {
         partner: payout.partner_id,
         amount: facts::Amount(Money::new(payout.amount_minor, payout.currency)),
@@ -78,7 +78,7 @@ pub(crate) async fn depart(tx: &mut Tx, payout: payout::Model) -> Result<payout:
 pub(crate) async fn depart_again(tx: &Tx, payout: payout::Model) -> Result<()> {
     let mut change: payout::ActiveModel = payout.into();
     change.called_at = Set(Some(tx.machine_now()));
-    change.update(tx).await?;
+    tx.update(change).await?;
     Ok(())
 }
 
@@ -160,6 +160,7 @@ pub(crate) async fn apply(tx: &mut Tx, payout: payout::Model) -> Result<bool> {
         .await?;
     let count = ids.len() as u64;
     let these = earning::Entity::update_many()
+        .col_expr(earning::Column::UpdatedAt, Expr::value(tx.now()))
         .filter(earning::Column::TenantId.eq(tx.tenant()))
         .filter(earning::Column::Id.is_in(ids));
     let moved = match payout.state {
@@ -173,7 +174,7 @@ pub(crate) async fn apply(tx: &mut Tx, payout: payout::Model) -> Result<bool> {
     }
     let mut change: payout::ActiveModel = payout.into();
     change.is_applied = Set(true);
-    change.update(tx).await?;
+    tx.update(change).await?;
     Ok(true)
 }
 
@@ -221,6 +222,7 @@ pub(crate) async fn undo_set_off(tx: &Tx, run: PayoutRunId) -> Result<bool> {
         .await?;
     let count = ids.len() as u64;
     let these = earning::Entity::update_many()
+        .col_expr(earning::Column::UpdatedAt, Expr::value(tx.now()))
         .filter(earning::Column::TenantId.eq(tx.tenant()))
         .filter(earning::Column::Id.is_in(ids));
     given_back(these, tx.next_position()).exec(tx).await?;
@@ -277,7 +279,7 @@ pub(crate) async fn finish(tx: &mut Tx, run: payout_run::Model) -> Result<()> {
     let mut change: payout_run::ActiveModel = run.into();
     change.state = Set(payout_run::State::Done);
     change.finished_at = Set(Some(tx.now()));
-    change.update(tx).await?;
+    tx.update(change).await?;
     tx.record(id, None, Fact::PayoutRunFinished(facts::Nothing {}))
         .await?;
     Ok(())

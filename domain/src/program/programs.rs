@@ -36,6 +36,7 @@ pub async fn create(
         return program::Entity::get(&tx, tx.tenant(), ProgramId(id)).await;
     }
     let row = program::ActiveModel {
+        updated_at: Set(tx.now()),
         tenant_id: Set(tx.tenant()),
         id: Set(ProgramId::new()),
         name: Set(name),

@@ -96,7 +96,7 @@ pub async fn publish(
     }
     let mut change: program::ActiveModel = program.into();
     change.state = Set(program::State::Open);
-    change.update(&tx).await?;
+    tx.update(change).await?;
     claim.keep(&tx, terms.id.0).await?;
     tx.commit().await?;
     Ok(terms)
@@ -187,7 +187,7 @@ async fn supersede(tx: &Tx, program: ProgramId) -> Result<i32> {
     let version = earlier.version;
     let mut change: terms::ActiveModel = earlier.into();
     change.state = Set(terms::State::Superseded);
-    change.update(tx).await?;
+    tx.update(change).await?;
     Ok(version)
 }
 
@@ -235,6 +235,7 @@ async fn insert(
     });
     let position = tx.record(id, None, fact).await?;
     let row = terms::ActiveModel {
+        updated_at: Set(tx.now()),
         tenant_id: Set(tx.tenant()),
         id: Set(id),
         program_id: Set(program.id),

@@ -7,8 +7,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryOrder};
 
 use crate::access::Permission;
 use crate::clock::Moment;
@@ -78,6 +78,7 @@ pub async fn propose(
         return Err(Error::invalid("effectiveAt", message));
     }
     let row = activation::ActiveModel {
+        updated_at: Set(tx.now()),
         tenant_id: Set(tx.tenant()),
         id: Set(ActivationId::new()),
         plugin_id: Set(version.plugin_id),
@@ -145,7 +146,7 @@ pub async fn approve(
     change.decided_by = Set(Some(tx.actor()));
     change.decided_at = Set(Some(tx.now()));
     change.approved_position = Set(Some(position));
-    let activation = change.update(&tx).await?;
+    let activation = tx.update(change).await?;
     plugins::mark_active(&tx, version).await?;
     tx.commit().await?;
     Ok(activation)
@@ -178,7 +179,7 @@ pub async fn cancel(
     change.state = Set(State::Cancelled);
     change.decided_by = Set(Some(tx.actor()));
     change.decided_at = Set(Some(tx.now()));
-    let activation = change.update(&tx).await?;
+    let activation = tx.update(change).await?;
     tx.commit().await?;
     Ok(activation)
 }
@@ -279,11 +280,4 @@ async fn programs_of<C: ConnectionTrait>(
         found.extend(program.map(|program| (rule.id, program.clone())));
     }
     Ok(found)
-}
-
-/// The filter that activations in one of these states pass; all of them, where
-/// none is named.
-pub fn in_states(states: &[State]) -> Condition {
-    let named = (!states.is_empty()).then(|| activation::Column::State.is_in(states.to_vec()));
-    Condition::all().add_option(named)
 }

@@ -146,6 +146,7 @@ async fn insert_version(
     let description_json = serde_json::to_string(description)
         .map_err(|error| Error::broken(format!("a description has no JSON: {error}")))?;
     let row = plugin_version::ActiveModel {
+        updated_at: Set(tx.now()),
         tenant_id: Set(tx.tenant()),
         id: Set(PluginVersionId::new()),
         plugin_id: Set(plugin.id),
@@ -172,7 +173,7 @@ pub(crate) async fn mark_active(tx: &Tx, version: plugin_version::Model) -> Resu
     if version.state == State::Admitted {
         let mut change: plugin_version::ActiveModel = version.into();
         change.state = Set(State::Active);
-        change.update(tx).await?;
+        tx.update(change).await?;
     }
     Ok(())
 }

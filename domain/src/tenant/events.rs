@@ -8,7 +8,8 @@ use crate::entity::event;
 use crate::error::Result;
 use crate::ids::DealId;
 use crate::kernel::audience;
-use crate::reads::{self, LARGEST_PAGE};
+use crate::kernel::lists::LARGEST_PAGE;
+use crate::reads;
 use crate::scope::Scope;
 
 /// The facts after a position, oldest first; at most [`LARGEST_PAGE`].

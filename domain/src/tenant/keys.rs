@@ -17,7 +17,6 @@ use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
 use crate::kernel::scope::Caller;
 use crate::kernel::transaction::Attempts;
-use crate::reads::{self, Page, Window};
 use crate::scope::{Engine, Fact, Origin, Scope, Tx};
 use crate::{limits, people};
 
@@ -174,6 +173,7 @@ pub(crate) async fn insert(tx: &mut Tx, person: PersonId, purpose: KeyPurpose) -
     check.done()?;
     let secret = secret()?;
     let row = api_key::ActiveModel {
+        updated_at: Set(tx.now()),
         tenant_id: Set(tx.tenant()),
         id: Set(ApiKeyId::new()),
         name: Set(name),
@@ -204,17 +204,11 @@ pub async fn revoke(scope: &Scope, id: impl Into<Given<ApiKeyId>>) -> Result<api
     }
     let mut change: api_key::ActiveModel = key.into();
     change.revoked_at = Set(Some(tx.now()));
-    let key = change.update(&tx).await?;
+    let key = tx.update(change).await?;
     tx.record(key.id, None, Fact::ApiKeyRevoked(told(&key)))
         .await?;
     tx.commit().await?;
     Ok(key)
-}
-
-/// A page of the tenant's keys, oldest first, revoked ones included.
-pub async fn page(scope: &Scope, window: Window<ApiKeyId>) -> Result<Page<api_key::Model>> {
-    scope.require(Permission::KeyManage)?;
-    reads::page::<api_key::Entity>(scope, reads::all(), window).await
 }
 
 fn told(key: &api_key::Model) -> facts::Key {

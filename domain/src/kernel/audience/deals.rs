@@ -21,12 +21,17 @@ own_rows! { registration [submitted_by decided_by] involvement [recorded_by deci
 
 /// The filter that the deals a partner has a part in pass. A part that was
 /// declined is none.
-pub fn with_partner(scope: &Scope, partner: PartnerId) -> Condition {
+pub(crate) fn with_partner(scope: &Scope, partner: PartnerId) -> Condition {
+    with_partners(scope, &[partner])
+}
+
+/// The filter that the deals one of these partners has a part in pass.
+pub(crate) fn with_partners(scope: &Scope, partners: &[PartnerId]) -> Condition {
     let worked = Query::select()
         .column(involvement::Column::DealId)
         .from(involvement::Entity)
         .and_where(involvement::Column::TenantId.eq(scope.tenant()))
-        .and_where(involvement::Column::PartnerId.eq(partner))
+        .and_where(involvement::Column::PartnerId.is_in(partners.iter().copied()))
         .and_where(involvement::Column::State.ne(involvement::State::Declined))
         .to_owned();
     Condition::all().add(deal::Column::Id.in_subquery(worked))

@@ -19,8 +19,7 @@ use crate::scope::Scope;
 
 pub use conflicts::{ShownConflict, conflicts_of};
 pub(crate) use customers::identifiers_shown;
-pub use deals::with_partner;
-pub(crate) use deals::{events_of_deal, events_shown, shares_shown};
+pub(crate) use deals::{events_of_deal, events_shown, shares_shown, with_partner, with_partners};
 pub use money::{RunProgress, progress_of};
 pub(crate) use money::{holds_shown, reports_shown};
 pub(crate) use programs::sees_sharing;

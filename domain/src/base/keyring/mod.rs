@@ -4,56 +4,28 @@
 //! moved to another row it does not open. A fingerprint is a keyed digest, one key
 //! a tenant, where two secrets must be compared without being opened.
 
+mod cursors;
+mod secret;
+
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::{fmt, fs};
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::{hkdf, hmac};
-use sea_orm::DeriveValueType;
 use uuid::Uuid;
 
 use crate::digest::{equal, random};
 use crate::error::{Error, Result};
 use crate::ids::TenantId;
 
+pub use self::cursors::Sealing;
+pub use self::secret::{Sealed, Secret};
+
 /// Bytes of a key.
 const KEY_LEN: usize = 32;
 /// Keeps what is derived here apart from what others derive of the same key.
 const SALT: &[u8] = b"tributary/keyring/1";
-
-/// A secret in clear. Shown by nothing but [`Secret::expose`].
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes a text as a secret.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text, for whoever the secret is for.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
-/// A sealed secret as it is stored: `<key id>:<hex of nonce, ciphertext and tag>`.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveValueType)]
-pub struct Sealed(String);
-
-impl Sealed {
-    /// The id of the key that sealed it.
-    pub fn key_id(&self) -> &str {
-        self.0.split(':').next().unwrap_or_default()
-    }
-}
 
 /// Where a sealed secret is stored; it opens nowhere else.
 #[derive(Clone, Copy, Debug)]

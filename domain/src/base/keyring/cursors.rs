@@ -1,0 +1,94 @@
+//! Places in lists, sealed for clients.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hmac;
+
+use super::{Key, Keyring};
+use crate::error::{Error, Result};
+use crate::ids::TenantId;
+
+/// The first byte of a cursor: how the rest is made.
+const CURSOR_VERSION: u8 = 1;
+
+/// What a cursor is bound to; it opens for nothing else.
+#[derive(Clone, Debug)]
+pub struct Sealing {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The list and its order.
+    pub subject: String,
+}
+
+impl Sealing {
+    fn bytes(&self) -> Vec<u8> {
+        format!("{}/{}", self.tenant, self.subject).into_bytes()
+    }
+}
+
+impl Keyring {
+    /// Seals a place in a list as URL-safe text: equal for equal places, so that a client
+    /// that reads a page twice gets one cursor for each row.
+    pub fn seal_cursor(&self, sealing: &Sealing, place: &[u8]) -> Result<String> {
+        self.keys().current()?.seal_cursor(sealing, place)
+    }
+
+    /// The place that a cursor stands for; `None` for every other text.
+    pub fn open_cursor(&self, sealing: &Sealing, cursor: &str) -> Option<Vec<u8>> {
+        let sealed = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let keys = self.keys();
+        keys.0
+            .iter()
+            .find_map(|key| key.open_cursor(sealing, &sealed))
+    }
+}
+
+impl Key {
+    /// The nonce is a keyed digest of the place and what it is bound to, so it repeats
+    /// with these alone.
+    fn seal_cursor(&self, sealing: &Sealing, place: &[u8]) -> Result<String> {
+        let bound = sealing.bytes();
+        let info: [&[u8]; 1] = [b"cursor nonce"];
+        let key = self.root.expand(&info, hmac::HMAC_SHA256);
+        let key = key.map_err(|_| Error::broken("no key could be derived"))?;
+        let mut digest = hmac::Context::with_key(&hmac::Key::from(key));
+        digest.update(&(bound.len() as u64).to_be_bytes());
+        digest.update(&bound);
+        digest.update(place);
+        let digest = digest.sign();
+        let nonce = digest.as_ref().first_chunk::<NONCE_LEN>();
+        let nonce = nonce.ok_or_else(|| Error::broken("a digest is too short"))?;
+        let mut text = place.to_vec();
+        let sealed = self.cursor_cipher()?.seal_in_place_append_tag(
+            Nonce::assume_unique_for_key(*nonce),
+            Aad::from(bound),
+            &mut text,
+        );
+        sealed.map_err(|_| Error::broken("a cursor could not be sealed"))?;
+        let mut cursor = vec![CURSOR_VERSION];
+        cursor.extend_from_slice(nonce);
+        cursor.append(&mut text);
+        Ok(URL_SAFE_NO_PAD.encode(cursor))
+    }
+
+    fn open_cursor(&self, sealing: &Sealing, cursor: &[u8]) -> Option<Vec<u8>> {
+        let (&CURSOR_VERSION, rest) = cursor.split_first()? else {
+            return None;
+        };
+        let (nonce, text) = rest.split_first_chunk::<NONCE_LEN>()?;
+        let mut text = text.to_vec();
+        let clear = self.cursor_cipher().ok()?.open_in_place(
+            Nonce::assume_unique_for_key(*nonce),
+            Aad::from(sealing.bytes()),
+            &mut text,
+        );
+        clear.ok().map(|clear| clear.to_vec())
+    }
+
+    fn cursor_cipher(&self) -> Result<LessSafeKey> {
+        let key = self.root.expand(&[b"cursor"], &AES_256_GCM);
+        let key = key.map_err(|_| Error::broken("no key could be derived"))?;
+        Ok(LessSafeKey::new(UnboundKey::from(key)))
+    }
+}
