@@ -52,6 +52,8 @@ fn passed_on(root: &str) -> BTreeMap<String, String> {
 fn taken(source: &str) -> BTreeSet<String> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let mut names = BTreeSet::new();
+    // A macro that names another, as `$crate::name!`, takes nothing by that.
+    let source = source.replace("$crate::", "");
     for after in source.split("crate::").skip(1) {
         let Some(tree) = after.strip_prefix('{') else {
             names.insert(after.chars().take_while(|&c| is_name(c)).collect());

@@ -240,6 +240,6 @@ story! {
         assert_eq!(deals, json!([{ "id": busy, "updatedAt": "2026-03-01T09:00:00.000Z" }]));
         let all = acme.owner.asks(document, json!({})).await["deals"]["nodes"].clone();
         assert_eq!(all[0], json!({ "id": quiet, "updatedAt": all[0]["updatedAt"] }));
-        assert!(text(&all[0]["updatedAt"]) < "2026-03-01".to_owned());
+        assert!(text(&all[0]["updatedAt"]).starts_with("2026-01-05"));
     }
 }

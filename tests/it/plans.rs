@@ -103,6 +103,8 @@ async fn enlarge(db: &DatabaseConnection, scope: &Scope, table: &str) {
     let made = Statement::from_string(DbBackend::Postgres, columns);
     let made = db.query_one_raw(made).await.unwrap().unwrap();
     let made: String = made.try_get("", "made").unwrap();
+    let kept = format!("ALTER TABLE {table} SET (autovacuum_enabled = false)");
+    db.execute_unprepared(&kept).await.unwrap();
     let tx = db.begin().await.unwrap();
     pin(&tx, scope).await;
     let rows = format!("INSERT INTO {table} SELECT {made} FROM generate_series(1000, 9000) n");
@@ -203,6 +205,13 @@ macro_rules! enlarged {
     })+};
 }
 
+/// A filter with one member.
+fn filtered<F: Default>(set: impl FnOnce(&mut F)) -> F {
+    let mut filter = F::default();
+    set(&mut filter);
+    filter
+}
+
 /// Asks for each filter and order of each noun.
 macro_rules! asked {
     ($(
@@ -217,18 +226,18 @@ macro_rules! asked {
         let (db, scope, unserved) = asking!();
         $(unserved.extend(served_in_order::<$entity::Entity>(db, scope, lists::$field::$variant).await);)+
         $({
-            let filter = lists::$filter { $id: Some(vec![Sample::sample()]), ..Default::default() };
+            let filter = filtered(|filter: &mut lists::$filter| filter.$id = Some(vec![Sample::sample()]));
             let member = concat!(stringify!($node), ".", stringify!($id));
             unserved.extend(served::<$entity::Entity>(db, scope, member, filter).await);
         })*
         $({
-            let filter = lists::$filter { $any: Some(vec![Sample::sample()]), ..Default::default() };
+            let filter = filtered(|filter: &mut lists::$filter| filter.$any = Some(vec![Sample::sample()]));
             let member = concat!(stringify!($node), ".", stringify!($any));
             unserved.extend(served::<$entity::Entity>(db, scope, member, filter).await);
         })*
         $({
             let span = Span { from: Some(Moment(1)), until: Some(Moment(2)) };
-            let filter = lists::$filter { $span: Some(span), ..Default::default() };
+            let filter = filtered(|filter: &mut lists::$filter| filter.$span = Some(span));
             let member = concat!(stringify!($node), ".", stringify!($span));
             unserved.extend(served::<$entity::Entity>(db, scope, member, filter).await);
         })*

@@ -50,6 +50,18 @@ macro_rules! ids {
             #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, sea_orm::DeriveValueType)]
             pub struct $name(pub Uuid);
 
+            impl From<Uuid> for $name {
+                fn from(id: Uuid) -> Self {
+                    Self(id)
+                }
+            }
+
+            impl From<$name> for Uuid {
+                fn from(id: $name) -> Self {
+                    id.0
+                }
+            }
+
             impl Identifies for $name {
                 const NOUN: Noun = Noun::$noun;
             }

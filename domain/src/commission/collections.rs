@@ -13,6 +13,7 @@ use crate::clock::Moment;
 use crate::commission::commissions;
 use crate::entity::{Owned, collection, deal};
 use crate::error::{About, Conflict, Error, Result};
+use crate::idempotency::Command;
 use crate::ids::{CollectionId, DealId};
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
@@ -82,56 +83,53 @@ pub async fn record(scope: &Scope, key: &str, new: NewCollection) -> Result<coll
     let mut check = Check::default();
     let key = check.take(idempotency::Key::read(key))?;
     let new = Draft::read(new, &mut check)?;
-    let mut tx = scope.begin().await?;
-    let claim = idempotency::claim_with(&tx, "collection.record", key, &new).await?;
-    if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
-        return collection::Entity::get(&tx, tx.tenant(), CollectionId(id)).await;
-    }
-    let deal = match new.deal {
-        Some(id) => check.take(taking(&tx, id, new.direction).await.at("dealId"))?,
-        None => None,
-    };
-    let money = match (&deal, new.amount) {
-        (Some(deal), Some(amount)) => {
-            let placed = place(&tx, deal, new.direction, amount).await;
-            check
-                .take(placed)?
-                .map(|(ordinal, minor)| (ordinal, minor, amount))
-        }
-        _ => None,
-    };
-    let received_at = new.received_at.unwrap_or(tx.now());
-    check.take(limits::past("receivedAt", received_at, tx.now()))?;
-    let (Some(claim), Some(deal), Some((ordinal, minor, amount))) = (claim, deal, money) else {
-        return Err(check.failed());
-    };
-    check.done()?;
-    let row = collection::ActiveModel {
-        tenant_id: Set(tx.tenant()),
-        id: Set(CollectionId::new()),
-        deal_id: Set(deal.id),
-        ordinal: Set(ordinal),
-        amount_minor: Set(minor),
-        currency: Set(deal.currency),
-        received_at: Set(received_at),
-        recorded_at: Set(tx.now()),
-        recorded_by: Set(tx.actor()),
-        reference: Set(new.reference),
-    };
-    let collection = row.insert(&tx).await?;
-    let payment = facts::Payment {
-        amount: facts::Amount(amount),
-        received_at: facts::Time(received_at),
-    };
-    let fact = match new.direction {
-        Direction::Received => Fact::CollectionReceived(payment),
-        Direction::Refunded => Fact::CollectionRefunded(payment),
-    };
-    tx.record(collection.id, Some(deal.id), fact).await?;
-    commissions::release(&mut tx, &deal).await?;
-    claim.keep(&tx, collection.id.0).await?;
-    tx.commit().await?;
-    Ok(collection)
+    let command = Command::new("collection.record", key, &new)?;
+    let done = command.once::<collection::Entity>(scope, async |tx: &mut Tx| {
+        let deal = match new.deal {
+            Some(id) => check.take(taking(tx, id, new.direction).await.at("dealId"))?,
+            None => None,
+        };
+        let money = match (&deal, new.amount) {
+            (Some(deal), Some(amount)) => {
+                let placed = place(tx, deal, new.direction, amount).await;
+                check
+                    .take(placed)?
+                    .map(|(ordinal, minor)| (ordinal, minor, amount))
+            }
+            _ => None,
+        };
+        let received_at = new.received_at.unwrap_or(tx.now());
+        check.take(limits::past("receivedAt", received_at, tx.now()))?;
+        let (Some(deal), Some((ordinal, minor, amount))) = (deal, money) else {
+            return Err(check.failed());
+        };
+        check.done()?;
+        let row = collection::ActiveModel {
+            tenant_id: Set(tx.tenant()),
+            id: Set(CollectionId::new()),
+            deal_id: Set(deal.id),
+            ordinal: Set(ordinal),
+            amount_minor: Set(minor),
+            currency: Set(deal.currency),
+            received_at: Set(received_at),
+            recorded_at: Set(tx.now()),
+            recorded_by: Set(tx.actor()),
+            reference: Set(new.reference),
+        };
+        let collection = row.insert(tx).await?;
+        let payment = facts::Payment {
+            amount: facts::Amount(amount),
+            received_at: facts::Time(received_at),
+        };
+        let fact = match new.direction {
+            Direction::Received => Fact::CollectionReceived(payment),
+            Direction::Refunded => Fact::CollectionRefunded(payment),
+        };
+        tx.record(collection.id, Some(deal.id), fact).await?;
+        commissions::release(tx, &deal).await?;
+        Ok(collection)
+    });
+    done.await
 }
 
 /// The deal, if money can go this way on it.

@@ -8,8 +8,9 @@ use crate::access::Permission;
 use crate::deal::accounts::{self, AccountDraft, NewAccount};
 use crate::deal::{involvements, protections, registrations};
 use crate::entity::deal::{self, State};
-use crate::entity::{Owned, registration};
+use crate::entity::registration;
 use crate::error::{About, Conflict, Error, Result};
+use crate::idempotency::Command;
 use crate::ids::{AccountId, DealId, ProgramId, RegistrationId, TermsId};
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
@@ -79,47 +80,44 @@ pub async fn open(
     let draft = Draft::read(new, &mut check)?;
     let reason = reason.map(|text| limits::sentence("reason", &text));
     let reason = check.take(reason.transpose())?;
-    let mut tx = scope.begin().await?;
     let arguments = (&program, &account, &draft, &reason);
-    let claim = idempotency::claim_with(&tx, "deal.open", key, &arguments).await?;
-    if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
-        return deal::Entity::get(&tx, tx.tenant(), DealId(id)).await;
-    }
-    let open = match program {
-        Some(program) => {
-            let open = terms::open_in(&tx, program).await;
-            check.take(open.at("programId"))?
+    let command = Command::new("deal.open", key, &arguments)?;
+    let done = command.once::<deal::Entity>(scope, async |tx: &mut Tx| {
+        let open = match program {
+            Some(program) => {
+                let open = terms::open_in(tx, program).await;
+                check.take(open.at("programId"))?
+            }
+            None => None,
+        };
+        let currency = open.as_ref().map(|(program, _)| program.currency);
+        let minor = draft.minor(currency, &mut check)?;
+        let (Some((program, terms)), Some(account), Some(reason), Some(minor)) =
+            (open, account, reason, minor)
+        else {
+            return Err(check.failed());
+        };
+        check.done()?;
+        let name = account.name.clone();
+        let account = accounts::find_or_create(tx, &account).await?;
+        protections::expire_on(tx, account.id).await?;
+        if reason.is_none() {
+            protections::refuse_bypass(tx, account.id, &name).await?;
         }
-        None => None,
-    };
-    let currency = open.as_ref().map(|(program, _)| program.currency);
-    let minor = draft.minor(currency, &mut check)?;
-    let (Some(claim), Some((program, terms)), Some(account), Some(reason), Some(minor)) =
-        (claim, open, account, reason, minor)
-    else {
-        return Err(check.failed());
-    };
-    check.done()?;
-    let name = account.name.clone();
-    let account = accounts::find_or_create(&mut tx, &account).await?;
-    protections::expire_on(&mut tx, account.id).await?;
-    if reason.is_none() {
-        protections::refuse_bypass(&tx, account.id, &name).await?;
-    }
-    let origin = Origin {
-        program: program.id,
-        terms: terms.id,
-        account: account.id,
-        registration: None,
-    };
-    let deal = insert(&mut tx, origin, draft, Money::new(minor, program.currency)).await?;
-    if let Some(reason) = reason {
-        let fact = Fact::DealOpenedDespiteRegistration(facts::Reason { reason });
-        tx.record(deal.id, Some(deal.id), fact).await?;
-    }
-    claim.keep(&tx, deal.id.0).await?;
-    tx.commit().await?;
-    Ok(deal)
+        let origin = Origin {
+            program: program.id,
+            terms: terms.id,
+            account: account.id,
+            registration: None,
+        };
+        let deal = insert(tx, origin, draft, Money::new(minor, program.currency)).await?;
+        if let Some(reason) = reason {
+            let fact = Fact::DealOpenedDespiteRegistration(facts::Reason { reason });
+            tx.record(deal.id, Some(deal.id), fact).await?;
+        }
+        Ok(deal)
+    });
+    done.await
 }
 
 /// Turns an approved registration into a deal, with the registration as evidence
@@ -135,35 +133,32 @@ pub async fn convert(
     let key = check.take(idempotency::Key::read(key))?;
     let registration = check.given(registration)?;
     let draft = Draft::read(new, &mut check)?;
-    let mut tx = scope.begin().await?;
     let arguments = (&registration, &draft);
-    let claim = idempotency::claim_with(&tx, "deal.convert", key, &arguments).await?;
-    if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
-        return deal::Entity::get(&tx, tx.tenant(), DealId(id)).await;
-    }
-    let registration = match registration {
-        Some(id) => check.take(approved(&mut tx, id).await.at("id"))?,
-        None => None,
-    };
-    let currency = registration.as_ref().map(|row| row.currency);
-    let minor = draft.minor(currency, &mut check)?;
-    let (Some(claim), Some(registration), Some(minor)) = (claim, registration, minor) else {
-        return Err(check.failed());
-    };
-    check.done()?;
-    let origin = Origin {
-        program: registration.program_id,
-        terms: registration.terms_id,
-        account: registration.account_id,
-        registration: Some(registration.id),
-    };
-    let amount = Money::new(minor, registration.currency);
-    let deal = insert(&mut tx, origin, draft, amount).await?;
-    involvements::record_registration(&mut tx, &deal, &registration).await?;
-    registrations::mark_converted(&mut tx, registration, deal.id).await?;
-    claim.keep(&tx, deal.id.0).await?;
-    tx.commit().await?;
-    Ok(deal)
+    let command = Command::new("deal.convert", key, &arguments)?;
+    let done = command.once::<deal::Entity>(scope, async |tx: &mut Tx| {
+        let registration = match registration {
+            Some(id) => check.take(approved(tx, id).await.at("id"))?,
+            None => None,
+        };
+        let currency = registration.as_ref().map(|row| row.currency);
+        let minor = draft.minor(currency, &mut check)?;
+        let (Some(registration), Some(minor)) = (registration, minor) else {
+            return Err(check.failed());
+        };
+        check.done()?;
+        let origin = Origin {
+            program: registration.program_id,
+            terms: registration.terms_id,
+            account: registration.account_id,
+            registration: Some(registration.id),
+        };
+        let amount = Money::new(minor, registration.currency);
+        let deal = insert(tx, origin, draft, amount).await?;
+        involvements::record_registration(tx, &deal, &registration).await?;
+        registrations::mark_converted(tx, registration, deal.id).await?;
+        Ok(deal)
+    });
+    done.await
 }
 
 /// Links an approved registration to a deal that was open already, with the registration
@@ -179,40 +174,38 @@ pub async fn link(
     let key = check.take(idempotency::Key::read(key))?;
     let registration = check.given(registration)?;
     let deal = check.given(deal)?;
-    let mut tx = scope.begin().await?;
     let arguments = (registration, deal);
-    let claim = idempotency::claim_with(&tx, "registration.link", key, &arguments).await?;
-    if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
-        return deal::Entity::get(&tx, tx.tenant(), DealId(id)).await;
-    }
-    let registration = match registration {
-        Some(id) => check.take(approved(&mut tx, id).await.at("id"))?,
-        None => None,
-    };
-    let deal = match deal {
-        Some(id) => check.take(deal::open_in(&tx, tx.tenant(), id).await.at("dealId"))?,
-        None => None,
-    };
-    let (Some(claim), Some(registration), Some(deal)) = (claim, registration, deal) else {
-        return Err(check.failed());
-    };
-    check.done()?;
-    if (deal.account_id, deal.program_id) != (registration.account_id, registration.program_id) {
-        let message = "the deal is of another account or program than the registration";
-        return Err(Error::conflict(Conflict::WrongState, message));
-    }
-    if deal.registration_id.is_some() {
-        let message = "the deal came from another registration";
-        return Err(Error::conflict(Conflict::WrongState, message));
-    }
-    let mut change: deal::ActiveModel = deal.into();
-    change.registration_id = Set(Some(registration.id));
-    let deal = tx.update(change).await?;
-    involvements::record_registration(&mut tx, &deal, &registration).await?;
-    registrations::mark_converted(&mut tx, registration, deal.id).await?;
-    claim.keep(&tx, deal.id.0).await?;
-    tx.commit().await?;
-    Ok(deal)
+    let command = Command::new("registration.link", key, &arguments)?;
+    let done = command.once::<deal::Entity>(scope, async |tx: &mut Tx| {
+        let registration = match registration {
+            Some(id) => check.take(approved(tx, id).await.at("id"))?,
+            None => None,
+        };
+        let deal = match deal {
+            Some(id) => check.take(deal::open_in(tx, tx.tenant(), id).await.at("dealId"))?,
+            None => None,
+        };
+        let (Some(registration), Some(deal)) = (registration, deal) else {
+            return Err(check.failed());
+        };
+        check.done()?;
+        if (deal.account_id, deal.program_id) != (registration.account_id, registration.program_id)
+        {
+            let message = "the deal is of another account or program than the registration";
+            return Err(Error::conflict(Conflict::WrongState, message));
+        }
+        if deal.registration_id.is_some() {
+            let message = "the deal came from another registration";
+            return Err(Error::conflict(Conflict::WrongState, message));
+        }
+        let mut change: deal::ActiveModel = deal.into();
+        change.registration_id = Set(Some(registration.id));
+        let deal = tx.update(change).await?;
+        involvements::record_registration(tx, &deal, &registration).await?;
+        registrations::mark_converted(tx, registration, deal.id).await?;
+        Ok(deal)
+    });
+    done.await
 }
 
 /// A registration that can become a deal.
@@ -282,25 +275,22 @@ pub async fn move_stage(
     let (Some(key), Some(id), Some(stage)) = (key, id, stage) else {
         return Err(reads::failed::<deal::Entity>(check, scope, "id", id).await);
     };
-    let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "deal.move", &key, &(id, &stage)).await?;
-    if claim.done.is_some() {
-        return deal::Entity::get(&tx, tx.tenant(), id).await;
-    }
-    let mut deal = deal::open_in(&tx, tx.tenant(), id).await.at("id")?;
-    if deal.stage != stage {
-        let fact = Fact::DealStageChanged(facts::StageChange {
-            from: deal.stage.clone(),
-            to: stage.clone(),
-        });
-        let mut change: deal::ActiveModel = deal.into();
-        change.stage = Set(stage);
-        deal = tx.update(change).await?;
-        tx.record(id, Some(id), fact).await?;
-    }
-    claim.keep(&tx, id.0).await?;
-    tx.commit().await?;
-    Ok(deal)
+    let command = Command::new("deal.move", Some(key), &(id, &stage))?;
+    let done = command.once::<deal::Entity>(scope, async |tx: &mut Tx| {
+        let mut deal = deal::open_in(tx, tx.tenant(), id).await.at("id")?;
+        if deal.stage != stage {
+            let fact = Fact::DealStageChanged(facts::StageChange {
+                from: deal.stage.clone(),
+                to: stage.clone(),
+            });
+            let mut change: deal::ActiveModel = deal.into();
+            change.stage = Set(stage);
+            deal = tx.update(change).await?;
+            tx.record(id, Some(id), fact).await?;
+        }
+        Ok(deal)
+    });
+    done.await
 }
 
 /// Changes what an open deal is worth. A late repetition of an earlier revision
@@ -318,25 +308,22 @@ pub async fn revise_amount(
     let (Some(key), Some(id), Some(amount)) = (key, id, amount) else {
         return Err(reads::failed::<deal::Entity>(check, scope, "id", id).await);
     };
-    let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "deal.revise", &key, &(id, amount)).await?;
-    if claim.done.is_some() {
-        return deal::Entity::get(&tx, tx.tenant(), id).await;
-    }
-    let mut deal = deal::open_in(&tx, tx.tenant(), id).await.at("id")?;
-    let minor = limits::positive("amount", amount, deal.currency)?;
-    if deal.amount_minor != minor {
-        let before = Money::new(deal.amount_minor, deal.currency);
-        let mut change: deal::ActiveModel = deal.into();
-        change.amount_minor = Set(minor);
-        deal = tx.update(change).await?;
-        let fact = Fact::DealAmountRevised(facts::AmountChange {
-            from: facts::Amount(before),
-            to: facts::Amount(amount),
-        });
-        tx.record(id, Some(id), fact).await?;
-    }
-    claim.keep(&tx, id.0).await?;
-    tx.commit().await?;
-    Ok(deal)
+    let command = Command::new("deal.revise", Some(key), &(id, amount))?;
+    let done = command.once::<deal::Entity>(scope, async |tx: &mut Tx| {
+        let mut deal = deal::open_in(tx, tx.tenant(), id).await.at("id")?;
+        let minor = limits::positive("amount", amount, deal.currency)?;
+        if deal.amount_minor != minor {
+            let before = Money::new(deal.amount_minor, deal.currency);
+            let mut change: deal::ActiveModel = deal.into();
+            change.amount_minor = Set(minor);
+            deal = tx.update(change).await?;
+            let fact = Fact::DealAmountRevised(facts::AmountChange {
+                from: facts::Amount(before),
+                to: facts::Amount(amount),
+            });
+            tx.record(id, Some(id), fact).await?;
+        }
+        Ok(deal)
+    });
+    done.await
 }

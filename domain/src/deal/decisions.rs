@@ -8,6 +8,7 @@ use crate::deal::{credits, involvements};
 use crate::entity::involvement::{self, State};
 use crate::entity::{Owned, deal};
 use crate::error::{About, Conflict, Error, Result};
+use crate::idempotency::Command;
 use crate::ids::{DealId, InvolvementId};
 use crate::kernel::check::{Check, Given};
 use crate::scope::{Scope, Tx};
@@ -46,32 +47,32 @@ pub async fn decide(
     let (Some(key), Some(id), Some(reason)) = (key, id, reason) else {
         return Err(reads::failed::<involvement::Entity>(check, scope, "id", id).await);
     };
-    let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "involvement.decide", &key, &(id, &reason)).await?;
-    let involvement = involvement::Entity::get(&tx, tx.tenant(), id)
-        .await
-        .at("id")?;
-    if claim.done.is_some() {
-        return Ok(involvement);
-    }
-    let deal = deal::Entity::get(&tx, tx.tenant(), involvement.deal_id).await?;
-    // Of a lost deal nothing depends on it; but it can be decided, and is then done.
-    if deal.credit_due_at.is_none() && deal.state != deal::State::ClosedLost {
-        deal::open_in(&tx, tx.tenant(), deal.id).await?;
-    }
-    if involvement.registration_id.is_some() {
-        let message = "this rests on an approved registration and is not decided again";
-        return Err(Error::conflict(Conflict::WrongState, message));
-    }
-    if reason.is_none() && involvement.state == State::Declined {
-        involvements::has_room(&tx, deal.id, involvement.partner_id).await?;
-    }
-    let involvement = involvements::set(&mut tx, involvement, reason).await?;
-    credits::settle_pending(&mut tx, deal.id).await?;
-    claim.keep(&tx, id.0).await?;
-    tx.commit().await?;
-    if deal.credit_due_at.is_some() {
-        commissions::assess_if_possible(scope, deal.id).await;
+    let command = Command::new("involvement.decide", Some(key), &(id, &reason))?;
+    let mut is_credit_due = false;
+    let done = command.once::<involvement::Entity>(scope, async |tx: &mut Tx| {
+        let involvement = involvement::Entity::get(tx, tx.tenant(), id)
+            .await
+            .at("id")?;
+        let deal = deal::Entity::get(tx, tx.tenant(), involvement.deal_id).await?;
+        // Of a lost deal nothing depends on it; but it can be decided, and is then done.
+        if deal.credit_due_at.is_none() && deal.state != deal::State::ClosedLost {
+            deal::open_in(tx, tx.tenant(), deal.id).await?;
+        }
+        if involvement.registration_id.is_some() {
+            let message = "this rests on an approved registration and is not decided again";
+            return Err(Error::conflict(Conflict::WrongState, message));
+        }
+        if reason.is_none() && involvement.state == State::Declined {
+            involvements::has_room(tx, deal.id, involvement.partner_id).await?;
+        }
+        let involvement = involvements::set(tx, involvement, reason).await?;
+        credits::settle_pending(tx, deal.id).await?;
+        is_credit_due = deal.credit_due_at.is_some();
+        Ok(involvement)
+    });
+    let involvement = done.await?;
+    if is_credit_due {
+        commissions::assess_if_possible(scope, involvement.deal_id).await;
     }
     Ok(involvement)
 }

@@ -11,6 +11,7 @@ use crate::entity::credit_share::Role;
 use crate::entity::involvement::{self, Kind, State};
 use crate::entity::{Owned, deal, partner, registration};
 use crate::error::{About, Conflict, Error, Result};
+use crate::idempotency::Command;
 use crate::ids::{DealId, InvolvementId, PartnerId};
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
@@ -70,44 +71,38 @@ pub async fn record(scope: &Scope, key: &str, new: NewInvolvement) -> Result<inv
     if let Some(partner) = new.partner {
         scope.require_partner(partner)?;
     }
-    let mut tx = scope.begin().await?;
-    let claim = idempotency::claim_with(&tx, "involvement.record", key, &new).await?;
-    if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
-        let earlier = involvement::Entity::get(&tx, tx.tenant(), InvolvementId(id)).await?;
-        return reads::shown::<involvement::Entity>(scope, earlier).await;
-    }
-    let deal = match new.deal {
-        Some(id) => check.take(workable(scope, &tx, id).await.at("dealId"))?,
-        None => None,
-    };
-    match (&deal, new.partner) {
-        (Some(deal), Some(partner)) => {
-            let working = partners::working_in(&tx, partner, deal.program_id).await;
-            check.take(working.at("partnerId"))?;
-            check.take(has_room(&tx, deal.id, partner).await)?;
+    let command = Command::new("involvement.record", key, &new)?;
+    let done = command.once::<involvement::Entity>(scope, async |tx: &mut Tx| {
+        let deal = match new.deal {
+            Some(id) => check.take(workable(scope, tx, id).await.at("dealId"))?,
+            None => None,
+        };
+        match (&deal, new.partner) {
+            (Some(deal), Some(partner)) => {
+                let working = partners::working_in(tx, partner, deal.program_id).await;
+                check.take(working.at("partnerId"))?;
+                check.take(has_room(tx, deal.id, partner).await)?;
+            }
+            (None, Some(partner)) => {
+                let found = reads::named::<partner::Entity>(scope, tx, partner).await;
+                check.take(found.at("partnerId"))?;
+            }
+            (_, None) => {}
         }
-        (None, Some(partner)) => {
-            let found = reads::named::<partner::Entity>(scope, &tx, partner).await;
-            check.take(found.at("partnerId"))?;
-        }
-        (_, None) => {}
-    }
-    let occurred_at = new.occurred_at.unwrap_or(tx.now());
-    check.take(limits::past("occurredAt", occurred_at, tx.now()))?;
-    let (Some(claim), Some(deal), Some(partner), Some(evidence)) =
-        (claim, deal, new.partner, new.evidence)
-    else {
-        return Err(check.failed());
-    };
-    check.done()?;
-    let mut row = draft(&tx, deal.id, partner, new.role);
-    row.kind = Set(new.kind);
-    row.evidence = Set(evidence);
-    row.occurred_at = Set(occurred_at);
-    let involvement = insert(&mut tx, row).await?;
-    claim.keep(&tx, involvement.id.0).await?;
-    tx.commit().await?;
-    Ok(involvement)
+        let occurred_at = new.occurred_at.unwrap_or(tx.now());
+        check.take(limits::past("occurredAt", occurred_at, tx.now()))?;
+        let (Some(deal), Some(partner), Some(evidence)) = (deal, new.partner, new.evidence) else {
+            return Err(check.failed());
+        };
+        check.done()?;
+        let mut row = draft(tx, deal.id, partner, new.role);
+        row.kind = Set(new.kind);
+        row.evidence = Set(evidence);
+        row.occurred_at = Set(occurred_at);
+        let involvement = insert(tx, row).await?;
+        Ok(involvement)
+    });
+    reads::shown::<involvement::Entity>(scope, done.await?).await
 }
 
 /// An open deal that the actor may work on: a partner adds to deals it is in, and

@@ -9,6 +9,7 @@ use crate::deal::{credits, protections};
 use crate::entity::deal::{self, State};
 use crate::entity::{Owned, terms, work};
 use crate::error::{About, Conflict, Error, Result};
+use crate::idempotency::Command;
 use crate::ids::DealId;
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
@@ -39,22 +40,19 @@ pub async fn win(
     let (Some(key), Some(id)) = (key, id) else {
         return Err(reads::failed::<deal::Entity>(check, scope, "id", id).await);
     };
-    let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "deal.win", &key, &(id, undecided)).await?;
-    if claim.done.is_none() {
-        let deal = deal::open_in(&tx, tx.tenant(), id).await.at("id")?;
-        protections::expire_on(&mut tx, deal.account_id).await?;
-        protections::refuse_unlinked(&tx, &deal).await?;
-        let pending = decisions::at_win(&mut tx, id, undecided).await?;
-        let deal = close_won(&mut tx, deal, pending).await?;
+    let command = Command::new("deal.win", Some(key), &(id, undecided))?;
+    let done = command.once::<deal::Entity>(scope, async |tx: &mut Tx| {
+        let deal = deal::open_in(tx, tx.tenant(), id).await.at("id")?;
+        protections::expire_on(tx, deal.account_id).await?;
+        protections::refuse_unlinked(tx, &deal).await?;
+        let pending = decisions::at_win(tx, id, undecided).await?;
+        let deal = close_won(tx, deal, pending).await?;
         if !pending {
-            credits::settle_and_commission(&mut tx, &deal).await?;
+            credits::settle_and_commission(tx, &deal).await?;
         }
-        claim.keep(&tx, id.0).await?;
-        tx.commit().await?;
-    } else {
-        drop(tx);
-    }
+        Ok(deal)
+    });
+    done.await?;
     commissions::assess_if_possible(scope, id).await;
     reads::get::<deal::Entity>(scope, id).await
 }
@@ -140,28 +138,27 @@ pub async fn write_off(
     let (Some(key), Some(id), Some(reason)) = (key, id, reason) else {
         return Err(reads::failed::<deal::Entity>(check, scope, "id", id).await);
     };
-    let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "deal.write_off", &key, &(id, &reason)).await?;
-    if claim.done.is_some() {
-        return deal::Entity::get(&tx, tx.tenant(), id).await;
-    }
-    let deal = deal::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
-    let refused = match deal.state {
-        State::ClosedWon if deal.credit_due_at.is_some() => Some("its credit is not settled yet"),
-        State::ClosedWon if deal.written_off_at.is_some() => Some("it is written off already"),
-        State::ClosedWon => None,
-        State::Open | State::ClosedLost => Some("only what is won can be written off"),
-    };
-    if let Some(message) = refused {
-        return Err(Error::conflict(Conflict::WrongState, message));
-    }
-    let fact = Fact::DealWrittenOff(facts::Reason { reason });
-    tx.record(id, Some(id), fact).await?;
-    commissions::write_off(&mut tx, id).await?;
-    let mut change: deal::ActiveModel = deal.into();
-    change.written_off_at = Set(Some(tx.now()));
-    let deal = tx.update(change).await?;
-    claim.keep(&tx, id.0).await?;
-    tx.commit().await?;
-    Ok(deal)
+    let command = Command::new("deal.write_off", Some(key), &(id, &reason))?;
+    let done = command.once::<deal::Entity>(scope, async |tx: &mut Tx| {
+        let deal = deal::Entity::get(tx, tx.tenant(), id).await.at("id")?;
+        let refused = match deal.state {
+            State::ClosedWon if deal.credit_due_at.is_some() => {
+                Some("its credit is not settled yet")
+            }
+            State::ClosedWon if deal.written_off_at.is_some() => Some("it is written off already"),
+            State::ClosedWon => None,
+            State::Open | State::ClosedLost => Some("only what is won can be written off"),
+        };
+        if let Some(message) = refused {
+            return Err(Error::conflict(Conflict::WrongState, message));
+        }
+        let fact = Fact::DealWrittenOff(facts::Reason { reason });
+        tx.record(id, Some(id), fact).await?;
+        commissions::write_off(tx, id).await?;
+        let mut change: deal::ActiveModel = deal.into();
+        change.written_off_at = Set(Some(tx.now()));
+        let deal = tx.update(change).await?;
+        Ok(deal)
+    });
+    done.await
 }

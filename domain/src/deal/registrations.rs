@@ -15,6 +15,7 @@ use crate::deal::{conflicts, protections};
 use crate::entity::registration::{self, State};
 use crate::entity::{Owned, partner, program, terms, work};
 use crate::error::{self, About, Error, Result};
+use crate::idempotency::Command;
 use crate::ids::{DealId, PartnerId, ProgramId, RegistrationId};
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
@@ -70,75 +71,71 @@ pub async fn register(
         let message = "ids of the tenant's CRM are for the tenant's own people";
         check.take(Err::<(), _>(Error::invalid("account.crmId", message)))?;
     }
-    let mut tx = scope.begin().await?;
-    let claim = idempotency::claim_with(&tx, "registration.submit", key, &draft).await?;
-    if let Some(id) = claim.as_ref().and_then(|claim| claim.done) {
-        let earlier = registration::Entity::get(&tx, tx.tenant(), RegistrationId(id)).await?;
-        return reads::shown::<registration::Entity>(scope, earlier).await;
-    }
-    let (program, terms, partner) = working(scope, &tx, &mut check, &draft).await?;
-    let expected = match (draft.expected, &program) {
-        (Some(money), Some(program)) => {
-            let currency = program.currency;
-            check.take(limits::positive("expected", money, currency))?
+    let command = Command::new("registration.submit", key, &draft)?;
+    let done = command.once::<registration::Entity>(scope, async |tx: &mut Tx| {
+        let (program, terms, partner) = working(scope, tx, &mut check, &draft).await?;
+        let expected = match (draft.expected, &program) {
+            (Some(money), Some(program)) => {
+                let currency = program.currency;
+                check.take(limits::positive("expected", money, currency))?
+            }
+            _ => None,
+        };
+        let (Some(program), Some(terms)) = (program, terms) else {
+            return Err(check.failed());
+        };
+        let (Some(partner), Some(account), Some(opportunity)) =
+            (partner, draft.account, draft.opportunity)
+        else {
+            return Err(check.failed());
+        };
+        check.done()?;
+        let customer = accounts::find_or_create(tx, &account).await?;
+        protections::expire_on(tx, customer.id).await?;
+        let conflicts = conflicts::against(tx, customer.id, &account.name).await?;
+        let row = registration::ActiveModel {
+            updated_at: Set(tx.now()),
+            tenant_id: Set(tx.tenant()),
+            id: Set(RegistrationId::new()),
+            program_id: Set(program.id),
+            terms_id: Set(terms.id),
+            partner_id: Set(partner),
+            account_id: Set(customer.id),
+            opportunity: Set(opportunity),
+            normalized_name: Set(accounts::normalized_name(&account.name)),
+            submitted_name: Set(account.name),
+            submitted_domain: Set(account.address),
+            expected_minor: Set(expected),
+            currency: Set(program.currency),
+            state: Set(if conflicts.is_empty() {
+                State::Submitted
+            } else {
+                State::InConflict
+            }),
+            protects: Set(false),
+            protected_until: Set(None),
+            deal_id: Set(None),
+            reason: Set(None),
+            decided_by: Set(None),
+            submitted_by: Set(tx.actor()),
+            submitted_at: Set(tx.now()),
+            submitted_position: Set(tx.next_position()),
+            decided_at: Set(None),
+        };
+        let mut registration = row.insert(tx).await?;
+        let fact = Fact::RegistrationSubmitted(facts::Claim {
+            partner,
+            account: customer.id,
+            state: registration.state,
+        });
+        tx.record(registration.id, None, fact).await?;
+        conflicts::insert(tx, registration.id, &conflicts).await?;
+        if conflicts.is_empty() && terms.auto_approve {
+            registration = protect(tx, registration, &terms, Actor::System, None).await?;
         }
-        _ => None,
-    };
-    let (Some(claim), Some(program), Some(terms)) = (claim, program, terms) else {
-        return Err(check.failed());
-    };
-    let (Some(partner), Some(account), Some(opportunity)) =
-        (partner, draft.account, draft.opportunity)
-    else {
-        return Err(check.failed());
-    };
-    check.done()?;
-    let customer = accounts::find_or_create(&mut tx, &account).await?;
-    protections::expire_on(&mut tx, customer.id).await?;
-    let conflicts = conflicts::against(&tx, customer.id, &account.name).await?;
-    let row = registration::ActiveModel {
-        updated_at: Set(tx.now()),
-        tenant_id: Set(tx.tenant()),
-        id: Set(RegistrationId::new()),
-        program_id: Set(program.id),
-        terms_id: Set(terms.id),
-        partner_id: Set(partner),
-        account_id: Set(customer.id),
-        opportunity: Set(opportunity),
-        normalized_name: Set(accounts::normalized_name(&account.name)),
-        submitted_name: Set(account.name),
-        submitted_domain: Set(account.address),
-        expected_minor: Set(expected),
-        currency: Set(program.currency),
-        state: Set(if conflicts.is_empty() {
-            State::Submitted
-        } else {
-            State::InConflict
-        }),
-        protects: Set(false),
-        protected_until: Set(None),
-        deal_id: Set(None),
-        reason: Set(None),
-        decided_by: Set(None),
-        submitted_by: Set(tx.actor()),
-        submitted_at: Set(tx.now()),
-        submitted_position: Set(tx.next_position()),
-        decided_at: Set(None),
-    };
-    let mut registration = row.insert(&tx).await?;
-    let fact = Fact::RegistrationSubmitted(facts::Claim {
-        partner,
-        account: customer.id,
-        state: registration.state,
+        Ok(registration)
     });
-    tx.record(registration.id, None, fact).await?;
-    conflicts::insert(&tx, registration.id, &conflicts).await?;
-    if conflicts.is_empty() && terms.auto_approve {
-        registration = protect(&mut tx, registration, &terms, Actor::System, None).await?;
-    }
-    claim.keep(&tx, registration.id.0).await?;
-    tx.commit().await?;
-    Ok(registration)
+    reads::shown::<registration::Entity>(scope, done.await?).await
 }
 
 /// The program of a registration with its terms, and the partner, if it may

@@ -5,10 +5,10 @@ use sea_orm::entity::prelude::*;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::entity::command;
+use crate::entity::{Owned, command};
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::scope::Tx;
+use crate::scope::{Scope, Tx};
 
 /// What a caller knows a command by.
 #[derive(Debug)]
@@ -25,76 +25,105 @@ impl Key {
     }
 }
 
-/// A command's claim on its key. Nothing is kept of a command that failed, so
-/// that a retry drives the work to completion.
-pub struct Claim {
-    operation: &'static str,
-    key: String,
-    arguments_digest: String,
-    /// The row that the same command made before, if it was done.
-    pub done: Option<Uuid>,
-}
-
-/// Looks the key up. Fails with `IdempotencyMismatch` if it was used for
-/// another operation or with other arguments.
-pub async fn claim<A: Serialize + Sync>(
-    tx: &Tx,
-    operation: &'static str,
-    Key(key): &Key,
-    arguments: &A,
-) -> Result<Claim> {
-    let arguments = serde_json::to_vec(arguments)
-        .map_err(|error| Error::broken(format!("arguments have no JSON: {error}")))?;
-    // Partners count for themselves: none blocks another's keys or the tenant's, or learns
-    // of them.
-    let key = match tx.partner() {
-        Some(partner) => format!("{partner}/{key}"),
-        None => format!("/{key}"),
-    };
-    let earlier = command::Entity::find_by_id((tx.tenant(), key.clone()))
-        .one(tx)
-        .await?;
-    let keyring = tx.keyring();
-    if let Some(earlier) = &earlier {
-        let digest = &earlier.arguments_digest;
-        let is_same =
-            earlier.operation == operation && keyring.matches(tx.tenant(), &arguments, digest)?;
-        if !is_same {
-            return Err(Error::IdempotencyMismatch);
-        }
-    }
-    // Arguments may hold secrets that could be guessed from a plain digest.
-    let arguments_digest = keyring.fingerprint(tx.tenant(), &arguments)?;
-    let done = earlier.map(|earlier| earlier.subject);
-    Ok(Claim {
-        operation,
-        key,
-        arguments_digest,
-        done,
-    })
-}
-
-/// The same, where the rest of a command is looked at although its key cannot be read.
-pub async fn claim_with<A: Serialize + Sync>(
-    tx: &Tx,
+/// A command that is done once: with the same key and arguments again it answers with what
+/// it did before. Nothing is kept of one that failed, so that a retry drives the work to
+/// completion.
+pub struct Command {
     operation: &'static str,
     key: Option<Key>,
-    arguments: &A,
-) -> Result<Option<Claim>> {
-    match key {
-        Some(key) => Ok(Some(claim(tx, operation, &key, arguments).await?)),
-        None => Ok(None),
-    }
+    arguments: Vec<u8>,
 }
 
-impl Claim {
-    /// Keeps the key, in the transaction that did the work.
-    pub async fn keep(self, tx: &Tx, subject: Uuid) -> Result<()> {
+impl Command {
+    /// A command with these arguments. One whose key cannot be read is looked at all the
+    /// same, for what else is wrong with it.
+    pub fn new<A: Serialize>(
+        operation: &'static str,
+        key: Option<Key>,
+        arguments: &A,
+    ) -> Result<Self> {
+        let arguments = serde_json::to_vec(arguments)
+            .map_err(|error| Error::broken(format!("arguments have no JSON: {error}")))?;
+        Ok(Self {
+            operation,
+            key,
+            arguments,
+        })
+    }
+
+    /// The row that it was about, if it was done before: for a command that does something
+    /// long before its transaction.
+    ///
+    /// # Errors
+    /// As [`once`](Self::once).
+    pub async fn before<E>(&self, scope: &Scope) -> Result<Option<E::Model>>
+    where
+        E: Owned<Id: From<Uuid>>,
+    {
+        let tx = scope.begin().await?;
+        let Some(Key(key)) = &self.key else {
+            return Ok(None);
+        };
+        match self.done_before(&tx, &kept_as(&tx, key)).await? {
+            Some(id) => Ok(Some(E::get(&tx, tx.tenant(), id.into()).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Does the work in a transaction of its own, unless it was done before, and keeps the
+    /// key with it. The answer is the row that the work was about.
+    ///
+    /// # Errors
+    /// `IdempotencyMismatch` where the key was used for another operation or with other
+    /// arguments.
+    pub async fn once<E>(
+        self,
+        scope: &Scope,
+        work: impl AsyncFnOnce(&mut Tx) -> Result<E::Model>,
+    ) -> Result<E::Model>
+    where
+        E: Owned<Id: From<Uuid> + Into<Uuid>>,
+    {
+        let mut tx = scope.begin().await?;
+        let key = self.key.as_ref().map(|Key(key)| kept_as(&tx, key));
+        if let Some(key) = &key
+            && let Some(id) = self.done_before(&tx, key).await?
+        {
+            return E::get(&tx, tx.tenant(), id.into()).await;
+        }
+        let row = work(&mut tx).await?;
+        let key = key.ok_or_else(|| Error::broken("a command without a key was done"))?;
+        self.keep(&tx, key, E::id_of(&row).into()).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// The row that the same command was about, if it was done before.
+    async fn done_before(&self, tx: &Tx, key: &str) -> Result<Option<Uuid>> {
+        let earlier = command::Entity::find_by_id((tx.tenant(), key.to_owned()))
+            .one(tx)
+            .await?;
+        let Some(earlier) = earlier else {
+            return Ok(None);
+        };
+        let (keyring, digest) = (tx.keyring(), &earlier.arguments_digest);
+        let is_same = earlier.operation == self.operation
+            && keyring.matches(tx.tenant(), &self.arguments, digest)?;
+        if is_same {
+            Ok(Some(earlier.subject))
+        } else {
+            Err(Error::IdempotencyMismatch)
+        }
+    }
+
+    /// Keeps the key, in the transaction that did the work. Arguments may hold secrets
+    /// that could be guessed from a plain digest.
+    async fn keep(&self, tx: &Tx, key: String, subject: Uuid) -> Result<()> {
         let row = command::ActiveModel {
             tenant_id: Set(tx.tenant()),
-            key: Set(self.key),
+            key: Set(key),
             operation: Set(self.operation.to_owned()),
-            arguments_digest: Set(self.arguments_digest),
+            arguments_digest: Set(tx.keyring().fingerprint(tx.tenant(), &self.arguments)?),
             subject: Set(subject),
             done_at: Set(tx.now()),
         };
@@ -102,5 +131,14 @@ impl Claim {
             .exec_without_returning(tx)
             .await?;
         Ok(())
+    }
+}
+
+/// A key as it is stored. Partners count for themselves: none blocks another's keys or the
+/// tenant's, or learns of them.
+fn kept_as(tx: &Tx, key: &str) -> String {
+    match tx.partner() {
+        Some(partner) => format!("{partner}/{key}"),
+        None => format!("/{key}"),
     }
 }

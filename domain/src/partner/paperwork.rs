@@ -7,6 +7,7 @@ use crate::access::Permission;
 use crate::clock::Moment;
 use crate::entity::{Owned, agreement, enrollment, partner, tax_form, terms};
 use crate::error::{About, Conflict, Error, Result};
+use crate::idempotency::Command;
 use crate::ids::{AgreementId, PartnerId, TaxFormId, TermsId};
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
@@ -126,38 +127,34 @@ pub async fn submit_tax_form(
         return Err(reads::failed::<partner::Entity>(check, scope, "partnerId", partner).await);
     };
     scope.require_partner(partner)?;
-    let mut tx = scope.begin().await?;
     let arguments = (partner, kind, &last4, &signer_name);
-    let claim = idempotency::claim(&tx, "tax_form.submit", &key, &arguments).await?;
-    if let Some(id) = claim.done {
-        let earlier = tax_form::Entity::get(&tx, tx.tenant(), TaxFormId(id)).await?;
-        return reads::shown::<tax_form::Entity>(scope, earlier).await;
-    }
-    partner::Entity::get(&tx, tx.tenant(), partner)
-        .await
-        .at("partnerId")?;
-    let row = tax_form::ActiveModel {
-        updated_at: Set(tx.now()),
-        tenant_id: Set(tx.tenant()),
-        id: Set(TaxFormId::new()),
-        partner_id: Set(partner),
-        kind: Set(kind),
-        tax_id_last4: Set(last4),
-        signer_name: Set(signer_name),
-        state: Set(tax_form::State::Submitted),
-        submitted_by: Set(tx.actor()),
-        submitted_at: Set(tx.now()),
-        decided_at: Set(None),
-        decided_by: Set(None),
-        reason: Set(None),
-        expires_at: Set(expiry(kind, tx.now())),
-    };
-    let form = row.insert(&tx).await?;
-    let fact = Fact::TaxFormSubmitted(facts::FiledForm { partner, kind });
-    tx.record(form.id, None, fact).await?;
-    claim.keep(&tx, form.id.0).await?;
-    tx.commit().await?;
-    Ok(form)
+    let command = Command::new("tax_form.submit", Some(key), &arguments)?;
+    let done = command.once::<tax_form::Entity>(scope, async |tx: &mut Tx| {
+        partner::Entity::get(tx, tx.tenant(), partner)
+            .await
+            .at("partnerId")?;
+        let row = tax_form::ActiveModel {
+            updated_at: Set(tx.now()),
+            tenant_id: Set(tx.tenant()),
+            id: Set(TaxFormId::new()),
+            partner_id: Set(partner),
+            kind: Set(kind),
+            tax_id_last4: Set(last4),
+            signer_name: Set(signer_name),
+            state: Set(tax_form::State::Submitted),
+            submitted_by: Set(tx.actor()),
+            submitted_at: Set(tx.now()),
+            decided_at: Set(None),
+            decided_by: Set(None),
+            reason: Set(None),
+            expires_at: Set(expiry(kind, tx.now())),
+        };
+        let form = row.insert(tx).await?;
+        let fact = Fact::TaxFormSubmitted(facts::FiledForm { partner, kind });
+        tx.record(form.id, None, fact).await?;
+        Ok(form)
+    });
+    reads::shown::<tax_form::Entity>(scope, done.await?).await
 }
 
 /// The last four letters and digits of a tax id.

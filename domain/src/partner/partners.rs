@@ -7,6 +7,7 @@ use sea_orm::entity::prelude::*;
 use crate::access::Permission;
 use crate::entity::{Owned, agreement, enrollment, partner, program};
 use crate::error::{About, Conflict, Error, Result};
+use crate::idempotency::Command;
 use crate::ids::{EnrollmentId, PartnerId, ProgramId, TermsId};
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
@@ -33,40 +34,37 @@ pub async fn invite(
     let (Some(key), Some(name), Some(program), Some(tier)) = (key, name, program, tier) else {
         return Err(reads::failed::<program::Entity>(check, scope, "programId", program).await);
     };
-    let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "partner.invite", &key, &(&name, program, &tier)).await?;
-    if let Some(id) = claim.done {
-        return partner::Entity::get(&tx, tx.tenant(), PartnerId(id)).await;
-    }
-    terms::open_in(&tx, program).await.at("programId")?;
-    let row = partner::ActiveModel {
-        updated_at: Set(tx.now()),
-        tenant_id: Set(tx.tenant()),
-        id: Set(PartnerId::new()),
-        name: Set(name),
-        state: Set(partner::State::Onboarding),
-        created_at: Set(tx.now()),
-    };
-    let partner = row.insert(&tx).await?;
-    let row = enrollment::ActiveModel {
-        updated_at: Set(tx.now()),
-        tenant_id: Set(tx.tenant()),
-        id: Set(EnrollmentId::new()),
-        partner_id: Set(partner.id),
-        program_id: Set(program),
-        tier: Set(tier),
-        state: Set(enrollment::State::Invited),
-        created_at: Set(tx.now()),
-    };
-    enrollment::Entity::insert(row)
-        .exec_without_returning(&tx)
-        .await?;
-    let name = partner.name.clone();
-    let fact = Fact::PartnerInvited(facts::Invitation { name, program });
-    tx.record(partner.id, None, fact).await?;
-    claim.keep(&tx, partner.id.0).await?;
-    tx.commit().await?;
-    Ok(partner)
+    let command = Command::new("partner.invite", Some(key), &(&name, program, &tier))?;
+    let done = command.once::<partner::Entity>(scope, async |tx: &mut Tx| {
+        terms::open_in(tx, program).await.at("programId")?;
+        let row = partner::ActiveModel {
+            updated_at: Set(tx.now()),
+            tenant_id: Set(tx.tenant()),
+            id: Set(PartnerId::new()),
+            name: Set(name),
+            state: Set(partner::State::Onboarding),
+            created_at: Set(tx.now()),
+        };
+        let partner = row.insert(tx).await?;
+        let row = enrollment::ActiveModel {
+            updated_at: Set(tx.now()),
+            tenant_id: Set(tx.tenant()),
+            id: Set(EnrollmentId::new()),
+            partner_id: Set(partner.id),
+            program_id: Set(program),
+            tier: Set(tier),
+            state: Set(enrollment::State::Invited),
+            created_at: Set(tx.now()),
+        };
+        enrollment::Entity::insert(row)
+            .exec_without_returning(tx)
+            .await?;
+        let name = partner.name.clone();
+        let fact = Fact::PartnerInvited(facts::Invitation { name, program });
+        tx.record(partner.id, None, fact).await?;
+        Ok(partner)
+    });
+    done.await
 }
 
 /// Suspends a partner, or lets it work again. Paying it waits meanwhile. A late
@@ -84,29 +82,25 @@ pub async fn suspend(
     let (Some(key), Some(id)) = (key, id) else {
         return Err(reads::failed::<partner::Entity>(check, scope, "id", id).await);
     };
-    let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, "partner.suspend", &key, &(id, suspended)).await?;
-    let partner = partner::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
-    if claim.done.is_some() {
-        return Ok(partner);
-    }
-    claim.keep(&tx, id.0).await?;
-    if (partner.state == partner::State::Suspended) == suspended {
-        tx.commit().await?;
-        return Ok(partner);
-    }
-    let nothing = facts::Nothing {};
-    let (state, fact) = match suspended {
-        true => (partner::State::Suspended, Fact::PartnerSuspended(nothing)),
-        false => (partner::State::Onboarding, Fact::PartnerResumed(nothing)),
-    };
-    let mut change: partner::ActiveModel = partner.into();
-    change.state = Set(state);
-    tx.update(change).await?;
-    tx.record(id, None, fact).await?;
-    let partner = settle_state(&mut tx, id).await?;
-    tx.commit().await?;
-    Ok(partner)
+    let command = Command::new("partner.suspend", Some(key), &(id, suspended))?;
+    let done = command.once::<partner::Entity>(scope, async |tx: &mut Tx| {
+        let partner = partner::Entity::get(tx, tx.tenant(), id).await.at("id")?;
+        if (partner.state == partner::State::Suspended) == suspended {
+            return Ok(partner);
+        }
+        let nothing = facts::Nothing {};
+        let (state, fact) = if suspended {
+            (partner::State::Suspended, Fact::PartnerSuspended(nothing))
+        } else {
+            (partner::State::Onboarding, Fact::PartnerResumed(nothing))
+        };
+        let mut change: partner::ActiveModel = partner.into();
+        change.state = Set(state);
+        tx.update(change).await?;
+        tx.record(id, None, fact).await?;
+        settle_state(tx, id).await
+    });
+    done.await
 }
 
 /// The programs that partners are or were in, oldest first.

@@ -13,6 +13,7 @@ use crate::access::Permission;
 use crate::database::Database;
 use crate::entity::{Owned, partner, payout_method};
 use crate::error::{About, Conflict, Error, Result};
+use crate::idempotency::Command;
 use crate::ids::{PartnerId, PayoutMethodId};
 use crate::kernel::audience;
 use crate::kernel::check::{Check, Given};
@@ -45,41 +46,37 @@ pub async fn add(
         return Err(reads::failed::<partner::Entity>(check, scope, "partnerId", partner).await);
     };
     scope.require_partner(partner)?;
-    let mut tx = scope.begin().await?;
     let arguments = (partner, &rail, &destination);
-    let claim = idempotency::claim(&tx, "payout_method.add", &key, &arguments).await?;
-    if let Some(id) = claim.done {
-        let method = payout_method::Entity::get(&tx, tx.tenant(), PayoutMethodId(id)).await?;
-        return shown::<payout_method::Entity>(scope, method).await;
-    }
-    rails::for_tenant(scope, tx.head().kind, &rail)?;
-    partner::Entity::get(&tx, tx.tenant(), partner)
-        .await
-        .at("partnerId")?;
-    let id = PayoutMethodId::new();
-    let secret = Secret::new(destination);
-    let place = payout_method::Model::place(tx.tenant(), id);
-    let row = payout_method::ActiveModel {
-        updated_at: Set(tx.now()),
-        tenant_id: Set(tx.tenant()),
-        id: Set(id),
-        partner_id: Set(partner),
-        label: Set(masked(secret.expose())),
-        destination: Set(tx.keyring().seal(place, &secret)?),
-        fingerprint: Set(fingerprint(&tx, &rail, &secret)?),
-        rail: Set(rail),
-        state: Set(payout_method::State::Unverified),
-        added_by: Set(tx.actor()),
-        verified_by: Set(None),
-        created_at: Set(tx.now()),
-    };
-    let method = row.insert(&tx).await?;
-    let rail = method.rail.clone();
-    let fact = Fact::PayoutMethodAdded(facts::AddedMethod { partner, rail });
-    tx.record(method.id, None, fact).await?;
-    claim.keep(&tx, method.id.0).await?;
-    tx.commit().await?;
-    Ok(method)
+    let command = Command::new("payout_method.add", Some(key), &arguments)?;
+    let done = command.once::<payout_method::Entity>(scope, async |tx: &mut Tx| {
+        rails::for_tenant(scope, tx.head().kind, &rail)?;
+        partner::Entity::get(tx, tx.tenant(), partner)
+            .await
+            .at("partnerId")?;
+        let id = PayoutMethodId::new();
+        let secret = Secret::new(destination);
+        let place = payout_method::Model::place(tx.tenant(), id);
+        let row = payout_method::ActiveModel {
+            updated_at: Set(tx.now()),
+            tenant_id: Set(tx.tenant()),
+            id: Set(id),
+            partner_id: Set(partner),
+            label: Set(masked(secret.expose())),
+            destination: Set(tx.keyring().seal(place, &secret)?),
+            fingerprint: Set(fingerprint(tx, &rail, &secret)?),
+            rail: Set(rail),
+            state: Set(payout_method::State::Unverified),
+            added_by: Set(tx.actor()),
+            verified_by: Set(None),
+            created_at: Set(tx.now()),
+        };
+        let method = row.insert(tx).await?;
+        let rail = method.rail.clone();
+        let fact = Fact::PayoutMethodAdded(facts::AddedMethod { partner, rail });
+        tx.record(method.id, None, fact).await?;
+        Ok(method)
+    });
+    shown::<payout_method::Entity>(scope, done.await?).await
 }
 
 /// All but the last four characters hidden.

@@ -14,6 +14,7 @@ use crate::entity::Owned;
 use crate::entity::payout::{self, State};
 use crate::entity::payout_report::{self, Outcome};
 use crate::error::{About, Conflict, Error, Result};
+use crate::idempotency::Command;
 use crate::ids::PayoutId;
 use crate::kernel::audience;
 use crate::kernel::check::{Check, Given};
@@ -50,68 +51,60 @@ pub async fn report(scope: &Scope, key: &str, new: NewReport) -> Result<payout::
     let id = check.given(new.payout)?;
     let reference = check.take(limits::name("reference", &new.reference))?;
     let evidence = check.take(limits::sentence("evidence", &new.evidence))?;
-    let mut tx = scope.begin().await?;
     let arguments = (id, new.outcome, new.occurred_at, &reference, &evidence);
-    let claim = idempotency::claim_with(&tx, "payout.report", key, &arguments).await?;
-    let payout = match id {
-        Some(id) => check.take(payout::Entity::get(&tx, tx.tenant(), id).await.at("id"))?,
-        None => None,
-    };
-    if let (Some(payout), true) = (
-        &payout,
-        claim.as_ref().is_some_and(|claim| claim.done.is_some()),
-    ) {
-        return Ok(payout.clone());
-    }
-    if let Some(payout) = &payout {
-        check.take(reportable(scope, payout, new.outcome, tx.now()))?;
-    }
-    check.take(limits::past("occurredAt", new.occurred_at, tx.now()))?;
-    let (Some(claim), Some(payout), Some(reference), Some(evidence)) =
-        (claim, payout, reference, evidence)
-    else {
-        return Err(check.failed());
-    };
-    check.done()?;
-    let id = payout.id;
-    let row = payout_report::ActiveModel {
-        tenant_id: Set(tx.tenant()),
-        payout_id: Set(id),
-        outcome: Set(new.outcome),
-        occurred_at: Set(new.occurred_at),
-        reference: Set(reference),
-        evidence: Set(evidence),
-        reported_by: Set(tx.actor()),
-        reported_at: Set(tx.now()),
-        confirmed_by: Set(None),
-        confirmed_at: Set(None),
-    };
-    let key = [
-        payout_report::Column::TenantId,
-        payout_report::Column::PayoutId,
-    ];
-    let again = OnConflict::columns(key)
-        .update_columns([
-            payout_report::Column::Outcome,
-            payout_report::Column::OccurredAt,
-            payout_report::Column::Reference,
-            payout_report::Column::Evidence,
-            payout_report::Column::ReportedBy,
-            payout_report::Column::ReportedAt,
-        ])
-        .to_owned();
-    payout_report::Entity::insert(row)
-        .on_conflict(again)
-        .exec_without_returning(&tx)
-        .await?;
-    let fact = Fact::PayoutOutcomeReported(facts::ReportedOutcome {
-        partner: payout.partner_id,
-        outcome: new.outcome,
+    let command = Command::new("payout.report", key, &arguments)?;
+    let done = command.once::<payout::Entity>(scope, async |tx: &mut Tx| {
+        let payout = match id {
+            Some(id) => check.take(payout::Entity::get(tx, tx.tenant(), id).await.at("id"))?,
+            None => None,
+        };
+        if let Some(payout) = &payout {
+            check.take(reportable(scope, payout, new.outcome, tx.now()))?;
+        }
+        check.take(limits::past("occurredAt", new.occurred_at, tx.now()))?;
+        let (Some(payout), Some(reference), Some(evidence)) = (payout, reference, evidence) else {
+            return Err(check.failed());
+        };
+        check.done()?;
+        let id = payout.id;
+        let row = payout_report::ActiveModel {
+            tenant_id: Set(tx.tenant()),
+            payout_id: Set(id),
+            outcome: Set(new.outcome),
+            occurred_at: Set(new.occurred_at),
+            reference: Set(reference),
+            evidence: Set(evidence),
+            reported_by: Set(tx.actor()),
+            reported_at: Set(tx.now()),
+            confirmed_by: Set(None),
+            confirmed_at: Set(None),
+        };
+        let key = [
+            payout_report::Column::TenantId,
+            payout_report::Column::PayoutId,
+        ];
+        let again = OnConflict::columns(key)
+            .update_columns([
+                payout_report::Column::Outcome,
+                payout_report::Column::OccurredAt,
+                payout_report::Column::Reference,
+                payout_report::Column::Evidence,
+                payout_report::Column::ReportedBy,
+                payout_report::Column::ReportedAt,
+            ])
+            .to_owned();
+        payout_report::Entity::insert(row)
+            .on_conflict(again)
+            .exec_without_returning(tx)
+            .await?;
+        let fact = Fact::PayoutOutcomeReported(facts::ReportedOutcome {
+            partner: payout.partner_id,
+            outcome: new.outcome,
+        });
+        tx.record(id, None, fact).await?;
+        Ok(payout)
     });
-    tx.record(id, None, fact).await?;
-    claim.keep(&tx, id.0).await?;
-    tx.commit().await?;
-    Ok(payout)
+    done.await
 }
 
 /// Confirms what another person reported of a payout, and settles it so. Whoever

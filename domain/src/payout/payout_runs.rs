@@ -9,6 +9,7 @@ use crate::entity::payout_hold;
 use crate::entity::payout_run::{self, State};
 use crate::entity::{Owned, payout, program, work};
 use crate::error::{About, Conflict, Error, Result};
+use crate::idempotency::Command;
 use crate::ids::{PayoutRunId, ProgramId};
 use crate::kernel::audience;
 use crate::kernel::check::{Check, Given};
@@ -39,28 +40,25 @@ pub async fn propose(
     let (Some(key), Some(program), Some(rail)) = (key, program, rail) else {
         return Err(reads::failed::<program::Entity>(check, scope, "programId", program).await);
     };
-    let mut tx = scope.begin().await?;
     let arguments = (program, &rail);
-    let claim = idempotency::claim(&tx, "payout_run.propose", &key, &arguments).await?;
-    if let Some(id) = claim.done {
-        return payout_run::Entity::get(&tx, tx.tenant(), PayoutRunId(id)).await;
-    }
-    let program = program::Entity::get(&tx, tx.tenant(), program)
-        .await
-        .at("programId")?;
-    if let Some(name) = &rail {
-        rails::for_tenant(scope, tx.head().kind, name)?;
-    }
-    refuse_second_run(&tx, program.id).await?;
-    let anything = balances::unpaid(tx.tenant(), program.id, i64::MAX).limit(1);
-    if anything.one(&tx).await?.is_none() {
-        let message = "nobody has anything to be paid";
-        return Err(Error::conflict(Conflict::NothingToPay, message));
-    }
-    let run = insert(&mut tx, &program, rail).await?;
-    claim.keep(&tx, run.id.0).await?;
-    tx.commit().await?;
-    Ok(run)
+    let command = Command::new("payout_run.propose", Some(key), &arguments)?;
+    let done = command.once::<payout_run::Entity>(scope, async |tx: &mut Tx| {
+        let program = program::Entity::get(tx, tx.tenant(), program)
+            .await
+            .at("programId")?;
+        if let Some(name) = &rail {
+            rails::for_tenant(scope, tx.head().kind, name)?;
+        }
+        refuse_second_run(tx, program.id).await?;
+        let anything = balances::unpaid(tx.tenant(), program.id, i64::MAX).limit(1);
+        if anything.one(tx).await?.is_none() {
+            let message = "nobody has anything to be paid";
+            return Err(Error::conflict(Conflict::NothingToPay, message));
+        }
+        let run = insert(tx, &program, rail).await?;
+        Ok(run)
+    });
+    done.await
 }
 
 async fn refuse_second_run(tx: &Tx, program: ProgramId) -> Result<()> {

@@ -4,13 +4,14 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
 use crate::access::Permission;
-use crate::entity::{Owned, program};
+use crate::entity::program;
 use crate::error::Result;
+use crate::idempotency::Command;
 use crate::ids::ProgramId;
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
 use crate::money::Currency;
-use crate::scope::{Fact, Scope};
+use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, limits};
 
 /// Creates a program without terms.
@@ -29,27 +30,24 @@ pub async fn create(
     let (Some(key), Some(name), Some(currency)) = (key, name, currency) else {
         return Err(check.failed());
     };
-    let mut tx = scope.begin().await?;
     let arguments = (&name, model, currency);
-    let claim = idempotency::claim(&tx, "program.create", &key, &arguments).await?;
-    if let Some(id) = claim.done {
-        return program::Entity::get(&tx, tx.tenant(), ProgramId(id)).await;
-    }
-    let row = program::ActiveModel {
-        updated_at: Set(tx.now()),
-        tenant_id: Set(tx.tenant()),
-        id: Set(ProgramId::new()),
-        name: Set(name),
-        model: Set(model),
-        currency: Set(currency),
-        state: Set(program::State::Draft),
-        created_at: Set(tx.now()),
-    };
-    let program = row.insert(&tx).await?;
-    let name = program.name.clone();
-    let fact = Fact::ProgramCreated(facts::Named { name });
-    tx.record(program.id, None, fact).await?;
-    claim.keep(&tx, program.id.0).await?;
-    tx.commit().await?;
-    Ok(program)
+    let command = Command::new("program.create", Some(key), &arguments)?;
+    let done = command.once::<program::Entity>(scope, async |tx: &mut Tx| {
+        let row = program::ActiveModel {
+            updated_at: Set(tx.now()),
+            tenant_id: Set(tx.tenant()),
+            id: Set(ProgramId::new()),
+            name: Set(name),
+            model: Set(model),
+            currency: Set(currency),
+            state: Set(program::State::Draft),
+            created_at: Set(tx.now()),
+        };
+        let program = row.insert(tx).await?;
+        let name = program.name.clone();
+        let fact = Fact::ProgramCreated(facts::Named { name });
+        tx.record(program.id, None, fact).await?;
+        Ok(program)
+    });
+    done.await
 }

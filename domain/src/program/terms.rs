@@ -18,7 +18,7 @@ use crate::digest::sha256;
 use crate::entity::credit_share::Role;
 use crate::entity::{Owned, plugin, plugin_version, program, rule, terms};
 use crate::error::{About, Conflict, Error, Result};
-use crate::idempotency::{self, Claim};
+use crate::idempotency::{self, Command};
 use crate::ids::{ProgramId, RuleId, TermsId};
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
@@ -78,42 +78,25 @@ pub async fn publish(
     let (Some(key), Some(draft)) = (key, draft) else {
         return Err(reads::failed::<program::Entity>(check, scope, "programId", named).await);
     };
-    if let Some(done) = done_before(&scope.begin().await?, &key, &draft).await?.1 {
+    let command = Command::new("terms.publish", Some(key), &draft)?;
+    if let Some(done) = command.before::<terms::Entity>(scope).await? {
         return Ok(done);
     }
     // Before the transaction, which must not wait for tenants' code.
     let (program, rules) = looked_up(scope, &draft).await?;
-    let mut tx = scope.begin().await?;
-    let (claim, done) = done_before(&tx, &key, &draft).await?;
-    if let Some(done) = done {
-        return Ok(done);
-    }
-    let program = program::Entity::get(&tx, tx.tenant(), program.id).await?;
-    let version = supersede(&tx, program.id).await? + 1;
-    let terms = insert(&mut tx, &program, version, draft, &rules).await?;
-    for rule in rules {
-        insert_rule(&tx, &terms, rule).await?;
-    }
-    let mut change: program::ActiveModel = program.into();
-    change.state = Set(program::State::Open);
-    tx.update(change).await?;
-    claim.keep(&tx, terms.id.0).await?;
-    tx.commit().await?;
-    Ok(terms)
-}
-
-/// The claim of a publication on its key, and what the same one published before.
-async fn done_before(
-    tx: &Tx,
-    key: &idempotency::Key,
-    draft: &Draft,
-) -> Result<(Claim, Option<terms::Model>)> {
-    let claim = idempotency::claim(tx, "terms.publish", key, draft).await?;
-    let done = match claim.done {
-        Some(id) => Some(terms::Entity::get(tx, tx.tenant(), TermsId(id)).await?),
-        None => None,
-    };
-    Ok((claim, done))
+    let done = command.once::<terms::Entity>(scope, async |tx: &mut Tx| {
+        let program = program::Entity::get(tx, tx.tenant(), program.id).await?;
+        let version = supersede(tx, program.id).await? + 1;
+        let terms = insert(tx, &program, version, draft, &rules).await?;
+        for rule in rules {
+            insert_rule(tx, &terms, rule).await?;
+        }
+        let mut change: program::ActiveModel = program.into();
+        change.state = Set(program::State::Open);
+        tx.update(change).await?;
+        Ok(terms)
+    });
+    done.await
 }
 
 /// The program and the rules with what they name, once all of it fits and every

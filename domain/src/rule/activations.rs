@@ -16,11 +16,12 @@ use crate::entity::activation::{self, State};
 use crate::entity::credit_share::Role;
 use crate::entity::{Owned, plugin_version, program, rule, terms};
 use crate::error::{About, Conflict, Error, Result};
+use crate::idempotency::Command;
 use crate::ids::{ActivationId, PluginId, PluginVersionId, ProgramId, RuleId, TenantId};
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
 use crate::rule::{evaluations, plugins};
-use crate::scope::{Fact, Scope};
+use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, limits, people, reads};
 
 /// Proposes that a version decides from a date on, at once if none is given. It
@@ -53,51 +54,44 @@ pub async fn propose(
         .await);
     };
     let arguments = (version, effective_at, &reason);
-    let operation = "activation.propose";
-    let tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, operation, &key, &arguments).await?;
-    if let Some(id) = claim.done {
-        return activation::Entity::get(&tx, tx.tenant(), ActivationId(id)).await;
+    let command = Command::new("activation.propose", Some(key), &arguments)?;
+    if let Some(done) = command.before::<activation::Entity>(scope).await? {
+        return Ok(done);
     }
     // Tenants' code runs between two transactions.
-    drop(tx);
     let db = scope.read().await?;
     let version = plugin_version::Entity::get(&db, scope.tenant(), version)
         .await
         .at("pluginVersionId")?;
     drop(db);
     try_configurations(scope, &version).await?;
-    let mut tx = scope.begin().await?;
-    let claim = idempotency::claim(&tx, operation, &key, &arguments).await?;
-    if let Some(id) = claim.done {
-        return activation::Entity::get(&tx, tx.tenant(), ActivationId(id)).await;
-    }
-    let effective_at = effective_at.unwrap_or(tx.now());
-    if effective_at < tx.now() {
-        let message = "must not be in the past: what is decided stays decided";
-        return Err(Error::invalid("effectiveAt", message));
-    }
-    let row = activation::ActiveModel {
-        updated_at: Set(tx.now()),
-        tenant_id: Set(tx.tenant()),
-        id: Set(ActivationId::new()),
-        plugin_id: Set(version.plugin_id),
-        plugin_version_id: Set(version.id),
-        state: Set(State::Proposed),
-        effective_at: Set(effective_at),
-        reason: Set(reason),
-        proposed_by: Set(tx.actor()),
-        proposed_at: Set(tx.now()),
-        decided_by: Set(None),
-        decided_at: Set(None),
-        approved_position: Set(None),
-    };
-    let activation = row.insert(&tx).await?;
-    let fact = Fact::ActivationProposed(told(&activation, &version));
-    tx.record(activation.id, None, fact).await?;
-    claim.keep(&tx, activation.id.0).await?;
-    tx.commit().await?;
-    Ok(activation)
+    let done = command.once::<activation::Entity>(scope, async |tx: &mut Tx| {
+        let effective_at = effective_at.unwrap_or(tx.now());
+        if effective_at < tx.now() {
+            let message = "must not be in the past: what is decided stays decided";
+            return Err(Error::invalid("effectiveAt", message));
+        }
+        let row = activation::ActiveModel {
+            updated_at: Set(tx.now()),
+            tenant_id: Set(tx.tenant()),
+            id: Set(ActivationId::new()),
+            plugin_id: Set(version.plugin_id),
+            plugin_version_id: Set(version.id),
+            state: Set(State::Proposed),
+            effective_at: Set(effective_at),
+            reason: Set(reason),
+            proposed_by: Set(tx.actor()),
+            proposed_at: Set(tx.now()),
+            decided_by: Set(None),
+            decided_at: Set(None),
+            approved_position: Set(None),
+        };
+        let activation = row.insert(tx).await?;
+        let fact = Fact::ActivationProposed(told(&activation, &version));
+        tx.record(activation.id, None, fact).await?;
+        Ok(activation)
+    });
+    done.await
 }
 
 /// Approves an activation that somebody else proposed. It decides from its date
