@@ -76,6 +76,8 @@ fn served_by(member: &str) -> &str {
         // The partner's parts in deals.
         "Deal.partner_id" => "partner_id",
         "Partner.program_id" => "program_id",
+        // Its identifiers.
+        "Account.domain" | "Account.crm_id" => "value",
         _ => member.split_once('.').unwrap().1,
     }
 }

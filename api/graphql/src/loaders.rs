@@ -11,12 +11,14 @@ use std::marker::PhantomData;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
 use tributary_domain::actor::Actor;
+use tributary_domain::commission::balances::{self, PartnerBalance};
 use tributary_domain::commission::{collections, earnings};
 use tributary_domain::deal::conflicts::ShownConflict;
 use tributary_domain::deal::{accounts, conflicts, credits};
 use tributary_domain::entity::*;
 use tributary_domain::ids::*;
 use tributary_domain::kernel::lists::{self, Link, Listed, Page, ParentId, WantedOf};
+use tributary_domain::money::Currency;
 use tributary_domain::partner::readiness::{self, Papers};
 use tributary_domain::partner::{partners, payout_methods};
 use tributary_domain::payout::{payout_reports, payout_runs, payouts};
@@ -238,6 +240,10 @@ answers! {
     /// The version that a rule uses now.
     DecidingVersion(RuleId) -> PluginVersionId = |scope, rules| {
         deciding::now(scope, &rules).await?
+    };
+    /// What a partner has coming and has got, by currency.
+    BalancesOfPartner(PartnerId) -> Vec<(Currency, PartnerBalance)> = |scope, partners| {
+        balances::of(scope, &partners).await?
     };
     /// What a partner lacks before it can be paid.
     PapersOfPartner(PartnerId) -> Papers = |scope, partners| {

@@ -2,12 +2,14 @@
 
 use async_graphql::futures_util::future::try_join_all;
 use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
+use tributary_domain::commission::balances;
 use tributary_domain::entity::{enrollment, partner};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
+use tributary_domain::money::Currency;
 use tributary_domain::partner::partners;
 use tributary_domain::scope::Scope;
-use tributary_transport::document::directives::list_size;
+use tributary_transport::document::directives::{cost, list_size};
 
 use super::agreement::Agreement;
 use super::commission::Commission;
@@ -17,13 +19,13 @@ use super::earning::Earning;
 use super::error::{ApiResult, commands};
 use super::involvement::Involvement;
 use super::lists::{nested_lists, root_lists};
-use super::loaders::{EnrollmentsOfPartner, PapersOfPartner};
+use super::loaders::{BalancesOfPartner, EnrollmentsOfPartner, PapersOfPartner};
 use super::payout::Payout;
 use super::payout_method::PayoutMethod;
 use super::program::{Program, Terms};
 use super::readiness::Readiness;
 use super::registration::Registration;
-use super::scalars::DateTime;
+use super::scalars::{DateTime, Money};
 use super::tax_form::TaxForm;
 
 /// Where a partner stands.
@@ -75,6 +77,20 @@ impl Partner {
         DateTime(self.0.created_at)
     }
 
+    /// What it has coming and has got: for each currency in which it ever earned, in the
+    /// order of their codes.
+    #[graphql(
+        directive = cost::apply("10".to_owned()),
+        directive = list_size::apply(Some(3), None, None)
+    )]
+    async fn balances(&self, ctx: &Context<'_>) -> ApiResult<Vec<PartnerBalance>> {
+        let balances = ctx.loaders().one(BalancesOfPartner(self.0.id)).await?;
+        let balances = balances.unwrap_or_default().into_iter();
+        Ok(balances
+            .map(|(currency, balance)| PartnerBalance { currency, balance })
+            .collect())
+    }
+
     /// What it lacks before it can be paid.
     async fn readiness(&self, ctx: &Context<'_>) -> ApiResult<Readiness> {
         let papers = ctx.loaders().one(PapersOfPartner(self.0.id)).await?;
@@ -104,6 +120,52 @@ impl Partner {
     #[graphql(flatten)]
     async fn lists(&self) -> PartnerLists {
         self.nested()
+    }
+}
+
+/// What a partner has coming and has got in one currency. The five amounts add up to all
+/// that was ever released, less what refunds took back.
+pub struct PartnerBalance {
+    currency: Currency,
+    balance: balances::PartnerBalance,
+}
+
+#[Object]
+impl PartnerBalance {
+    /// The currency, as `USD`.
+    async fn currency(&self) -> &str {
+        self.currency.code()
+    }
+
+    /// Released, and its hold has not ended.
+    async fn held(&self) -> Money {
+        Money::minor(self.balance.on_hold_minor, self.currency)
+    }
+
+    /// Its hold has ended, and it is in no payout.
+    async fn payable(&self) -> Money {
+        Money::minor(self.balance.payable_minor, self.currency)
+    }
+
+    /// Taken back by refunds, and not set off against what is payable yet: zero or
+    /// negative.
+    async fn taken_back(&self) -> Money {
+        Money::minor(self.balance.taken_back_minor, self.currency)
+    }
+
+    /// In payouts that are not finished.
+    async fn in_payout(&self) -> Money {
+        Money::minor(self.balance.in_payout_minor, self.currency)
+    }
+
+    /// Paid, or set off against what was taken back.
+    async fn paid(&self) -> Money {
+        Money::minor(self.balance.paid_minor, self.currency)
+    }
+
+    /// When the next hold ends; null where nothing is held.
+    async fn next_payable_at(&self) -> Option<DateTime> {
+        self.balance.next_payable_at.map(DateTime)
     }
 }
 

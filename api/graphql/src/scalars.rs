@@ -16,7 +16,10 @@ use super::context::RequestExt;
 #[derive(Description)]
 pub struct DateTime(pub Moment);
 
-#[Scalar(use_type_description)]
+#[Scalar(
+    use_type_description,
+    specified_by_url = "https://scalars.graphql.org/andimarek/date-time"
+)]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> Result<Self, InputValueError<Self>> {
         match &value {
@@ -68,7 +71,11 @@ impl ScalarType for Position {
 #[derive(Clone, Description)]
 pub struct Json(pub serde_json::Value);
 
-#[Scalar(name = "JSON", use_type_description)]
+#[Scalar(
+    name = "JSON",
+    use_type_description,
+    specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259"
+)]
 impl ScalarType for Json {
     fn parse(value: Value) -> Result<Self, InputValueError<Self>> {
         Ok(Self(value.into_json()?))

@@ -7,7 +7,12 @@ macro_rules! listed_deals {
         $made! {
             account => Account, AccountFilter, AccountOrder, AccountOrderField {
                 ids {}
-                any {}
+                any {
+                    /// Those known by one of these domains. Not for a partner's key.
+                    [staff] domain: String as String, by accounts_with_domain;
+                    /// Those known by one of these ids of your CRM. Not for a partner's key.
+                    [staff] crm_id: String as String, by accounts_with_crm_id;
+                }
                 spans {
                     /// Those first heard of in this span. Not for a partner's key.
                     [staff] created_at: column CreatedAt;

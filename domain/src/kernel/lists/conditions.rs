@@ -4,11 +4,15 @@ use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 
+use crate::entity::account_identifier::Kind;
 use crate::entity::earning::Standing;
-use crate::entity::{earning, enrollment, partner, registration, tax_form};
+use crate::entity::{
+    account, account_identifier, earning, enrollment, partner, registration, tax_form,
+};
 use crate::ids::{PartnerId, ProgramId};
 use crate::kernel::audience::with_partners;
 use crate::scope::Scope;
+use crate::site::{Site, site};
 
 /// Registrations that are now in one of these states.
 pub(super) fn registrations_in(scope: &Scope, states: &[registration::State]) -> Condition {
@@ -39,4 +43,30 @@ pub(super) fn partners_in(scope: &Scope, programs: &[ProgramId]) -> Condition {
         .and_where(enrollment::Column::ProgramId.is_in(programs.iter().copied()))
         .to_owned();
     Condition::all().add(partner::Column::Id.in_subquery(enrolled))
+}
+
+/// Accounts that are known by one of these domains, in any letters.
+pub(super) fn accounts_with_domain(scope: &Scope, domains: &[String]) -> Condition {
+    let domains = domains.iter().map(|domain| match site(domain) {
+        Ok(Site::Own(domain)) => domain,
+        _ => domain.to_lowercase(),
+    });
+    accounts_with(scope, Kind::Domain, domains.collect())
+}
+
+/// Accounts that are known by one of these ids of the tenant's CRM.
+pub(super) fn accounts_with_crm_id(scope: &Scope, ids: &[String]) -> Condition {
+    accounts_with(scope, Kind::CrmId, ids.to_vec())
+}
+
+fn accounts_with(scope: &Scope, kind: Kind, values: Vec<String>) -> Condition {
+    use account_identifier::Column;
+    let known = Query::select()
+        .column(Column::AccountId)
+        .from(account_identifier::Entity)
+        .and_where(Column::TenantId.eq(scope.tenant()))
+        .and_where(Column::Kind.eq(kind))
+        .and_where(Column::Value.is_in(values))
+        .to_owned();
+    Condition::all().add(account::Column::Id.in_subquery(known))
 }
