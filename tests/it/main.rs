@@ -51,6 +51,7 @@ mod office;
 mod office_runs;
 mod operator;
 mod outcomes;
+mod pages;
 mod payouts;
 mod people;
 mod plans;
