@@ -16,7 +16,7 @@ use tributary_domain::scope::Engine;
 const SCHEMA_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// For how long an answer holds: anybody may ask, and each look writes to the database.
-const HOLDS: Duration = Duration::from_millis(250);
+const ANSWER_VALID_FOR: Duration = Duration::from_millis(250);
 
 /// `/healthz`: this process answers. `/readyz`: it can do its work, because the
 /// database has at least the schema that this program needs, and takes writes.
@@ -44,7 +44,7 @@ type Answer = (StatusCode, &'static str);
 async fn ready(State(readiness): State<Readiness>) -> Answer {
     let mut seen = readiness.seen.lock().await;
     match *seen {
-        Some((at, answer)) if at.elapsed() < HOLDS => answer,
+        Some((at, answer)) if at.elapsed() < ANSWER_VALID_FOR => answer,
         _ => {
             let answer = look(&readiness.engine).await;
             *seen = Some((Instant::now(), answer));

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use tributary_api::cli::{Cli, run};
 
 /// What is still being written when a command is done, a rollback for one.
-const LEFTOVERS: Duration = Duration::from_millis(500);
+const LEFT_TO_FINISH: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -21,6 +21,6 @@ fn main() -> ExitCode {
     };
     let code = runtime.block_on(run(cli));
     // Nothing that still runs keeps the process.
-    runtime.shutdown_timeout(LEFTOVERS);
+    runtime.shutdown_timeout(LEFT_TO_FINISH);
     code
 }

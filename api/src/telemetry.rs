@@ -20,9 +20,10 @@ pub fn start(
     let filter = EnvFilter::try_new(filter)
         .map_err(|error| format!("{filter:?} is no log filter: {error}"))?;
     let terminal = std::io::stderr().is_terminal();
-    let format = settings.log_format.unwrap_or(match terminal {
-        true => LogFormat::Text,
-        false => LogFormat::Json,
+    let format = settings.log_format.unwrap_or(if terminal {
+        LogFormat::Text
+    } else {
+        LogFormat::Json
     });
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

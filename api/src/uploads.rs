@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use tributary_domain::access::Permission;
 use tributary_domain::error::Error;
 use tributary_domain::ids::{Noun, UploadId};
-use tributary_domain::rule::plugins::{self, LARGEST_COMPONENT};
+use tributary_domain::rule::plugins::{self, LARGEST_COMPONENT_BYTES};
 use tributary_domain::scope::Engine;
 use tributary_transport::answer::RETRY_AFTER_SECONDS;
 use tributary_transport::gateway::{Caller, Denied, Peer};
@@ -35,7 +35,7 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
 pub fn routes(engine: Engine) -> Router {
     Router::new()
         .route("/uploads/{id}", put(receive))
-        .layer(DefaultBodyLimit::max(LARGEST_COMPONENT))
+        .layer(DefaultBodyLimit::max(LARGEST_COMPONENT_BYTES))
         .with_state(engine)
 }
 
@@ -88,7 +88,7 @@ impl From<Error> for Refused {
 
 impl Refused {
     fn parts(&self) -> (StatusCode, &'static str, String) {
-        let too_large = || format!("a component has at most {LARGEST_COMPONENT} bytes");
+        let too_large = || format!("a component has at most {LARGEST_COMPONENT_BYTES} bytes");
         match self {
             Self::Denied(Denied::Unauthenticated) => (
                 StatusCode::UNAUTHORIZED,

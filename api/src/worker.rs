@@ -29,7 +29,7 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// What is gathered after a hint before looking: a burst of commands is one
 /// look, and a rail is not asked after each of them.
-const BURST: Duration = Duration::from_millis(50);
+const GATHERED_FOR: Duration = Duration::from_millis(50);
 
 /// How long one tenant's work may take before another waiting tenant gets its
 /// place.
@@ -74,7 +74,7 @@ impl Worker {
             self.start();
             let mut rest = pin!(async {
                 tokio::select! {
-                    _ = wake.changed() => sleep(BURST).await,
+                    _ = wake.changed() => sleep(GATHERED_FOR).await,
                     () = sleep(POLL) => {}
                 }
             });

@@ -145,9 +145,10 @@ impl<'a> Place<'a> {
             };
             let mut object = types.object(types.input(inner(&holder.ty.node)).unwrap());
             object[self.steps[at].name.node.as_str()] = value;
-            value = match is_list(holder) {
-                true => json!([object]),
-                false => object,
+            value = if is_list(holder) {
+                json!([object])
+            } else {
+                object
             };
         }
         value

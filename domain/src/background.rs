@@ -36,9 +36,10 @@ pub async fn run(scope: &Scope) -> Result<usize> {
         for item in items {
             // What there was no time for is free again at once, and not for as long as
             // it was taken.
-            let outcome = match turn.is_over() {
-                true => Ok(Progress::More),
-                false => perform(scope, item.kind, item.subject).await,
+            let outcome = if turn.is_over() {
+                Ok(Progress::More)
+            } else {
+                perform(scope, item.kind, item.subject).await
             };
             if let Err(error) = &outcome {
                 tracing::warn!(kind = ?item.kind, subject = %item.subject, ?error, "work failed");

@@ -99,9 +99,12 @@ impl Amount {
         let quotient = whole
             .checked_mul(numerator)
             .and_then(|of_whole| of_whole.checked_add(of_part));
-        let signed = quotient.and_then(|quotient| match self.0 < 0 {
-            true => 0_i128.checked_sub_unsigned(quotient),
-            false => 0_i128.checked_add_unsigned(quotient),
+        let signed = quotient.and_then(|quotient| {
+            if self.0 < 0 {
+                0_i128.checked_sub_unsigned(quotient)
+            } else {
+                0_i128.checked_add_unsigned(quotient)
+            }
         });
         Ok((Self(signed.ok_or(AmountError::Overflow)?), remainder))
     }

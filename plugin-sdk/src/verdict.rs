@@ -89,10 +89,10 @@ fn plain(mut text: String) -> String {
         text.push_str(cut);
     }
     let barred = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
-    match text.contains(barred) {
-        // No longer than what it stands for.
-        true => text.replace(barred, "?"),
-        false => text,
+    if text.contains(barred) {
+        text.replace(barred, "?")
+    } else {
+        text
     }
 }
 

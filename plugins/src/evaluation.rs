@@ -43,9 +43,12 @@ impl CompiledRule {
     /// caller to have checked.
     pub fn compile(engine: &Engine, bytes: &[u8]) -> Result<Self, CompileError> {
         let component = Component::from_binary(&engine.wasm, bytes);
-        let component = component.map_err(|error| match machine::lacks(&error) {
-            true => CompileError::Host(error),
-            false => CompileError::Code(error),
+        let component = component.map_err(|error| {
+            if machine::lacks(&error) {
+                CompileError::Host(error)
+            } else {
+                CompileError::Code(error)
+            }
         })?;
         check_resources(&component).map_err(CompileError::Code)?;
         Self::link(&component).map_err(CompileError::World)

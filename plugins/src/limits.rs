@@ -154,8 +154,9 @@ impl ResourceLimiter for Limiter {
 /// Beyond the maximum that a module declares itself, growing fails as the
 /// standard has it: that is the module's own word, and the same everywhere.
 fn within(desired: usize, limit: usize, declared: Option<usize>) -> wasmtime::Result<bool> {
-    match desired <= limit {
-        true => Ok(declared.is_none_or(|declared| desired <= declared)),
-        false => Err(Denied.into()),
+    if desired <= limit {
+        Ok(declared.is_none_or(|declared| desired <= declared))
+    } else {
+        Err(Denied.into())
     }
 }

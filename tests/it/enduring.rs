@@ -12,7 +12,7 @@ use crate::rules::accelerator;
 use crate::world::World;
 
 /// How long a reader waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 story! {
     /// A database that fails for a while interrupts those who follow, and ends
@@ -60,7 +60,7 @@ story! {
                     told.push_str(std::str::from_utf8(&chunk).unwrap());
                 }
             };
-            timeout(PATIENCE, telling).await.expect(what);
+            timeout(LONGEST_WAIT, telling).await.expect(what);
         };
         until("DEAL_CLOSED_WON").await;
         acme.collects(&deal, "6000.00").await;

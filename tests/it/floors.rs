@@ -83,9 +83,10 @@ fn taken(source: &str) -> BTreeSet<String> {
 pub fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => collect(&path, found),
-            false => found.push(path),
+        if path.is_dir() {
+            collect(&path, found)
+        } else {
+            found.push(path)
         }
     }
 }

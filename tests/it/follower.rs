@@ -14,7 +14,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::client::Client;
 
 /// How long a follower waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 const FOLLOW: &str = "subscription($deal: ID, $after: Position) {
     dealStatusChanged(dealId: $deal, after: $after) {
@@ -81,7 +81,7 @@ impl Socket {
     /// The next message past pings, or the code of the close.
     async fn receive(&mut self) -> Result<Value, u16> {
         loop {
-            let frame = timeout(PATIENCE, self.0.next())
+            let frame = timeout(LONGEST_WAIT, self.0.next())
                 .await
                 .expect("something is told");
             match frame.map(Result::unwrap) {
@@ -149,7 +149,7 @@ impl Stream {
                 }
                 continue;
             }
-            let chunk = timeout(PATIENCE, self.response.chunk())
+            let chunk = timeout(LONGEST_WAIT, self.response.chunk())
                 .await
                 .expect("something is told");
             self.text += std::str::from_utf8(&chunk.unwrap().unwrap()).unwrap();

@@ -38,10 +38,7 @@ story! {
             }
             let selection = "deal { credit { shares { partner { id } role } } }";
             let won = acme.owner.does("closeDealWon", selection, win()).await;
-            let shares = match linked {
-                true => json!([{ "partner": { "id": east.id }, "role": "SOURCED" }]),
-                false => json!([]),
-            };
+            let shares = if linked { json!([{ "partner": { "id": east.id }, "role": "SOURCED" }]) } else { json!([]) };
             assert_eq!(won["credit"]["shares"], shares);
         }
     }

@@ -15,24 +15,22 @@ async fn paged(reader: &Client, order: &Value, backward: bool) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut place = Value::Null;
     loop {
-        let asked = match backward {
-            false => json!({ "order": order, "first": 2, "after": place }),
-            true => json!({ "order": order, "last": 2, "before": place }),
+        let asked = if !backward {
+            json!({ "order": order, "first": 2, "after": place })
+        } else {
+            json!({ "order": order, "last": 2, "before": place })
         };
         let deals = reader.asks(document, asked).await["deals"].clone();
         let nodes = deals["nodes"].as_array().unwrap().iter();
         let page: Vec<String> = nodes.map(|deal| text(&deal["name"])).collect();
-        let more = match backward {
-            false => {
-                names.extend(page);
-                place = deals["pageInfo"]["endCursor"].clone();
-                &deals["pageInfo"]["hasNextPage"]
-            }
-            true => {
-                names.splice(0..0, page);
-                place = deals["pageInfo"]["startCursor"].clone();
-                &deals["pageInfo"]["hasPreviousPage"]
-            }
+        let more = if !backward {
+            names.extend(page);
+            place = deals["pageInfo"]["endCursor"].clone();
+            &deals["pageInfo"]["hasNextPage"]
+        } else {
+            names.splice(0..0, page);
+            place = deals["pageInfo"]["startCursor"].clone();
+            &deals["pageInfo"]["hasPreviousPage"]
         };
         if more == &json!(false) {
             return names;

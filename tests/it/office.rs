@@ -304,9 +304,10 @@ impl Office {
 
     /// The customer pays, or with a negative amount is paid back.
     pub async fn collects(&self, deal: DealId, minor: i64) -> Result<collection::Model> {
-        let direction = match minor >= 0 {
-            true => Direction::Received,
-            false => Direction::Refunded,
+        let direction = if minor >= 0 {
+            Direction::Received
+        } else {
+            Direction::Refunded
         };
         let amount = self.money(minor.abs());
         let new = NewCollection {

@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::world::World;
 
 /// How long the server may take for what it does in the background.
-const PATIENCE: Duration = Duration::from_secs(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 const README: &str = include_str!("../../README.md");
 
@@ -93,7 +93,7 @@ async fn takes(
         let began = Instant::now();
         while !answer.to_string().contains(until) {
             assert!(
-                began.elapsed() < PATIENCE,
+                began.elapsed() < LONGEST_WAIT,
                 "{} answers {answer}",
                 step.document
             );

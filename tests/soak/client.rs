@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use crate::Failure;
 
 /// How long a command is repeated before the server counts as broken.
-const PATIENCE: Duration = Duration::from_secs(120);
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -148,9 +148,9 @@ impl Client {
                 },
                 Err(error) => error.to_string(),
             };
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > LONGEST_WAIT {
                 return Err(format!(
-                    "no answer for {PATIENCE:?}, but {last}: {document} {variables}"
+                    "no answer for {LONGEST_WAIT:?}, but {last}: {document} {variables}"
                 )
                 .into());
             }

@@ -248,9 +248,10 @@ impl Cluster {
         };
         let orders = self.keeper.stdin.as_mut().ok_or("the cluster is gone")?;
         writeln!(orders, "{order}").map_err(failed)?;
-        match self.is_ready() {
-            true => Ok(()),
-            false => Err("PostgreSQL did not start again; its own words are above".to_owned()),
+        if self.is_ready() {
+            Ok(())
+        } else {
+            Err("PostgreSQL did not start again; its own words are above".to_owned())
         }
     }
 }

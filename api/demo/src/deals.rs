@@ -85,9 +85,10 @@ async fn names_nobody(story: &Story<'_>) -> Result<()> {
         account { name } partner { name } conflicts { message competingRegistration { id } } } }
         accounts { nodes { name } } partners { nodes { name } } deals { nodes { name } } }";
     let answer = story.southridge.client.query(document, json!({})).await?;
-    match answer.to_string().contains("Northwind") {
-        true => Err(format!("Southridge reads of its competitor: {answer}").into()),
-        false => Ok(()),
+    if answer.to_string().contains("Northwind") {
+        Err(format!("Southridge reads of its competitor: {answer}").into())
+    } else {
+        Ok(())
     }
 }
 

@@ -19,7 +19,7 @@ const FOLLOW: &str = "subscription Follow($deal: ID!, $after: Position) {
 }";
 
 /// How long an event may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// One event, as much of it as is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl Follower {
         let before = self.seen.len();
         let connection = self.connection.as_mut().ok_or("not connected")?;
         while self.seen.len() < count {
-            let event = timeout(PATIENCE, connection.events.recv()).await;
+            let event = timeout(LONGEST_WAIT, connection.events.recv()).await;
             let event = event.map_err(|_| {
                 let seen = self.seen.len();
                 format!("the subscription gave {seen} of {count} events")

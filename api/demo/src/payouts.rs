@@ -9,18 +9,18 @@ use super::story::{Story, set_clock, usd};
 use tributary_client::{Result, list, refused, text};
 
 /// How long the server may take over work of its own.
-const PATIENCE: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Asks again and again until there is an answer.
 pub async fn until<T>(what: &str, ask: impl AsyncFn() -> Result<Option<T>>) -> Result<T> {
     let began = Instant::now();
-    while began.elapsed() < PATIENCE {
+    while began.elapsed() < LONGEST_WAIT {
         if let Some(answer) = ask().await? {
             return Ok(answer);
         }
         sleep(Duration::from_millis(100)).await;
     }
-    Err(format!("waited {PATIENCE:?} in vain for {what}").into())
+    Err(format!("waited {LONGEST_WAIT:?} in vain for {what}").into())
 }
 
 /// 5 October and 5 November: two of three instalments.

@@ -80,13 +80,13 @@ impl Evaluation {
 
     /// What the rule was asked: the deal, the credit, the terms and the history.
     #[graphql(directive = cost::apply("64".to_owned()))]
-    async fn input(&self) -> Json {
+    async fn input(&self) -> ApiResult<Json> {
         Json::stored(&self.0.input)
     }
 
     /// What it answered, under `verdict`, or how it failed, under `fault`.
     #[graphql(directive = cost::apply("64".to_owned()))]
-    async fn output(&self) -> Json {
+    async fn output(&self) -> ApiResult<Json> {
         Json::stored(&self.0.output)
     }
 

@@ -91,8 +91,8 @@ impl Event {
 
     /// The facts. Null for a partner's key: they may be about other partners.
     #[graphql(directive = cost::apply("8".to_owned()))]
-    async fn data(&self) -> Option<Json> {
-        Json::stored(&self.0.data).present()
+    async fn data(&self) -> Option<ApiResult<Json>> {
+        Json::stored(&self.0.data).map(Json::present).transpose()
     }
 
     /// Who did it. Null for a partner's key.

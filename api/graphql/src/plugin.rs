@@ -5,7 +5,7 @@ use tributary_domain::entity::{plugin, plugin_version, upload};
 use tributary_domain::error;
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::Noun;
-use tributary_domain::rule::plugins::{self, LARGEST_COMPONENT};
+use tributary_domain::rule::plugins::{self, LARGEST_COMPONENT_BYTES};
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::cost;
 
@@ -104,7 +104,7 @@ impl PluginVersion {
     /// What it says of itself: `name`, `version`, the `basis_codes` that its
     /// entries may use, and `config_schema`, a JSON Schema of its configuration.
     #[graphql(directive = cost::apply("72".to_owned()))]
-    async fn description(&self) -> Json {
+    async fn description(&self) -> ApiResult<Json> {
         Json::stored(&self.0.description)
     }
 
@@ -149,7 +149,7 @@ impl Upload {
 
     /// The most bytes that it takes.
     async fn largest_bytes(&self) -> usize {
-        LARGEST_COMPONENT
+        LARGEST_COMPONENT_BYTES
     }
 }
 

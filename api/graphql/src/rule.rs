@@ -88,7 +88,7 @@ impl Rule {
 
     /// For a plugin: its configuration.
     #[graphql(directive = cost::apply("20".to_owned()))]
-    async fn config(&self) -> Option<Json> {
+    async fn config(&self) -> Option<ApiResult<Json>> {
         let configured = self.0.plugin_id.is_some();
         configured.then(|| Json::stored(&self.0.config))
     }

@@ -10,6 +10,7 @@ use tributary_domain::money;
 use tributary_domain::tenant::positions;
 
 use super::context::RequestExt;
+use super::error::ApiResult;
 
 /// An instant as RFC 3339 text, as `2026-01-05T09:00:00.000Z`. Answers are in
 /// UTC with milliseconds; any offset is understood.
@@ -92,10 +93,14 @@ impl Json {
         (!self.0.is_null()).then_some(self)
     }
 
-    /// Stored JSON text. What cannot be read is shown as null: it was written
-    /// by us, and a reader can do nothing about it.
-    pub fn stored(text: &str) -> Self {
-        Self(serde_json::from_str(text).unwrap_or_default())
+    /// Stored JSON text.
+    ///
+    /// # Errors
+    /// `INTERNAL` where it is none: it was written by us.
+    pub fn stored(text: &str) -> ApiResult<Self> {
+        let value = serde_json::from_str(text);
+        let value = value.map_err(|error| Error::broken(format!("stored JSON: {error}")))?;
+        Ok(Self(value))
     }
 }
 

@@ -50,9 +50,10 @@ pub struct Demo {
 impl Demo {
     pub async fn run(self) -> Result<(), Failure> {
         let interrupted = tributary_web::stop::requested()?;
-        let mut teller = match self.json {
-            true => Teller::aside(),
-            false => Teller::aloud(),
+        let mut teller = if self.json {
+            Teller::aside()
+        } else {
+            Teller::aloud()
         };
         let engine = engine::open_or_make(&self.database).await?;
         let listener = listen(self.listen).await?;

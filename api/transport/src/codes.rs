@@ -92,9 +92,10 @@ impl Extension for Coder {
         let _place = self.places.take(ctx.data_opt::<Price>(), group).await;
         let execution = next.run(ctx, operation_name);
         let response = self.progress.paced(execution).await;
-        match self.progress.is_too_large() {
-            true => too_large(),
-            false => response,
+        if self.progress.is_too_large() {
+            too_large()
+        } else {
+            response
         }
     }
 

@@ -16,7 +16,7 @@ pub enum Refusal {
     MalformedRequest,
     /// The body is an array: one request, one operation.
     BatchNotSupported,
-    /// The body is larger than [`super::request::BODY_LIMIT`].
+    /// The body is larger than [`super::request::LARGEST_BODY_BYTES`].
     PayloadTooLarge,
     /// The body did not come in time.
     BodyTimeout,

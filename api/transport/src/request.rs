@@ -17,7 +17,7 @@ use super::answer::{Media, refuse};
 use super::refusal::Refusal;
 
 /// The most bytes in a body.
-pub const BODY_LIMIT: usize = 256 * 1024;
+pub const LARGEST_BODY_BYTES: usize = 256 * 1024;
 
 /// Refuses a body in a form that is not read.
 ///
@@ -76,13 +76,13 @@ pub async fn body(
 
 async fn whole(headers: &HeaderMap, body: Body, limit: Duration) -> Result<Vec<u8>, ServerError> {
     let too_large = || {
-        let message = format!("the body is larger than {BODY_LIMIT} bytes");
+        let message = format!("the body is larger than {LARGEST_BODY_BYTES} bytes");
         Refusal::PayloadTooLarge.error(message, None)
     };
     let declared = headers
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > BODY_LIMIT) {
+    if declared.is_some_and(|length| length > LARGEST_BODY_BYTES) {
         return Err(too_large());
     }
     let reading = async {
@@ -93,7 +93,7 @@ async fn whole(headers: &HeaderMap, body: Body, limit: Duration) -> Result<Vec<u
                 let message = "the body ended early, or its chunks are malformed";
                 Refusal::MalformedRequest.error(message, None)
             })?;
-            if read.len() + chunk.len() > BODY_LIMIT {
+            if read.len() + chunk.len() > LARGEST_BODY_BYTES {
                 return Err(too_large());
             }
             read.extend_from_slice(&chunk);

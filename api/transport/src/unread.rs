@@ -6,7 +6,7 @@ use async_graphql::Request;
 use crate::shares::{Group, Share, Shares, Sizes};
 
 /// Answers of fewer bytes are not counted: connections and operations are.
-const SMALL: usize = 16 * 1024;
+const SMALL_ANSWER_BYTES: usize = 16 * 1024;
 
 /// The most bytes of larger answers that wait for their clients, at one server.
 pub const MAX_UNREAD_BYTES: usize = 256 * 1024 * 1024;
@@ -38,7 +38,7 @@ impl Unread {
     ///
     /// Where there is not as much.
     pub fn take(&self, bytes: usize, group: Group) -> Result<Option<Share>, NoRoom> {
-        if bytes < SMALL {
+        if bytes < SMALL_ANSWER_BYTES {
             return Ok(None);
         }
         let bytes = u32::try_from(bytes).map_err(|_| NoRoom)?;
@@ -89,7 +89,10 @@ mod tests {
         };
         let large = unread.take(MAX_UNREAD_BYTES_OF_PARTY, group);
         assert!(matches!(large, Ok(Some(_))));
-        assert!(unread.take(SMALL, group).is_err());
-        assert!(matches!(unread.take(SMALL - 1, group), Ok(None)));
+        assert!(unread.take(SMALL_ANSWER_BYTES, group).is_err());
+        assert!(matches!(
+            unread.take(SMALL_ANSWER_BYTES - 1, group),
+            Ok(None)
+        ));
     }
 }

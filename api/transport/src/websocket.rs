@@ -107,9 +107,10 @@ async fn serve<S: Executor>(gateway: Gateway<S>, caller: Caller, socket: WebSock
         running: HashMap::new(),
         tasks: JoinSet::new(),
     };
-    let end = match spoken {
-        true => connection.run(&mut frames).await,
-        false => NO_PROTOCOL.into(),
+    let end = if spoken {
+        connection.run(&mut frames).await
+    } else {
+        NO_PROTOCOL.into()
     };
     // A close frame is sent behind whatever is queued, and then the peer gets a
     // moment to answer it, or its system may discard the frame. The answer to the
@@ -182,10 +183,7 @@ impl<S: Executor> Connection<S> {
                 biased;
                 () = stopped(&mut self.gateway.stopping) => Err(GOING_AWAY.into()),
                 _ = recheck.tick(), if self.connection.is_some() => {
-                    match self.gateway.is_revoked(&self.caller).await {
-                        true => Err(FORBIDDEN.into()),
-                        false => Ok(()),
-                    }
+                    if self.gateway.is_revoked(&self.caller).await { Err(FORBIDDEN.into()) } else { Ok(()) }
                 }
                 () = sleep_until(opened + timings.init), if self.connection.is_none() => Err(INIT_TIMEOUT.into()),
                 () = self.queue.closed() => Err(End::Gone),

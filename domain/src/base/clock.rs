@@ -20,12 +20,12 @@ use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 #[serde(transparent)]
 pub struct Moment(pub i64);
 
-const DAY: i64 = 24 * 60 * 60 * 1000;
+const MILLISECONDS_A_DAY: i64 = 24 * 60 * 60 * 1000;
 
 impl Moment {
     /// This many days later; days are 24 hours, in UTC. Saturates.
     pub fn plus_days(self, days: i32) -> Self {
-        Self(self.0.saturating_add(i64::from(days) * DAY))
+        Self(self.0.saturating_add(i64::from(days) * MILLISECONDS_A_DAY))
     }
 
     /// This many minutes later. Saturates.
@@ -39,9 +39,15 @@ impl Moment {
         Self(self.0.saturating_add(milliseconds))
     }
 
-    /// The same instant as a date and time in UTC.
+    /// The same instant as a date and time in UTC; the last that can be written, for one
+    /// beyond it.
     pub fn to_utc(self) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
+        let furthest = if self.0 < 0 {
+            DateTime::<Utc>::MIN_UTC
+        } else {
+            DateTime::<Utc>::MAX_UTC
+        };
+        DateTime::from_timestamp_millis(self.0).unwrap_or(furthest)
     }
 
     /// The calendar year in UTC.

@@ -34,7 +34,8 @@ impl Currency {
         self.0.code()
     }
 
-    /// How many digits stand after the point.
+    /// How many digits stand after the point. Every currency that is read has a number of
+    /// them.
     pub fn exponent(&self) -> u32 {
         self.0.exponent().map_or(0, u32::from)
     }

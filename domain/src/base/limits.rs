@@ -12,7 +12,7 @@ pub(crate) const LAST_MOMENT: Moment = Moment(32_503_679_999_000);
 
 /// The most that one deal may be worth, in minor units: a rule's answer in
 /// billionths of it, times any rate, fits 128 bits.
-pub(crate) const LARGEST_AMOUNT: i64 = 1_000_000_000_000_000;
+pub(crate) const LARGEST_AMOUNT_MINOR: i64 = 1_000_000_000_000_000;
 
 /// A name: 1 to 200 characters, without white space around it.
 pub(crate) fn name(field: impl Into<Field>, text: &str) -> Result<String> {
@@ -71,16 +71,19 @@ pub(crate) fn positive(field: impl Into<Field>, money: Money, currency: Currency
             format!("the currency must be {currency}, not {other}"),
         )),
         Money { minor, .. } if minor <= 0 => Err(Error::invalid(field, "must be more than zero")),
-        Money { minor, .. } if minor > LARGEST_AMOUNT => Err(Error::invalid(field, "too large")),
+        Money { minor, .. } if minor > LARGEST_AMOUNT_MINOR => {
+            Err(Error::invalid(field, "too large"))
+        }
         Money { minor, .. } => Ok(minor),
     }
 }
 
 /// A moment that has come.
 pub(crate) fn past(field: impl Into<Field>, at: Moment, now: Moment) -> Result<()> {
-    match at <= now {
-        true => Ok(()),
-        false => Err(Error::invalid(field, "must not be in the future")),
+    if at <= now {
+        Ok(())
+    } else {
+        Err(Error::invalid(field, "must not be in the future"))
     }
 }
 

@@ -30,9 +30,10 @@ pub fn site(text: &str) -> Result<Site> {
     if !web && (text.contains("://") || text.starts_with('/')) {
         return Err(invalid("a web address begins with https:// or http://"));
     }
-    let address = match web {
-        true => text.to_owned(),
-        false => format!("https://{text}"),
+    let address = if web {
+        text.to_owned()
+    } else {
+        format!("https://{text}")
     };
     let neither = || invalid("not a domain or web address");
     let url = Url::parse(&address).map_err(|_| neither())?;
@@ -47,9 +48,10 @@ pub fn site(text: &str) -> Result<Site> {
     let plain = domain
         .bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte));
-    match plain {
-        true => Ok(Site::Own(domain.to_owned())),
-        false => Err(neither()),
+    if plain {
+        Ok(Site::Own(domain.to_owned()))
+    } else {
+        Err(neither())
     }
 }
 

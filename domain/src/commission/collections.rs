@@ -167,7 +167,7 @@ async fn place(
             let message = format!("only {collected} was collected on this deal");
             Err(Error::conflict(Conflict::RefundExceedsCollected, message))
         }
-        Some(sum) if sum <= limits::LARGEST_AMOUNT => Ok((last + 1, signed)),
+        Some(sum) if sum <= limits::LARGEST_AMOUNT_MINOR => Ok((last + 1, signed)),
         Some(_) | None => Err(Error::invalid("amount", "too large")),
     }
 }

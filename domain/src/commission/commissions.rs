@@ -258,9 +258,10 @@ fn explanation(answer: &Answer, partner: PartnerId) -> String {
     let entries = answer.result.iter().flat_map(|verdict| &verdict.entries);
     let own = entries.filter(|entry| entry.partner == partner);
     let lines: Vec<&str> = own.map(|entry| entry.explanation.as_str()).collect();
-    match lines.is_empty() {
-        true => "the rule gives nothing here".to_owned(),
-        false => lines.join("\n"),
+    if lines.is_empty() {
+        "the rule gives nothing here".to_owned()
+    } else {
+        lines.join("\n")
     }
 }
 

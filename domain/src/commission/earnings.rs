@@ -20,7 +20,7 @@ use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
 
 /// Collections times commissions that one transaction looks at.
-const EARNINGS: u64 = 1_000;
+const EARNINGS_A_STEP: u64 = 1_000;
 
 /// What there is of one commission so far, in minor units of its currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub(crate) struct Room(u64);
 impl Room {
     /// As many as a transaction can write without keeping others waiting.
     pub(crate) fn of_a_step() -> Self {
-        Self(EARNINGS)
+        Self(EARNINGS_A_STEP)
     }
 }
 
@@ -120,12 +120,13 @@ pub(crate) async fn release(
         let won_at = deal
             .closed_at
             .ok_or_else(|| Error::broken("an earning before the win"))?;
-        let payable_at = match amount > 0 {
-            true => collection
+        let payable_at = if amount > 0 {
+            collection
                 .received_at
                 .max(won_at)
-                .plus_days(terms.hold_days),
-            false => tx.now(),
+                .plus_days(terms.hold_days)
+        } else {
+            tx.now()
         };
         number += 1;
         let part = Part {
@@ -201,9 +202,10 @@ async fn insert(
         id: Set(id),
         commission_id: Set(commission.id),
         number: Set(number),
-        cause: Set(match collection.amount_minor < 0 {
-            false => Cause::Collection,
-            true => Cause::Refund,
+        cause: Set(if collection.amount_minor >= 0 {
+            Cause::Collection
+        } else {
+            Cause::Refund
         }),
         collection_id: Set(Some(collection.id)),
         deal_id: Set(deal.id),

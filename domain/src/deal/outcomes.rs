@@ -63,15 +63,14 @@ async fn close_won(tx: &mut Tx, deal: deal::Model, pending: bool) -> Result<deal
     let amount = facts::Amount(Money::new(deal.amount_minor, deal.currency));
     let fact = Fact::DealClosedWon(facts::Worth { amount });
     let position = tx.record(id, Some(id), fact).await?;
-    let due_at = match pending {
-        true => {
-            let terms = terms::Entity::get(tx, tx.tenant(), deal.terms_id).await?;
-            let due_at = tx.now().plus_days(terms.credit_decision_days);
-            tx.enqueue(work::Kind::SettleCredit, id.0, Some(due_at))
-                .await?;
-            Some(due_at)
-        }
-        false => None,
+    let due_at = if pending {
+        let terms = terms::Entity::get(tx, tx.tenant(), deal.terms_id).await?;
+        let due_at = tx.now().plus_days(terms.credit_decision_days);
+        tx.enqueue(work::Kind::SettleCredit, id.0, Some(due_at))
+            .await?;
+        Some(due_at)
+    } else {
+        None
     };
     let mut change: deal::ActiveModel = deal.into();
     change.state = Set(State::ClosedWon);

@@ -28,15 +28,14 @@ pub(crate) fn known(scope: &Scope, name: &str) -> Result<String> {
 /// Fails unless a rail that this server has serves such tenants.
 pub(crate) fn for_tenant(scope: &Scope, kind: tenant::Kind, name: &str) -> Result<()> {
     let name = known(scope, name)?;
-    match scope
+    if scope
         .engine()
         .rail(&name)
         .is_some_and(|rail| rail.serves(kind))
     {
-        true => Ok(()),
-        false => {
-            let message = "this rail does not serve the tenant: `rails` lists those that do";
-            Err(Error::invalid("rail", message))
-        }
+        Ok(())
+    } else {
+        let message = "this rail does not serve the tenant: `rails` lists those that do";
+        Err(Error::invalid("rail", message))
     }
 }

@@ -29,7 +29,7 @@ const RAIL_TIME: Duration = Duration::from_secs(10);
 
 /// After a call that may pay has begun: how long it may still be on its way, also where
 /// the server that made it stood still for a while, and by another server's clock.
-pub(crate) const QUIET: Duration = Duration::from_secs(20).saturating_add(MOST_SKEW);
+pub(crate) const CALL_MAY_LAST: Duration = Duration::from_secs(20).saturating_add(MOST_SKEW);
 
 /// The time that one call to a rail has.
 pub(crate) struct Call(Instant);
@@ -47,11 +47,12 @@ impl Call {
         let late = || Status::Unknown {
             reason: format!("the rail did not answer within {RAIL_TIME:?}"),
         };
-        match left.is_zero() {
-            true => late(),
-            false => tokio::time::timeout(left, answer)
+        if left.is_zero() {
+            late()
+        } else {
+            tokio::time::timeout(left, answer)
                 .await
-                .unwrap_or_else(|_| late()),
+                .unwrap_or_else(|_| late())
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::ids::PayoutId;
 use crate::kernel::audience;
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
-use crate::payout::departure::QUIET;
+use crate::payout::departure::CALL_MAY_LAST;
 use crate::payout::payouts;
 use crate::payout::settlement;
 use crate::reads;
@@ -192,7 +192,9 @@ fn has_been_silent(payout: &payout::Model, now: Moment) -> bool {
 
 /// Fails while a call may still be on its way that pays.
 fn quiet(tx: &Tx, payout: &payout::Model) -> Result<()> {
-    let until = payout.called_at.map(|called_at| called_at.plus(QUIET));
+    let until = payout
+        .called_at
+        .map(|called_at| called_at.plus(CALL_MAY_LAST));
     let waits = until.is_some_and(|until| until > tx.machine_now());
     match payout.state {
         State::Sent => Ok(()),

@@ -69,9 +69,10 @@ pub(crate) async fn work(scope: &Scope, run: PayoutRunId) -> Result<Progress> {
         })
         .buffer_unordered(AT_ONCE)
         .fold(false, async |any, one| any | one);
-    match full | left_over.await {
-        true => Ok(Progress::More),
-        false => Ok(Progress::Wait(PAUSE)),
+    if full | left_over.await {
+        Ok(Progress::More)
+    } else {
+        Ok(Progress::Wait(PAUSE))
     }
 }
 
@@ -92,9 +93,10 @@ async fn next(scope: &Scope, run: PayoutRunId) -> Result<Vec<PayoutId>> {
     let rotation = scope.engine().next_rotation();
     // The high bit of a product with the golden ratio: no two runs keep in step.
     let from_the_end = (rotation as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 63;
-    let (order, most) = match from_the_end == 0 {
-        true => (Order::Asc, BATCH),
-        false => (Order::Desc, BATCH / 2),
+    let (order, most) = if from_the_end == 0 {
+        (Order::Asc, BATCH)
+    } else {
+        (Order::Desc, BATCH / 2)
     };
     let db = scope.read().await?;
     let mut next: Vec<PayoutId> = of_run()
@@ -153,9 +155,10 @@ async fn rest(scope: &Scope, run: PayoutRunId) -> Result<Progress> {
         tx.complete(work::Kind::ExecuteRun, run.0).await?;
     }
     tx.commit().await?;
-    match done {
-        true => Ok(Progress::Done),
-        false => Ok(Progress::Wait(PAUSE)),
+    if done {
+        Ok(Progress::Done)
+    } else {
+        Ok(Progress::Wait(PAUSE))
     }
 }
 
@@ -184,10 +187,10 @@ async fn advance(scope: &Scope, id: PayoutId) -> Result<()> {
     if payout.state.is_on_its_way() {
         let status = ask(scope, &*rail, &payout, &destination).await?;
         if !departure::may_leave_again(&payout, &status) {
-            return match is_news(scope, &payout, &status) {
-                true => settle(scope, id, payout.attempt, status).await,
-                // Most questions end here, without a write.
-                false => Ok(()),
+            return if is_news(scope, &payout, &status) {
+                settle(scope, id, payout.attempt, status).await
+            } else {
+                Ok(())
             };
         }
     }

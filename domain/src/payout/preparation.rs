@@ -23,10 +23,10 @@ use crate::program::terms;
 use crate::scope::{Fact, Scope, Tx};
 
 /// Partners that are looked up at a time.
-const PARTNERS: u64 = 50;
+const PARTNERS_A_STEP: u64 = 50;
 
 /// Earnings that one transaction takes into a run.
-const EARNINGS: usize = 1_000;
+const EARNINGS_A_STEP: usize = 1_000;
 
 /// Prepares some more of a run.
 pub(crate) async fn work(scope: &Scope, id: PayoutRunId) -> Result<Progress> {
@@ -43,7 +43,8 @@ pub(crate) async fn work(scope: &Scope, id: PayoutRunId) -> Result<Progress> {
             return Ok(Progress::Done);
         }
         let db = scope.read().await?;
-        let partners = balances::partners_after(&db, &run, run.prepared_upto, PARTNERS).await?;
+        let partners =
+            balances::partners_after(&db, &run, run.prepared_upto, PARTNERS_A_STEP).await?;
         drop(db);
         scope.end_read().await;
         if partners.is_empty() {
@@ -106,7 +107,7 @@ async fn prepare(
     drop(db);
     scope.end_read().await;
     let free: Vec<&Unpaid> = balance.due.iter().filter(|row| row.is_free).collect();
-    let mut chunks = free.chunks(EARNINGS).peekable();
+    let mut chunks = free.chunks(EARNINGS_A_STEP).peekable();
     loop {
         let mut tx = scope.begin().await?;
         let Some(run) = current(&tx, &run).await? else {

@@ -23,7 +23,7 @@ use crate::scope::{Fact, Scope, Tx};
 pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 
 /// Earnings that one transaction moves.
-const EARNINGS: u64 = 1_000;
+const EARNINGS_A_STEP: u64 = 1_000;
 
 /// Moves a payout on, and appends that to the log.
 pub(crate) async fn mark(
@@ -154,7 +154,7 @@ pub(crate) async fn apply(tx: &mut Tx, payout: payout::Model) -> Result<bool> {
         .filter(earning::Column::State.eq(earning::State::InPayout))
         .select_only()
         .column(earning::Column::Id)
-        .limit(EARNINGS)
+        .limit(EARNINGS_A_STEP)
         .into_tuple()
         .all(tx)
         .await?;
@@ -169,7 +169,7 @@ pub(crate) async fn apply(tx: &mut Tx, payout: payout::Model) -> Result<bool> {
         other => return Err(Error::broken(format!("{} is {other:?}", payout.id))),
     };
     moved.exec(tx).await?;
-    if count == EARNINGS {
+    if count == EARNINGS_A_STEP {
         return Ok(false);
     }
     let mut change: payout::ActiveModel = payout.into();
@@ -216,7 +216,7 @@ pub(crate) async fn undo_set_off(tx: &Tx, run: PayoutRunId) -> Result<bool> {
         .filter(earning::Column::PayoutId.is_null())
         .select_only()
         .column(earning::Column::Id)
-        .limit(EARNINGS)
+        .limit(EARNINGS_A_STEP)
         .into_tuple()
         .all(tx)
         .await?;
@@ -226,7 +226,7 @@ pub(crate) async fn undo_set_off(tx: &Tx, run: PayoutRunId) -> Result<bool> {
         .filter(earning::Column::TenantId.eq(tx.tenant()))
         .filter(earning::Column::Id.is_in(ids));
     given_back(these, tx.next_position()).exec(tx).await?;
-    Ok(count < EARNINGS)
+    Ok(count < EARNINGS_A_STEP)
 }
 
 /// A settled payout of a run whose earnings are not all where they belong.

@@ -16,7 +16,7 @@ use crate::kernel::facts;
 use crate::scope::{Fact, Scope, Tx};
 
 /// The largest component that is admitted, in bytes: 2 MiB.
-pub const LARGEST_COMPONENT: usize = 2 * 1024 * 1024;
+pub const LARGEST_COMPONENT_BYTES: usize = 2 * 1024 * 1024;
 
 /// Minutes that a staged file may wait, on the machine's clock: a sandbox's own
 /// may stand still for ever.
@@ -61,7 +61,7 @@ pub async fn stage(scope: &Scope) -> Result<upload::Model> {
 /// Puts the bytes of a staged upload. Putting them again replaces them.
 pub async fn put(scope: &Scope, id: UploadId, bytes: Vec<u8>) -> Result<()> {
     scope.require(Permission::PluginManage)?;
-    if bytes.is_empty() || bytes.len() > LARGEST_COMPONENT {
+    if bytes.is_empty() || bytes.len() > LARGEST_COMPONENT_BYTES {
         return Err(Error::invalid("bytes", "a component has 1 byte to 2 MiB"));
     }
     let tx = scope.begin().await?;
@@ -74,9 +74,10 @@ pub async fn put(scope: &Scope, id: UploadId, bytes: Vec<u8>) -> Result<()> {
 
 async fn staged(scope: &Scope, tx: &Tx, id: UploadId) -> Result<upload::Model> {
     let upload = upload::Entity::get(tx, tx.tenant(), id).await?;
-    match upload.expires_at > scope.engine().clock.now() {
-        true => Ok(upload),
-        false => Err(Error::NotFound(Noun::Upload)),
+    if upload.expires_at > scope.engine().clock.now() {
+        Ok(upload)
+    } else {
+        Err(Error::NotFound(Noun::Upload))
     }
 }
 

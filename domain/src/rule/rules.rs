@@ -153,14 +153,16 @@ async fn history<C: ConnectionTrait>(
     let history = credits.iter().map(|credit| {
         let own = won.iter().find(|(partner, ..)| *partner == credit.partner);
         let (deals, volume_minor) = own.map_or((0, 0), |&(_, deals, volume)| (deals, volume));
-        CaseHistory {
+        let deals = i32::try_from(deals)
+            .map_err(|_| Error::broken(format!("{deals} deals of {}", credit.partner)))?;
+        Ok(CaseHistory {
             partner: credit.partner,
             year,
-            deals: i32::try_from(deals).unwrap_or(i32::MAX),
+            deals,
             volume_minor,
-        }
+        })
     });
-    Ok(history.collect())
+    history.collect()
 }
 
 /// Holds an answer to the invariants of money: whoever is paid has credit, no
@@ -181,9 +183,10 @@ pub fn checked(case: &Case, cap_bps: i32, verdict: Verdict) -> Result<Verdict, F
         sum = sum.checked_add(entry.amount.0).ok_or(Fault::CapExceeded)?;
     }
     let cap = Exact::from_minor(case.deal.amount_minor).0 / 10_000 * i128::from(cap_bps);
-    match sum <= cap {
-        true => Ok(verdict),
-        false => Err(Fault::CapExceeded),
+    if sum <= cap {
+        Ok(verdict)
+    } else {
+        Err(Fault::CapExceeded)
     }
 }
 

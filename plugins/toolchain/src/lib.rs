@@ -301,9 +301,10 @@ fn run(mut cargo: Command) -> Result<(), BuildError> {
     let status = cargo
         .status()
         .map_err(|error| BuildError::Io("cargo".into(), error))?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(BuildError::Compilation),
+    if status.success() {
+        Ok(())
+    } else {
+        Err(BuildError::Compilation)
     }
 }
 

@@ -63,9 +63,10 @@ fn copy(from: &Path, to: &Path) {
         if name.as_encoded_bytes().starts_with(b".") || left_behind {
             continue;
         }
-        match kind.is_dir() {
-            true => copy(&entry.path(), &to.join(name)),
-            false => drop(fs::copy(entry.path(), to.join(name)).expect("a copy")),
+        if kind.is_dir() {
+            copy(&entry.path(), &to.join(name))
+        } else {
+            fs::copy(entry.path(), to.join(name)).expect("a copy");
         }
     }
 }

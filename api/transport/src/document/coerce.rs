@@ -78,9 +78,10 @@ impl Reading<'_> {
     /// Reads a value of type `of`, whose lists have at most so many items.
     fn value(&mut self, of: &Type, most: Option<usize>, value: &Value) -> Option<Value> {
         if *value == Value::Null {
-            return match of.is_non_null() {
-                true => self.refuse("must not be null"),
-                false => Some(Value::Null),
+            return if of.is_non_null() {
+                self.refuse("must not be null")
+            } else {
+                Some(Value::Null)
             };
         }
         let Some(item) = item(of) else {

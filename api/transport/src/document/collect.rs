@@ -255,9 +255,10 @@ impl<'a> Collecting<'a, '_> {
         };
         let sets: Vec<&SelectionSet> = same.iter().map(|field| &field.selection_set).collect();
         let inner = definition.ty.inner_named_type();
-        let branches = match sets.iter().all(|set| set.selections.is_empty()) {
-            true => Vec::new(),
-            false => self.branches(inner, &sets)?,
+        let branches = if sets.iter().all(|set| set.selections.is_empty()) {
+            Vec::new()
+        } else {
+            self.branches(inner, &sets)?
         };
         Ok(Some(Field {
             alias: first.alias.as_ref(),

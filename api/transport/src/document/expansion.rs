@@ -73,9 +73,12 @@ pub fn bound(document: &Document) -> Result<(), String> {
             }),
         };
     }
-    let within = |what: &str, actual: usize, most: usize| match actual > most {
-        true => Err(format!("the document has more than {most} {what}")),
-        false => Ok(()),
+    let within = |what: &str, actual: usize, most: usize| {
+        if actual > most {
+            Err(format!("the document has more than {most} {what}"))
+        } else {
+            Ok(())
+        }
     };
     within(
         "selections once its fragments are written out",

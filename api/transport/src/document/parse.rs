@@ -42,9 +42,10 @@ pub fn parse(text: &str, lines: &Lines<'_>) -> Result<Document, ServerError> {
     }
     let parsed = Parser::new().parse_ast(bare, "document");
     let document = parsed.map_err(|failed| first(&failed.errors, lines))?;
-    match document.definitions.is_empty() {
-        true => Err(Refusal::ParseFailed.error("the document is empty", None)),
-        false => Ok(document),
+    if document.definitions.is_empty() {
+        Err(Refusal::ParseFailed.error("the document is empty", None))
+    } else {
+        Ok(document)
     }
 }
 
@@ -90,13 +91,14 @@ pub fn validate(
             return Err(vec![Refusal::TooComplex.error(message, None)]);
         }
     }
-    match broken.is_empty() {
-        true => Ok(document),
-        false => Err(broken
+    if broken.is_empty() {
+        Ok(document)
+    } else {
+        Err(broken
             .iter()
             .take(MOST_PROBLEMS)
             .map(|(message, at)| invalid(message, *at, lines))
-            .collect()),
+            .collect())
     }
 }
 

@@ -75,9 +75,10 @@ impl Problems {
     ///
     /// If there are any.
     pub fn into_result(self) -> Result<(), Vec<Problem>> {
-        match self.found.is_empty() {
-            true => Ok(()),
-            false => Err(self.found),
+        if self.found.is_empty() {
+            Ok(())
+        } else {
+            Err(self.found)
         }
     }
 }

@@ -194,9 +194,10 @@ impl<'a> Walk<'a> {
         let Some(defined) = defined else { return };
         let default = defined.default_value.as_ref();
         let never_null = default.is_some_and(|default| !default.is_null()) || has_default;
-        let fits = match of.is_non_null() && !defined.ty.is_non_null() && never_null {
-            true => defined.ty.is_assignable_to(&of.clone().nullable()),
-            false => defined.ty.is_assignable_to(of),
+        let fits = if of.is_non_null() && !defined.ty.is_non_null() && never_null {
+            defined.ty.is_assignable_to(&of.clone().nullable())
+        } else {
+            defined.ty.is_assignable_to(of)
         };
         if !fits {
             let message = format!(

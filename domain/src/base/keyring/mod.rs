@@ -97,9 +97,10 @@ impl Keys {
             }
             keys.push(key);
         }
-        match keys.is_empty() {
-            true => Err("there is no key".to_owned()),
-            false => Ok(Self(keys)),
+        if keys.is_empty() {
+            Err("there is no key".to_owned())
+        } else {
+            Ok(Self(keys))
         }
     }
 

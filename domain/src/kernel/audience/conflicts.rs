@@ -75,31 +75,35 @@ impl Rivals {
             .iter()
             .filter_map(|row| row.competing_registration_id)
             .collect();
-        let registrations = match ids.is_empty() {
-            true => HashMap::new(),
-            false => by_ids::<registration::Entity>(scope, &ids).await?,
+        let registrations = if ids.is_empty() {
+            HashMap::new()
+        } else {
+            by_ids::<registration::Entity>(scope, &ids).await?
         };
         let ids: Vec<_> = registrations.values().map(|row| row.partner_id).collect();
-        let partners = match ids.is_empty() {
-            true => HashMap::new(),
-            false => by_ids::<partner::Entity>(scope, &ids).await?,
+        let partners = if ids.is_empty() {
+            HashMap::new()
+        } else {
+            by_ids::<partner::Entity>(scope, &ids).await?
         };
         let ids: Vec<_> = rows
             .iter()
             .filter_map(|row| row.competing_deal_id)
             .collect();
-        let deals = match ids.is_empty() {
-            true => HashMap::new(),
-            false => by_ids::<deal::Entity>(scope, &ids).await?,
+        let deals = if ids.is_empty() {
+            HashMap::new()
+        } else {
+            by_ids::<deal::Entity>(scope, &ids).await?
         };
         let ids: Vec<_> = rows
             .iter()
             .filter_map(|row| row.competing_account_id)
             .collect();
         // To a partner a namesake would tell who else is a customer.
-        let accounts = match ids.is_empty() || scope.partner().is_some() {
-            true => HashMap::new(),
-            false => by_ids::<account::Entity>(scope, &ids).await?,
+        let accounts = if ids.is_empty() || scope.partner().is_some() {
+            HashMap::new()
+        } else {
+            by_ids::<account::Entity>(scope, &ids).await?
         };
         Ok(Self {
             registrations,

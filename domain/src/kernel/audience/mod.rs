@@ -51,9 +51,10 @@ trait Told {
 impl Told for Actor {
     fn told(self, scope: &Scope) -> Self {
         let known = self == Self::System || self == scope.actor();
-        match scope.partner().is_none() || known {
-            true => self,
-            false => Self::Hidden,
+        if scope.partner().is_none() || known {
+            self
+        } else {
+            Self::Hidden
         }
     }
 }

@@ -284,9 +284,10 @@ fn counted(rows: i64) -> Count {
 
 /// The condition that rows pass which stand between the places of a window.
 fn between<E: Listed>(wanted: &WantedOf<E>) -> Result<Condition> {
-    let (after, before) = match wanted.order.descending {
-        false => (BinOper::GreaterThan, BinOper::SmallerThan),
-        true => (BinOper::SmallerThan, BinOper::GreaterThan),
+    let (after, before) = if !wanted.order.descending {
+        (BinOper::GreaterThan, BinOper::SmallerThan)
+    } else {
+        (BinOper::SmallerThan, BinOper::GreaterThan)
     };
     let field = wanted.order.field;
     let mut between = Condition::all();

@@ -200,8 +200,9 @@ fn readable_rate(rate: Decimal, cap_bps: i32) -> Result<String> {
 fn configuration(text: &str) -> Result<String> {
     let text = limits::bounded("config", text, 20_000)?;
     let parsed: Result<Json, _> = serde_json::from_str(&text);
-    match parsed.is_ok_and(|value| value.is_object()) {
-        true => Ok(text),
-        false => Err(Error::invalid("config", "must be a JSON object")),
+    if parsed.is_ok_and(|value| value.is_object()) {
+        Ok(text)
+    } else {
+        Err(Error::invalid("config", "must be a JSON object"))
     }
 }
