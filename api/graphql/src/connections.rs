@@ -8,10 +8,10 @@ use tributary_domain::error::{Error, Result};
 use tributary_domain::kernel::lists::{self, Listed, Place};
 use tributary_transport::document::directives::{cost, list_size};
 
-use super::context::RequestExt;
-use super::error::ApiResult;
-use super::pages::{List, ListOf};
-use super::scalars::Money;
+use crate::context::RequestExt;
+use crate::error::ApiResult;
+use crate::pages::{List, ListOf};
+use crate::scalars::Money;
 
 /// What a count costs: up to 10,000 entries of an index are read.
 const COUNTED: &str = "2";

@@ -8,7 +8,7 @@ use tributary_domain::ids::{Identifies, Noun};
 use tributary_domain::kernel::check::Given;
 use tributary_domain::scope::Scope;
 
-use super::loaders::Loaders;
+use crate::loaders::Loaders;
 
 /// Where clients reach this server, without a slash at the end.
 pub struct PublicUrl(pub String);

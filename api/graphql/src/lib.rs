@@ -1,47 +1,22 @@
 //! The schema: what it says of each noun. How it is served is `tributary-transport`'s.
 
-pub mod account;
-pub mod activation;
-pub mod actor;
-pub mod agreement;
-pub mod collection;
 pub mod commission;
-pub mod conflict;
 pub mod connections;
 pub mod context;
-pub mod credit;
 pub mod deal;
-pub mod earning;
 pub mod error;
-pub mod evaluation;
-pub mod event;
-pub mod involvement;
-pub mod ledger;
 pub mod lists;
 pub mod loaders;
 pub mod moment;
 pub mod node;
-pub mod outcome;
 pub mod pages;
 pub mod partner;
 pub mod payout;
-pub mod payout_export;
-pub mod payout_method;
-pub mod payout_report;
-pub mod payout_run;
-pub mod plugin;
 pub mod program;
-pub mod rail;
-pub mod readiness;
-pub mod registration;
-pub mod registration_link;
-pub mod role;
 pub mod rule;
 pub mod scalars;
 pub mod schema;
-pub mod tax_form;
 pub mod tenant;
-pub mod viewer;
 
 pub use schema::Schema;
 

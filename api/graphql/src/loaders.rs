@@ -28,7 +28,7 @@ use tributary_domain::reads;
 use tributary_domain::rule::deciding;
 use tributary_domain::scope::Scope;
 
-use super::error::{ApiError, ApiResult};
+use crate::error::{ApiError, ApiResult};
 
 /// The batches of one request.
 pub struct Loaders(DataLoader<Reads>);

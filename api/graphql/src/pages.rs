@@ -14,11 +14,11 @@ use tributary_domain::kernel::lists::{
 };
 use tributary_transport::document::directives::list_size;
 
-use super::connections::{Count, Edge};
-use super::context::RequestExt;
-use super::error::ApiResult;
-use super::loaders::{Children, Counts, Pages, Totals};
-use super::scalars::{DateTime, Money};
+use crate::connections::{Count, Edge};
+use crate::context::RequestExt;
+use crate::error::ApiResult;
+use crate::loaders::{Children, Counts, Pages, Totals};
+use crate::scalars::{DateTime, Money};
 
 /// Rows of a page whose size is not given.
 pub const USUAL_PAGE: i32 = 20;

@@ -9,8 +9,8 @@ use tributary_domain::kernel::check::Given;
 use tributary_domain::money;
 use tributary_domain::tenant::positions;
 
-use super::context::RequestExt;
-use super::error::ApiResult;
+use crate::context::RequestExt;
+use crate::error::ApiResult;
 
 /// An instant as RFC 3339 text, as `2026-01-05T09:00:00.000Z`. Answers are in
 /// UTC with milliseconds; any offset is understood.

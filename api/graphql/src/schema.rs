@@ -2,32 +2,32 @@
 
 use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 
-use super::account::AccountQueries;
-use super::activation::{ActivationMutations, ActivationQueries};
-use super::agreement::{AgreementMutations, AgreementQueries};
-use super::collection::{CollectionMutations, CollectionQueries};
-use super::commission::{CommissionMutations, CommissionQueries};
-use super::deal::{DealMutations, DealQueries};
-use super::earning::EarningQueries;
-use super::evaluation::EvaluationMutations;
-use super::event::{EventQueries, EventSubscriptions};
-use super::involvement::{InvolvementMutations, InvolvementQueries};
-use super::ledger::LedgerQueries;
-use super::node::NodeQueries;
-use super::outcome::OutcomeMutations;
-use super::partner::{PartnerMutations, PartnerQueries};
-use super::payout::PayoutQueries;
-use super::payout_export::PayoutExportMutations;
-use super::payout_method::{PayoutMethodMutations, PayoutMethodQueries};
-use super::payout_report::PayoutReportMutations;
-use super::payout_run::{PayoutRunMutations, PayoutRunQueries};
-use super::plugin::{PluginMutations, PluginQueries};
-use super::program::{ProgramMutations, ProgramQueries};
-use super::rail::RailQueries;
-use super::registration::{RegistrationMutations, RegistrationQueries};
-use super::registration_link::RegistrationLinkMutations;
-use super::tax_form::{TaxFormMutations, TaxFormQueries};
-use super::tenant::{TenantMutations, TenantQueries};
+use crate::commission::collections::{CollectionMutations, CollectionQueries};
+use crate::commission::commissions::{CommissionMutations, CommissionQueries};
+use crate::commission::earnings::EarningQueries;
+use crate::commission::ledger::LedgerQueries;
+use crate::deal::accounts::AccountQueries;
+use crate::deal::deals::{DealMutations, DealQueries};
+use crate::deal::involvements::{InvolvementMutations, InvolvementQueries};
+use crate::deal::links::RegistrationLinkMutations;
+use crate::deal::outcomes::OutcomeMutations;
+use crate::deal::registrations::{RegistrationMutations, RegistrationQueries};
+use crate::node::NodeQueries;
+use crate::partner::agreements::{AgreementMutations, AgreementQueries};
+use crate::partner::partners::{PartnerMutations, PartnerQueries};
+use crate::partner::payout_methods::{PayoutMethodMutations, PayoutMethodQueries};
+use crate::partner::tax_forms::{TaxFormMutations, TaxFormQueries};
+use crate::payout::orders::PayoutExportMutations;
+use crate::payout::payout_reports::PayoutReportMutations;
+use crate::payout::payout_runs::{PayoutRunMutations, PayoutRunQueries};
+use crate::payout::payouts::PayoutQueries;
+use crate::payout::rails::RailQueries;
+use crate::program::programs::{ProgramMutations, ProgramQueries};
+use crate::rule::activations::{ActivationMutations, ActivationQueries};
+use crate::rule::evaluations::EvaluationMutations;
+use crate::rule::plugins::{PluginMutations, PluginQueries};
+use crate::tenant::events::{EventQueries, EventSubscriptions};
+use crate::tenant::tenants::{TenantMutations, TenantQueries};
 
 /// Reading. Everything is the caller's tenant's own.
 #[derive(Default, MergedObject)]

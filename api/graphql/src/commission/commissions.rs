@@ -1,0 +1,196 @@
+//! Entitlements.
+
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object, SimpleObject};
+use tributary_domain::commission::commissions;
+use tributary_domain::entity::commission;
+use tributary_domain::error::Result;
+use tributary_domain::ids::Noun;
+use tributary_domain::scope::Scope;
+
+use crate::commission::earnings::Earning;
+use crate::context::{RequestExt, given, wraps};
+use crate::deal::credits::CreditRole;
+use crate::deal::deals::Deal;
+use crate::error::{ApiResult, commands};
+use crate::lists::{nested_lists, root_lists};
+use crate::loaders::SumsOfCommission;
+use crate::partner::partners::Partner;
+use crate::rule::evaluations::Evaluation;
+use crate::rule::rules::Rule;
+use crate::scalars::{DateTime, Money};
+
+/// Where a commission stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "commission::State")]
+pub enum CommissionState {
+    /// It is not assessed yet.
+    Pending,
+    /// Its total stands; collections release it.
+    Approved,
+    /// Its rule faulted; nothing is released until it is tried again.
+    Held,
+    /// Its deal is written off. Nothing more is expected; a later payment is still
+    /// released.
+    Closed,
+}
+
+/// Why a commission is held.
+#[derive(SimpleObject)]
+pub struct CommissionFault {
+    /// What kind of fault, as `OUT_OF_FUEL`.
+    code: String,
+    /// What happened, in words.
+    message: String,
+}
+
+/// One partner's entitlement on one deal under one rule.
+#[derive(Description)]
+pub struct Commission(pub commission::Model);
+wraps!(Commission, commission::Model);
+
+#[Object(use_type_description)]
+impl Commission {
+    /// Its id, `com_…`.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// The deal.
+    async fn deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
+        Ok(ctx.loaders().one(self.0.deal_id).await?.map(Deal))
+    }
+
+    /// Whose it is.
+    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
+        Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
+    }
+
+    /// The rule that it is computed by.
+    async fn rule(&self, ctx: &Context<'_>) -> ApiResult<Option<Rule>> {
+        Ok(ctx.loaders().one(self.0.rule_id).await?.map(Rule))
+    }
+
+    /// Which credit it pays.
+    async fn role(&self) -> CreditRole {
+        self.0.role.into()
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> CommissionState {
+        self.0.state.into()
+    }
+
+    /// The entitlement, in the deal's currency; null until it is assessed.
+    async fn total(&self) -> Option<Money> {
+        let total = self.0.total_minor?;
+        Some(Money::minor(total, self.0.currency))
+    }
+
+    /// What collections have released of it so far, less what refunds took
+    /// back. Equals the total once the deal is fully collected.
+    async fn earned(&self, ctx: &Context<'_>) -> ApiResult<Money> {
+        let sums = ctx.loaders().one(SumsOfCommission(self.0.id)).await?;
+        let earned = sums.unwrap_or_default().earned_minor;
+        Ok(Money::minor(earned, self.0.currency))
+    }
+
+    /// What of it the partner has.
+    async fn paid(&self, ctx: &Context<'_>) -> ApiResult<Money> {
+        let sums = ctx.loaders().one(SumsOfCommission(self.0.id)).await?;
+        let paid = sums.unwrap_or_default().paid_minor;
+        Ok(Money::minor(paid, self.0.currency))
+    }
+
+    /// How the figure came about, in words, a line for each of the rule's
+    /// entries; null until it is assessed.
+    async fn explanation(&self) -> Option<&str> {
+        self.0.explanation.as_deref()
+    }
+
+    /// The receipt of the run that decided it; null until there is one, and for
+    /// keys that may not read the books.
+    async fn evaluation(&self, ctx: &Context<'_>) -> ApiResult<Option<Evaluation>> {
+        Ok(ctx
+            .loaders()
+            .maybe(self.0.evaluation_id)
+            .await?
+            .map(Evaluation))
+    }
+
+    /// Why it is held; null where it is not, and for a partner's key: it is the
+    /// tenant's rule that faulted.
+    async fn fault(&self) -> Option<CommissionFault> {
+        let code = self.0.fault_code.clone()?;
+        let message = self.0.fault_message.clone().unwrap_or_default();
+        Some(CommissionFault { code, message })
+    }
+
+    /// The moment as of which its rule was asked: the win, or when it was last tried
+    /// again.
+    async fn as_of(&self) -> DateTime {
+        DateTime(self.0.as_of_at)
+    }
+
+    /// When the credit was settled.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When it was assessed or held; null until then.
+    async fn assessed_at(&self) -> Option<DateTime> {
+        self.0.assessed_at.map(DateTime)
+    }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
+
+    #[graphql(flatten)]
+    async fn lists(&self) -> CommissionLists {
+        self.nested()
+    }
+}
+
+nested_lists! {
+    CommissionLists of Commission {
+        /// What collections released of it, oldest first.
+        earnings: Earning, by earning CommissionId;
+    }
+}
+
+root_lists! {
+    /// Reading commissions.
+    CommissionQueries {
+        /// The commissions that the key may see, oldest first.
+        commissions: Commission;
+    }
+}
+
+/// A commission to try again.
+#[derive(InputObject)]
+pub struct RetryCommissionInput {
+    /// The commission.
+    id: ID,
+}
+
+impl RetryCommissionInput {
+    async fn run(self, scope: &Scope) -> Result<commission::Model> {
+        commissions::retry(scope, given(Noun::Commission, "id", &self.id)).await
+    }
+}
+
+commands! {
+    /// Changing commissions.
+    CommissionMutations {
+        /// Runs the rule of a HELD commission again, with the code that is used now; also for
+        /// the others that the same run of the rule held. For one that is not held it does
+        /// nothing.
+        retry_commission(RetryCommissionInput, "Which.") ->
+        /// What trying a commission again did.
+        RetryCommissionPayload {
+            /// The commission, approved or held once more; null where there is none.
+            commission: Commission
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What partners earn, and the books.
+
+pub mod collections;
+pub mod commissions;
+pub mod earnings;
+pub mod ledger;

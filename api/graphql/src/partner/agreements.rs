@@ -1,0 +1,134 @@
+//! Agreements: partners' acceptances of terms.
+
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
+use tributary_domain::entity::agreement;
+use tributary_domain::error::Result;
+use tributary_domain::ids::Noun;
+use tributary_domain::partner::paperwork::{self, Signature};
+use tributary_domain::scope::Scope;
+
+use crate::context::{RequestExt, given, wraps};
+use crate::error::{ApiResult, commands};
+use crate::lists::root_lists;
+use crate::partner::partners::Partner;
+use crate::program::programs::Terms;
+use crate::scalars::DateTime;
+
+/// Where an agreement stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "agreement::State")]
+pub enum AgreementState {
+    /// In effect.
+    Accepted,
+}
+
+/// A partner's acceptance of one version of terms.
+#[derive(Description)]
+pub struct Agreement(pub agreement::Model);
+wraps!(Agreement, agreement::Model);
+
+#[Object(use_type_description)]
+impl Agreement {
+    /// Its id, `agr_…`.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// The partner.
+    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
+        Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
+    }
+
+    /// The terms that it accepted.
+    async fn terms(&self, ctx: &Context<'_>) -> ApiResult<Option<Terms>> {
+        Ok(ctx.loaders().one(self.0.terms_id).await?.map(Terms))
+    }
+
+    /// SHA-256 in hexadecimal of the text that the signer saw.
+    async fn document_digest(&self) -> &str {
+        &self.0.document_digest
+    }
+
+    /// Who accepted.
+    async fn signer_name(&self) -> &str {
+        &self.0.signer_name
+    }
+
+    /// By what authority, as a job title.
+    async fn signer_authority(&self) -> &str {
+        &self.0.signer_authority
+    }
+
+    /// By what means, as `api`.
+    async fn method(&self) -> &str {
+        &self.0.method
+    }
+
+    /// The affirmative act, in words.
+    async fn act(&self) -> &str {
+        &self.0.act
+    }
+
+    /// When it was accepted.
+    async fn accepted_at(&self) -> DateTime {
+        DateTime(self.0.accepted_at)
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> AgreementState {
+        self.0.state.into()
+    }
+}
+
+root_lists! {
+    /// Reading agreements.
+    AgreementQueries {
+        /// The agreements that the key may see, oldest first.
+        agreements: Agreement;
+    }
+}
+
+/// An agreement to accept.
+#[derive(InputObject)]
+pub struct AcceptAgreementInput {
+    /// The partner.
+    partner_id: ID,
+    /// The terms that it accepts: those in force, or earlier ones that a deal of
+    /// its own is under. `Readiness.termsToAccept` names them.
+    terms_id: ID,
+    /// `Terms.documentDigest` of the document that the signer was shown.
+    document_digest: String,
+    /// Who accepts, 1 to 200 characters.
+    signer_name: String,
+    /// By what authority, as a job title, 1 to 200 characters.
+    signer_authority: String,
+    /// The affirmative act in words, as `clicked "I agree"`: 1 to 2,000
+    /// characters.
+    act: String,
+}
+
+impl AcceptAgreementInput {
+    async fn run(self, scope: &Scope) -> Result<agreement::Model> {
+        let partner = given(Noun::Partner, "partnerId", &self.partner_id);
+        let terms = given(Noun::Terms, "termsId", &self.terms_id);
+        let signature = Signature {
+            signer_name: self.signer_name,
+            signer_authority: self.signer_authority,
+            act: self.act,
+        };
+        paperwork::accept_agreement(scope, partner, terms, &self.document_digest, signature).await
+    }
+}
+
+commands! {
+    /// Changing agreements.
+    AgreementMutations {
+        /// Accepts terms for a partner. Accepting the same terms again is harmless.
+        accept_agreement(AcceptAgreementInput, "The acceptance.") ->
+        /// What accepting terms did.
+        AcceptAgreementPayload {
+            /// The agreement; null where nothing was accepted.
+            agreement: Agreement
+        }
+    }
+}

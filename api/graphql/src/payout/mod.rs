@@ -1,0 +1,7 @@
+//! Paying partners.
+
+pub mod orders;
+pub mod payout_reports;
+pub mod payout_runs;
+pub mod payouts;
+pub mod rails;

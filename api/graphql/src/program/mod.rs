@@ -1,0 +1,3 @@
+//! Programs and terms.
+
+pub mod programs;

@@ -1,0 +1,184 @@
+//! From when on versions of plugins decide.
+
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
+use tributary_domain::entity::activation;
+use tributary_domain::error::Result;
+use tributary_domain::ids::Noun;
+use tributary_domain::rule::activations;
+use tributary_domain::scope::Scope;
+
+use crate::context::{RequestExt, given, wraps};
+use crate::error::{ApiResult, commands};
+use crate::lists::root_lists;
+use crate::rule::plugins::{Plugin, PluginVersion};
+use crate::scalars::DateTime;
+use crate::tenant::actors::Actor;
+
+/// Where an activation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "activation::State")]
+pub enum ActivationState {
+    /// A second person has to look at it.
+    Proposed,
+    /// The version is used from the date on.
+    Approved,
+    /// It was withdrawn before the version was used.
+    Cancelled,
+}
+
+/// Schedules a version of a plugin: from `effectiveAt` on it computes the rules that use
+/// the plugin, under all terms that were published before.
+#[derive(Description)]
+pub struct Activation(pub activation::Model);
+wraps!(Activation, activation::Model);
+
+#[Object(use_type_description)]
+impl Activation {
+    /// Its id, `act_…`.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// The plugin.
+    async fn plugin(&self, ctx: &Context<'_>) -> ApiResult<Option<Plugin>> {
+        Ok(ctx.loaders().one(self.0.plugin_id).await?.map(Plugin))
+    }
+
+    /// The version that is used.
+    async fn plugin_version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
+        let version = ctx.loaders().one(self.0.plugin_version_id).await?;
+        Ok(version.map(PluginVersion))
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> ActivationState {
+        self.0.state.into()
+    }
+
+    /// From when on the version is used; the time of approval, where that was later.
+    async fn effective_at(&self) -> DateTime {
+        DateTime(self.0.effective_at)
+    }
+
+    /// Why.
+    async fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// Who proposed it. Null for a partner's key.
+    async fn proposed_by(&self) -> Option<Actor> {
+        Actor::shown(self.0.proposed_by)
+    }
+
+    /// When it was proposed.
+    async fn proposed_at(&self) -> DateTime {
+        DateTime(self.0.proposed_at)
+    }
+
+    /// Who approved it, another person, or cancelled it; null until then, and for a
+    /// partner's key.
+    async fn decided_by(&self) -> Option<Actor> {
+        self.0.decided_by.and_then(Actor::shown)
+    }
+
+    /// When it was approved or cancelled; null until then.
+    async fn decided_at(&self) -> Option<DateTime> {
+        self.0.decided_at.map(DateTime)
+    }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
+}
+
+root_lists! {
+    /// Reading activations.
+    ActivationQueries {
+        /// From when on versions of plugins decide, oldest first. A partner's key sees
+        /// what is approved of plugins that decide under its terms.
+        activations: Activation;
+    }
+}
+
+/// A version that is to decide.
+#[derive(InputObject)]
+pub struct ProposeActivationInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
+    /// command with the same key and arguments returns its first result.
+    idempotency_key: String,
+    /// The version.
+    plugin_version_id: ID,
+    /// From when on it is to decide; not in the past. At once, if not given.
+    effective_at: Option<DateTime>,
+    /// Why, 1 to 2,000 characters. Partners read it.
+    reason: String,
+}
+
+impl ProposeActivationInput {
+    async fn run(self, scope: &Scope) -> Result<activation::Model> {
+        let field = "pluginVersionId";
+        let version = given(Noun::PluginVersion, field, &self.plugin_version_id);
+        let (key, from) = (&self.idempotency_key, self.effective_at.map(|at| at.0));
+        activations::propose(scope, key, version, from, &self.reason).await
+    }
+}
+
+/// An activation to approve.
+#[derive(InputObject)]
+pub struct ApproveActivationInput {
+    /// The activation.
+    id: ID,
+}
+
+impl ApproveActivationInput {
+    async fn run(self, scope: &Scope) -> Result<activation::Model> {
+        activations::approve(scope, given(Noun::Activation, "id", &self.id)).await
+    }
+}
+
+/// An activation to cancel.
+#[derive(InputObject)]
+pub struct CancelActivationInput {
+    /// The activation.
+    id: ID,
+}
+
+impl CancelActivationInput {
+    async fn run(self, scope: &Scope) -> Result<activation::Model> {
+        activations::cancel(scope, given(Noun::Activation, "id", &self.id)).await
+    }
+}
+
+commands! {
+    /// Changing activations.
+    ActivationMutations {
+        /// Proposes that a version of a plugin is used from a date on, in place of the one
+        /// that terms and earlier activations name. The version has to accept every
+        /// configuration that rules have for the plugin.
+        propose_activation(ProposeActivationInput, "Which version, and from when on.") ->
+        /// What proposing an activation did.
+        ProposeActivationPayload {
+            /// The activation; null where nothing was proposed.
+            activation: Activation
+        }
+
+        /// Approves an activation that somebody else proposed. Deals won from its date
+        /// on, and held commissions that are tried again then, are decided by it.
+        /// Repeating it is harmless.
+        approve_activation(ApproveActivationInput, "Which.") ->
+        /// What approving an activation did.
+        ApproveActivationPayload {
+            /// The activation; null where nothing was approved.
+            activation: Activation
+        }
+
+        /// Cancels an activation that does not decide yet. Repeating it is harmless.
+        cancel_activation(CancelActivationInput, "Which.") ->
+        /// What cancelling an activation did.
+        CancelActivationPayload {
+            /// The activation; null where nothing was cancelled.
+            activation: Activation
+        }
+    }
+}

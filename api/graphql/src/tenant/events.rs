@@ -1,0 +1,263 @@
+//! The log, and following deals in it.
+
+use async_graphql::{Context, Description, Enum, ID, Object, Subscription};
+use futures_util::stream::{self, Stream, TryStreamExt};
+use futures_util::{TryFutureExt, future};
+use tokio::time::{Duration, sleep, timeout};
+use tributary_domain::entity::event;
+use tributary_domain::error::{Error, Result};
+use tributary_domain::ids::{DealId, Noun};
+use tributary_domain::kernel::facts::FactKind;
+use tributary_domain::kernel::wake::Wake;
+use tributary_domain::scope::Scope;
+use tributary_domain::tenant::{events, positions};
+use tributary_transport::document::directives::{cost, list_size};
+
+use crate::context::{RequestExt, id, wraps};
+use crate::deal::deals::Deal;
+use crate::error::{ApiError, ApiResult, nullable};
+use crate::pages::{self, USUAL_PAGE};
+use crate::scalars::{DateTime, Json, Position};
+use crate::tenant::actors::Actor;
+
+/// How long a follower waits for a hint that this process wrote something,
+/// before it looks for what other processes wrote.
+const POLL: Duration = Duration::from_secs(1);
+
+/// How long it waits at most for a database that goes on failing.
+const LONGEST_POLL: Duration = Duration::from_secs(30);
+
+/// Makes the kinds that clients know of the catalogue.
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])+ $kind:ident $name:literal $version:literal $noun:ident $shape:ident;)+) => {
+        /// What happened. There will be more kinds: take one that you do not know as one
+        /// that does not concern you.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+        pub enum EventKind {
+            $($(#[doc = $doc])+ $kind,)+
+            /// Something for which this server has no word: a newer one recorded it.
+            Other,
+        }
+
+        impl From<Option<FactKind>> for EventKind {
+            fn from(kind: Option<FactKind>) -> Self {
+                match kind {
+                    $(Some(FactKind::$kind) => Self::$kind,)+
+                    None => Self::Other,
+                }
+            }
+        }
+    };
+}
+tributary_domain::catalogue!(kinds);
+
+/// One fact in the tenant's log.
+#[derive(Description)]
+pub struct Event(pub event::Model);
+wraps!(Event, event::Model);
+
+#[Object(use_type_description)]
+impl Event {
+    /// Its id, `evt_…`.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Its place in the log. Give it as `after` to go on from here.
+    async fn position(&self, ctx: &Context<'_>) -> Position {
+        Position::of(ctx, self.0.position)
+    }
+
+    /// What happened.
+    async fn kind(&self) -> EventKind {
+        FactKind::of(&self.0.kind).into()
+    }
+
+    /// The version of the data's shape: another one where a field is gone or means
+    /// something else.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+
+    /// The id of what it happened to.
+    async fn subject(&self) -> ID {
+        self.0.subject.clone().into()
+    }
+
+    /// The deal that it concerns; null where it concerns none.
+    async fn deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
+        Ok(ctx.loaders().maybe(self.0.deal_id).await?.map(Deal))
+    }
+
+    /// The facts. Null for a partner's key: they may be about other partners.
+    #[graphql(directive = cost::apply("8".to_owned()))]
+    async fn data(&self) -> Option<ApiResult<Json>> {
+        Json::stored(&self.0.data).map(Json::present).transpose()
+    }
+
+    /// Who did it. Null for a partner's key.
+    async fn actor(&self) -> Option<Actor> {
+        Actor::shown(self.0.actor)
+    }
+
+    /// When, on the tenant's clock.
+    async fn occurred_at(&self) -> DateTime {
+        DateTime(self.0.occurred_at)
+    }
+}
+
+/// Reading the log.
+#[derive(Default)]
+pub struct EventQueries;
+
+#[Object]
+impl EventQueries {
+    /// The tenant's log after a position, oldest first. For keys that may read
+    /// the books.
+    #[graphql(directive = list_size::apply(Some(USUAL_PAGE), Some(vec!["first".to_owned()]), None))]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, at most 100; 20 if not given.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this position; from the start, if not given.")]
+        after: Option<Position>,
+    ) -> Option<ApiResult<Vec<Event>>> {
+        let page = async {
+            let limit = pages::limit(first, None)?.0;
+            let after = match after {
+                Some(Position(position)) => positions::resume(ctx.scope(), position).await?,
+                None => 0,
+            };
+            let events = events::after(ctx.scope(), after, limit).await?;
+            Ok(events.into_iter().map(Event).collect())
+        };
+        nullable(page.await)
+    }
+}
+
+/// Following the log.
+#[derive(Default)]
+pub struct EventSubscriptions;
+
+#[Subscription]
+impl EventSubscriptions {
+    /// What happens to a deal, in the order of the log, without gaps or
+    /// repetitions. To go on after a pause, give the last position you saw.
+    /// Ends with an error when the deal cannot be seen, or no longer.
+    async fn deal_status_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The deal; all deals, if not given, for keys that may read the books.")]
+        deal_id: Option<ID>,
+        #[graphql(desc = "Only what comes after this position; from now on, if not given.")]
+        after: Option<Position>,
+    ) -> impl Stream<Item = ApiResult<Event>> + use<> {
+        let follower = Follower::new(ctx.scope().clone(), deal_id, after);
+        future::ready(follower)
+            .map_ok(Follower::events)
+            .try_flatten_stream()
+    }
+}
+
+/// A reader of the log that remembers how far it came.
+struct Follower {
+    scope: Scope,
+    deal: Option<DealId>,
+    /// Where the client goes on from, until the first look.
+    after: Option<positions::Position>,
+    /// Only what comes after it is told, in the log of this epoch; none before the
+    /// first look.
+    position: Option<positions::Position>,
+    /// The end of the log when nothing more was found.
+    seen: Option<i64>,
+    wake: Wake,
+}
+
+impl Follower {
+    fn new(scope: Scope, deal: Option<ID>, after: Option<Position>) -> ApiResult<Self> {
+        Ok(Self {
+            deal: deal.map(|text| id(Noun::Deal, &text)).transpose()?,
+            after: after.map(|Position(position)| position),
+            position: None,
+            seen: None,
+            wake: scope.engine().wake_of(scope.tenant()),
+            scope,
+        })
+    }
+
+    fn events(self) -> impl Stream<Item = ApiResult<Event>> {
+        let scope = self.scope.clone();
+        let pages = stream::try_unfold(self, |mut follower| async move {
+            let page = follower.next().await?;
+            let page = stream::iter(page.into_iter().map(Event).map(Ok));
+            Ok::<_, ApiError>(Some((page, follower)))
+        });
+        // A page may last: what is told of each event is told as of then.
+        pages.try_flatten().and_then(move |event| {
+            let scope = scope.clone();
+            async move {
+                if let Err(error) = scope.catch_up().await {
+                    tracing::warn!(?error, "an event is told as of an earlier time");
+                }
+                Ok(event)
+            }
+        })
+    }
+
+    /// The next page that is not empty, however long it takes to come. A
+    /// database that fails is asked again, ever less often.
+    async fn next(&mut self) -> Result<Vec<event::Model>> {
+        let mut patience = POLL;
+        loop {
+            // Marked before looking, so that nothing is missed in between.
+            self.wake.mark_unchanged();
+            match self.look().await {
+                Ok(page) if !page.is_empty() => return Ok(page),
+                Ok(_) => {
+                    patience = POLL;
+                    // A hint or the time: either way, look again.
+                    let _ = timeout(POLL, self.wake.changed()).await;
+                }
+                Err(Error::Unavailable(error) | Error::Storage(error)) => {
+                    tracing::warn!(?error, "the log cannot be followed now");
+                    sleep(patience).await;
+                    patience = (patience * 2).min(LONGEST_POLL);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// What is new since the last look. Most looks are at the end of the log
+    /// alone: every commit of the tenant is a hint to look.
+    async fn look(&mut self) -> Result<Vec<event::Model>> {
+        let end = self.scope.catch_up().await?;
+        let epoch = self.scope.epoch();
+        let number = match (self.position, self.after) {
+            (Some(position), _) if position.epoch == epoch => position.number,
+            // What was told may be gone.
+            (Some(_), _) => return Err(Error::PositionUnknown),
+            (None, Some(after)) => positions::resume(&self.scope, after).await?,
+            (None, None) => end,
+        };
+        self.position = Some(positions::Position { epoch, number });
+        if self.seen == Some(end) {
+            return Ok(Vec::new());
+        }
+        let page = match self.deal {
+            Some(deal) => events::of_deal_after(&self.scope, deal, number).await,
+            None => events::of_deals_after(&self.scope, number).await,
+        };
+        // Each look sees the state of then.
+        self.scope.end_read().await;
+        let page = page?;
+        match page.last() {
+            Some(newest) => {
+                let number = newest.position;
+                self.position = Some(positions::Position { epoch, number });
+            }
+            None => self.seen = Some(end),
+        }
+        Ok(page)
+    }
+}
