@@ -24,6 +24,8 @@ const SHORT_LISTS: &[&str] = &[
     "Terms.rules",
     // By the programs of a tenant, in which a partner is enrolled once each.
     "Partner.enrollments",
+    // By the currencies of a partner's programs.
+    "Partner.balances",
     "PayoutMethod.sameDestination",
     // By the versions of terms that a partner is to accept.
     "Readiness.termsToAccept",

@@ -125,12 +125,13 @@ impl Partner {
 
 /// What a partner has coming and has got in one currency. The five amounts add up to all
 /// that was ever released, less what refunds took back.
+#[derive(Description)]
 pub struct PartnerBalance {
     currency: Currency,
     balance: balances::PartnerBalance,
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl PartnerBalance {
     /// The currency, as `USD`.
     async fn currency(&self) -> &str {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 
-use super::{Key, Keyring};
+use super::{Key, Keyring, Keys};
 use crate::error::{Error, Result};
 use crate::ids::TenantId;
 
@@ -37,10 +37,12 @@ impl Keyring {
     /// The place that a cursor stands for; `None` for every other text.
     pub fn open_cursor(&self, sealing: &Sealing, cursor: &str) -> Option<Vec<u8>> {
         let sealed = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let keys = self.keys();
-        keys.0
-            .iter()
-            .find_map(|key| key.open_cursor(sealing, &sealed))
+        let opened = |keys: &Keys| {
+            let mut keys = keys.0.iter();
+            keys.find_map(|key| key.open_cursor(sealing, &sealed))
+        };
+        // Another server may seal with a key that this one has not read yet.
+        opened(&self.keys()).or_else(|| opened(&self.read_anew()))
     }
 }
 
@@ -90,5 +92,38 @@ impl Key {
         let key = self.root.expand(&[b"cursor"], &AES_256_GCM);
         let key = key.map_err(|_| Error::broken("no key could be derived"))?;
         Ok(LessSafeKey::new(UnboundKey::from(key)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(id: &str, digit: char) -> String {
+        format!("{id}:{}", digit.to_string().repeat(64))
+    }
+
+    #[test]
+    fn a_cursor_outlives_a_rotation_and_opens_for_nothing_else() {
+        let file = std::env::temp_dir().join(format!("tributary-{}", uuid::Uuid::now_v7()));
+        std::fs::write(&file, key("a", '1')).unwrap();
+        let reader = Keyring::open_file(&file).unwrap();
+        let both = format!("{},{}", key("b", '2'), key("a", '1'));
+        let sealer = Keyring::parse(&both).unwrap();
+        let sealing = |subject: &str| Sealing {
+            tenant: TenantId::new(),
+            subject: subject.to_owned(),
+        };
+        let (deals, other) = (sealing("Query.deals"), sealing("Query.deals"));
+        let cursor = sealer.seal_cursor(&deals, b"[7]").unwrap();
+        assert_eq!(sealer.seal_cursor(&deals, b"[7]").unwrap(), cursor);
+        assert_ne!(sealer.seal_cursor(&deals, b"[8]").unwrap(), cursor);
+        assert_eq!(reader.open_cursor(&deals, &cursor), None);
+        std::fs::write(&file, &both).unwrap();
+        assert_eq!(reader.open_cursor(&deals, &cursor), Some(b"[7]".to_vec()));
+        assert_eq!(reader.open_cursor(&other, &cursor), None);
+        let before = reader.seal_cursor(&deals, b"[7]").unwrap();
+        assert_eq!(sealer.open_cursor(&deals, &before), Some(b"[7]".to_vec()));
+        std::fs::remove_file(&file).unwrap();
     }
 }

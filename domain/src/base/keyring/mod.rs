@@ -244,7 +244,16 @@ impl Keyring {
     /// The keys, read anew if this one is not among them.
     fn knowing(&self, id: &str) -> Arc<Keys> {
         let keys = self.keys();
-        let (None, Some(file)) = (keys.get(id), &self.file) else {
+        if keys.get(id).is_some() {
+            return keys;
+        }
+        self.read_anew()
+    }
+
+    /// The keys as the file has them now, if there is one.
+    fn read_anew(&self) -> Arc<Keys> {
+        let keys = self.keys();
+        let Some(file) = &self.file else {
             return keys;
         };
         let read = fs::read_to_string(file).map_err(|error| error.to_string());
