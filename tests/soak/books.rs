@@ -76,10 +76,10 @@ impl Books {
                 return Err(format!("{row} must be {deal:?}").into());
             }
         }
-        match shown.is_empty() {
-            true => Ok(()),
-            false => Err(format!("nobody opened {shown:?}").into()),
+        if !shown.is_empty() {
+            return Err(format!("nobody opened {shown:?}").into());
         }
+        Ok(())
     }
 
     async fn compare_commissions(

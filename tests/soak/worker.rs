@@ -174,9 +174,10 @@ impl Worker {
             0 => most,
             _ => self.random.random_range(1..=most),
         };
-        let must = match i128::from(back) <= collected {
-            true => Ok(()),
-            false => Err("REFUND_EXCEEDS_COLLECTED"),
+        let must = if i128::from(back) <= collected {
+            Ok(())
+        } else {
+            Err("REFUND_EXCEEDS_COLLECTED")
         };
         let back = i128::from(back);
         self.moves(

@@ -201,10 +201,11 @@ pub(crate) async fn work(scope: &Scope, id: PayoutId) -> Result<Progress> {
             tx.complete(work::Kind::ApplyPayout, id.0).await?;
         }
         tx.commit().await?;
-        match done {
-            true => return Ok(Progress::Done),
-            false if step.is_over() => return Ok(Progress::More),
-            false => {}
+        if done {
+            return Ok(Progress::Done);
+        }
+        if step.is_over() {
+            return Ok(Progress::More);
         }
     }
 }
