@@ -58,6 +58,7 @@ impl Visible for deal::Entity {
             row.credit_due_at = None;
             if let Some(part) = parts.get(&row.id) {
                 row.opened_at = row.opened_at.max(part.at);
+                row.updated_at = row.updated_at.max(part.at);
             }
         }
         Ok(rows)
