@@ -128,6 +128,25 @@ story! {
     }
 }
 
+story! {
+    /// A page without rows says what is before it, at the root and inside a noun.
+    async fn an_empty_page_knows_what_is_before_it(world: World) {
+        let acme = Acme::new(&world).await;
+        let ann = acme.partner_without_papers("Ann").await;
+        acme.deal(&ann, "100.00").await;
+        let document = "query($after: String) { partners { nodes { deals(after: $after) {
+            edges { cursor } pageInfo { hasPreviousPage hasNextPage } } } } }";
+        let deals = async |after: Value| -> Value {
+            let answer = acme.owner.asks(document, json!({ "after": after })).await;
+            answer["partners"]["nodes"][0]["deals"].clone()
+        };
+        let first = deals(Value::Null).await;
+        let beyond = deals(first["edges"][0]["cursor"].clone()).await;
+        let said = json!({ "hasPreviousPage": true, "hasNextPage": false });
+        assert_eq!((&beyond["edges"], &beyond["pageInfo"]), (&json!([]), &said));
+    }
+}
+
 const SUMMED: &str = "totalCount { count precision } amountTotals { amount currency }";
 
 story! {
@@ -211,12 +230,22 @@ story! {
         assert_eq!(refusal(&ann, rivals, json!({ "of": bob.id })).await, "NOT_FOUND");
         for document in [
             "{ deals(filter: { openedAt: { from: \"2026-01-01T00:00:00Z\" } }) { nodes { id } } }",
+            "{ deals(filter: { updatedAt: { until: \"2026-02-01T00:00:00Z\" } }) { nodes { id } } }",
+            "{ deals(orderBy: { field: UPDATED_AT }) { nodes { id } } }",
             "{ accounts(filter: { createdAt: {} }) { totalCount { count } } }",
             "{ accounts(orderBy: { field: NAME }) { nodes { id } } }",
             "{ collections(filter: { reference: [\"INV-1\"] }) { totalCount { count } } }",
         ] {
             assert_eq!(refusal(&ann, document, json!({})).await, "INVALID_INPUT", "{document}");
         }
+        acme.day("2026-02-02").await;
+        let late = acme.partner_without_papers("Cyd").await;
+        let deal = acme.deal(&ann, "300.00").await;
+        acme.day("2026-03-02").await;
+        acme.involves(&deal, &late, "INFLUENCED", "VOUCHED").await;
+        let times = late.client.asks("{ deals { nodes { openedAt updatedAt } } }", json!({})).await;
+        let part = "2026-03-02T09:00:00.000Z";
+        assert_eq!(times["deals"]["nodes"], json!([{ "openedAt": part, "updatedAt": part }]));
         let forms = &ann.client.asks("{ taxForms { totalCount { count } } }", json!({})).await;
         assert_eq!(forms["taxForms"]["totalCount"]["count"], 0);
     }

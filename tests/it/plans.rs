@@ -183,7 +183,7 @@ async fn served_in_order<E: Listed>(
     let mut wanted = Wanted::<E::Filter, E::Order>::first(20);
     wanted.order.field = field;
     wanted.order.descending = true;
-    let query = lists::page_query::<E>(scope, &wanted).unwrap().into_query();
+    let query = lists::page_query::<E>(scope, &wanted).into_query();
     let plan = plan(db, scope, &query).await;
     (!is_in_order(&plan)).then(|| format!("{:?} by {field:?}: {plan:#?}", E::NOUN))
 }

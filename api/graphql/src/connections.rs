@@ -4,13 +4,12 @@ use std::borrow::Cow;
 
 use async_graphql::connection::PageInfo;
 use async_graphql::{Context, Description, Enum, Object, SimpleObject, TypeName};
-use tributary_domain::error::{Error, Result};
 use tributary_domain::kernel::lists::{self, Listed, Place};
 use tributary_transport::document::directives::{cost, list_size};
 
 use crate::context::RequestExt;
 use crate::error::ApiResult;
-use crate::pages::{List, ListOf};
+use crate::pages::{List, ListOf, ModelOf};
 use crate::scalars::Money;
 
 /// What a count costs: up to 10,000 entries of an index are read.
@@ -56,7 +55,6 @@ pub struct Edge<T: List> {
     pub(super) node: T,
     pub(super) list: &'static str,
     pub(super) order: lists::Order<<T::Entity as Listed>::Order>,
-    pub(super) place: Result<Place>,
 }
 
 impl<T: List> TypeName for Edge<T> {
@@ -74,99 +72,81 @@ impl<T: List> Edge<T> {
 
     /// Its place: for `after` and `before` of this list in this order.
     async fn cursor(&self, ctx: &Context<'_>) -> ApiResult<String> {
-        match &self.place {
-            Ok(place) => Ok(place.cursor::<T::Entity>(ctx.scope(), self.list, self.order)?),
-            Err(error) => Err(Error::broken(error.to_string()).into()),
+        cursor::<T>(ctx, self.list, self.order, self.node.row())
+    }
+}
+
+/// Makes the connections: what lists answer with.
+macro_rules! connections {
+    ($($(#[$doc:meta])* $connection:ident { $($more:tt)* })+) => {$(
+        $(#[$doc])*
+        #[derive(Description)]
+        pub struct $connection<T: List>(ListOf<T>);
+
+        impl<T: List> From<ListOf<T>> for $connection<T> {
+            fn from(list: ListOf<T>) -> Self {
+                Self(list)
+            }
+        }
+
+        impl<T: List> TypeName for $connection<T> {
+            fn type_name() -> Cow<'static, str> {
+                format!("{}Connection", T::type_name()).into()
+            }
+        }
+
+        #[Object(name_type, use_type_description)]
+        impl<T: List> $connection<T> {
+            /// Whether there are more rows, and how to get them.
+            async fn page_info(&self, ctx: &Context<'_>) -> ApiResult<PageInfo> {
+                self.0.page_info(ctx).await
+            }
+
+            /// The rows, each with its cursor.
+            async fn edges(&self, ctx: &Context<'_>) -> ApiResult<Vec<Edge<T>>> {
+                self.0.edges(ctx).await
+            }
+
+            /// The rows alone.
+            async fn nodes(&self, ctx: &Context<'_>) -> ApiResult<Vec<T>> {
+                self.0.nodes(ctx).await
+            }
+
+            /// How many rows pass the filter, on all pages.
+            #[graphql(directive = cost::apply(COUNTED.to_owned()))]
+            async fn total_count(&self, ctx: &Context<'_>) -> ApiResult<Count> {
+                self.0.count(ctx).await
+            }
+
+            $($more)*
+        }
+    )+};
+}
+connections! {
+    /// A page of a list: its rows, and whether there are more.
+    Connection {}
+
+    /// A page of a list of money: its rows, whether there are more, and what all of them
+    /// add up to.
+    MoneyConnection {
+        /// What all rows that pass the filter add up to, by currency, on all pages.
+        #[graphql(
+            directive = cost::apply(ADDED_UP.to_owned()),
+            directive = list_size::apply(Some(5), None, None)
+        )]
+        async fn amount_totals(&self, ctx: &Context<'_>) -> ApiResult<Vec<Money>> {
+            self.0.totals(ctx).await
         }
     }
 }
 
-/// A page of a list: its rows, and whether there are more.
-#[derive(Description)]
-pub struct Connection<T: List>(ListOf<T>);
-
-impl<T: List> From<ListOf<T>> for Connection<T> {
-    fn from(list: ListOf<T>) -> Self {
-        Self(list)
-    }
-}
-
-impl<T: List> TypeName for Connection<T> {
-    fn type_name() -> Cow<'static, str> {
-        format!("{}Connection", T::type_name()).into()
-    }
-}
-
-#[Object(name_type, use_type_description)]
-impl<T: List> Connection<T> {
-    /// Whether there are more rows, and how to get them.
-    async fn page_info(&self, ctx: &Context<'_>) -> ApiResult<PageInfo> {
-        self.0.page_info(ctx).await
-    }
-
-    /// The rows, each with its cursor.
-    async fn edges(&self, ctx: &Context<'_>) -> ApiResult<Vec<Edge<T>>> {
-        self.0.edges(ctx).await
-    }
-
-    /// The rows alone.
-    async fn nodes(&self, ctx: &Context<'_>) -> ApiResult<Vec<T>> {
-        self.0.nodes(ctx).await
-    }
-
-    /// How many rows pass the filter, on all pages.
-    #[graphql(directive = cost::apply(COUNTED.to_owned()))]
-    async fn total_count(&self, ctx: &Context<'_>) -> ApiResult<Count> {
-        self.0.count(ctx).await
-    }
-}
-
-/// A page of a list of money: its rows, whether there are more, and what all of them add
-/// up to.
-#[derive(Description)]
-pub struct MoneyConnection<T: List>(ListOf<T>);
-
-impl<T: List> From<ListOf<T>> for MoneyConnection<T> {
-    fn from(list: ListOf<T>) -> Self {
-        Self(list)
-    }
-}
-
-impl<T: List> TypeName for MoneyConnection<T> {
-    fn type_name() -> Cow<'static, str> {
-        format!("{}Connection", T::type_name()).into()
-    }
-}
-
-#[Object(name_type, use_type_description)]
-impl<T: List> MoneyConnection<T> {
-    /// Whether there are more rows, and how to get them.
-    async fn page_info(&self, ctx: &Context<'_>) -> ApiResult<PageInfo> {
-        self.0.page_info(ctx).await
-    }
-
-    /// The rows, each with its cursor.
-    async fn edges(&self, ctx: &Context<'_>) -> ApiResult<Vec<Edge<T>>> {
-        self.0.edges(ctx).await
-    }
-
-    /// The rows alone.
-    async fn nodes(&self, ctx: &Context<'_>) -> ApiResult<Vec<T>> {
-        self.0.nodes(ctx).await
-    }
-
-    /// How many rows pass the filter, on all pages.
-    #[graphql(directive = cost::apply(COUNTED.to_owned()))]
-    async fn total_count(&self, ctx: &Context<'_>) -> ApiResult<Count> {
-        self.0.count(ctx).await
-    }
-
-    /// What all rows that pass the filter add up to, by currency, on all pages.
-    #[graphql(
-        directive = cost::apply(ADDED_UP.to_owned()),
-        directive = list_size::apply(Some(5), None, None)
-    )]
-    async fn amount_totals(&self, ctx: &Context<'_>) -> ApiResult<Vec<Money>> {
-        self.0.totals(ctx).await
-    }
+/// The cursor of a row of a list.
+pub(super) fn cursor<T: List>(
+    ctx: &Context<'_>,
+    list: &str,
+    order: lists::Order<<T::Entity as Listed>::Order>,
+    row: &ModelOf<T>,
+) -> ApiResult<String> {
+    let place = Place::of::<T::Entity>(order, row)?;
+    Ok(place.cursor::<T::Entity>(ctx.scope(), list, order)?)
 }

@@ -111,6 +111,10 @@ macro_rules! made {
             type Filter = $filter;
             type Order = $order;
             type Connection = connection!($node $($amount $currency)?);
+
+            fn row(&self) -> &$entity::Model {
+                &self.0
+            }
         }
     )+};
 }
@@ -123,32 +127,8 @@ macro_rules! root_lists {
         #[derive(Default)]
         pub struct $queries;
 
-        #[async_graphql::Object]
-        impl $queries {
-            $(
-                $(#[$doc])*
-                #[graphql(directive = $crate::pages::Paged::apply())]
-                #[expect(clippy::too_many_arguments, reason = "the arguments of a list")]
-                async fn $field(
-                    &self,
-                    ctx: &async_graphql::Context<'_>,
-                    #[graphql(desc = "Only those that pass.")]
-                    filter: Option<<$node as $crate::pages::List>::Filter>,
-                    #[graphql(desc = "In which order; as they were made, if not given.")]
-                    order_by: Option<<$node as $crate::pages::List>::Order>,
-                    #[graphql(desc = "Number of items from the start: 1 to 100.")]
-                    first: Option<i32>,
-                    #[graphql(desc = "Only those after this cursor.")]
-                    after: Option<String>,
-                    #[graphql(desc = "Number of items from the end: 1 to 100.")]
-                    last: Option<i32>,
-                    #[graphql(desc = "Only those before this cursor.")]
-                    before: Option<String>,
-                ) -> $crate::error::ApiResult<<$node as $crate::pages::List>::Connection> {
-                    let arguments = $crate::pages::Arguments { filter, order_by, first, after, last, before };
-                    $crate::pages::root::<$node>(ctx, concat!("Query.", stringify!($field)), arguments)
-                }
-            )+
+        $crate::lists::fields! {
+            $queries { $($(#[$doc])* $field: $node, (root Query);)+ }
         }
     };
 }
@@ -166,6 +146,16 @@ macro_rules! nested_lists {
             }
         }
 
+        $crate::lists::fields! {
+            $lists { $($(#[$doc])* $field: $node, (nested $owner $how $entity $by);)+ }
+        }
+    };
+}
+pub(crate) use nested_lists;
+
+/// The fields of lists, with the arguments of each.
+macro_rules! fields {
+    ($lists:ident { $($(#[$doc:meta])* $field:ident: $node:ident, $from:tt;)+ }) => {
         #[async_graphql::Object]
         impl $lists {
             $(
@@ -189,15 +179,27 @@ macro_rules! nested_lists {
                     before: Option<String>,
                 ) -> $crate::error::ApiResult<<$node as $crate::pages::List>::Connection> {
                     let arguments = $crate::pages::Arguments { filter, order_by, first, after, last, before };
-                    let link = || $crate::lists::linked!($how $entity $by);
-                    let name = concat!(stringify!($owner), ".", stringify!($field));
-                    $crate::pages::nested::<$node>(ctx, name, self.0, link, arguments)
+                    $crate::lists::listed_from!(self ctx $node $field arguments $from)
                 }
             )+
         }
     };
 }
-pub(crate) use nested_lists;
+pub(crate) use fields;
+
+/// A list, by what it is inside of.
+macro_rules! listed_from {
+    ($self:ident $ctx:ident $node:ident $field:ident $arguments:ident (root $owner:ident)) => {{
+        let name = concat!(stringify!($owner), ".", stringify!($field));
+        $crate::pages::root::<$node>($ctx, name, $arguments)
+    }};
+    ($self:ident $ctx:ident $node:ident $field:ident $arguments:ident (nested $owner:ident $how:ident $entity:ident $by:ident)) => {{
+        let name = concat!(stringify!($owner), ".", stringify!($field));
+        let link = || $crate::lists::linked!($how $entity $by);
+        $crate::pages::nested::<$node>($ctx, name, $self.0, link, $arguments)
+    }};
+}
+pub(crate) use listed_from;
 
 /// How rows belong to their parents.
 macro_rules! linked {

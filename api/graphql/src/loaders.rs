@@ -66,15 +66,6 @@ impl Loaders {
             None => Ok(None),
         }
     }
-
-    /// A page of a list inside another noun; empty where it has none.
-    pub async fn page<K, M>(&self, key: K) -> ApiResult<Page<M>>
-    where
-        K: Send + Sync + Hash + Eq + Clone + 'static,
-        Reads: Loader<K, Value = Page<M>, Error = ApiError>,
-    {
-        Ok(self.one(key).await?.unwrap_or_default())
-    }
 }
 
 /// Makes a loader by id for each noun that is looked up by it.

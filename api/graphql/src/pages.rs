@@ -10,11 +10,11 @@ use async_graphql::{Context, Enum, InputObject, InputType, OutputType, TypeDirec
 use tokio::sync::OnceCell;
 use tributary_domain::error::{Error, Result};
 use tributary_domain::kernel::lists::{
-    self, LARGEST_PAGE, Link, Listed, Page, ParentId, Place, Span, Wanted, WantedOf, Window,
+    self, Link, Listed, Page, ParentId, Place, Span, Wanted, WantedOf, Window,
 };
 use tributary_transport::document::directives::list_size;
 
-use crate::connections::{Count, Edge};
+use crate::connections::{Count, Edge, cursor};
 use crate::context::RequestExt;
 use crate::error::ApiResult;
 use crate::loaders::{Children, Counts, Pages, Totals};
@@ -28,6 +28,9 @@ pub type ModelOf<T> = lists::ModelOf<<T as List>::Entity>;
 
 /// A noun of the schema that is listed.
 pub trait List: OutputType + From<ModelOf<Self>> {
+    /// The row that it stands for.
+    fn row(&self) -> &ModelOf<Self>;
+
     /// Its entity.
     type Entity: Listed;
     /// The input that says which rows are wanted.
@@ -163,13 +166,8 @@ pub fn limit(first: Option<i32>, last: Option<i32>) -> Result<(u64, bool)> {
         (first, None) => ("first", first.unwrap_or(USUAL_PAGE), false),
     };
     let limit = u64::try_from(limit).unwrap_or_default();
-    if (1..=LARGEST_PAGE).contains(&limit) {
-        return Ok((limit, backward));
-    }
-    Err(Error::invalid(
-        field,
-        format!("a page has 1 to {LARGEST_PAGE} rows"),
-    ))
+    lists::checked_as(field, limit)?;
+    Ok((limit, backward))
 }
 
 impl<T: List> ListOf<T> {
@@ -181,22 +179,19 @@ impl<T: List> ListOf<T> {
     async fn page(&self, ctx: &Context<'_>) -> ApiResult<&Page<ModelOf<T>>> {
         let read = || async {
             match self.children::<Pages>() {
-                Some(children) => ctx.loaders().page(children).await,
+                Some(children) => Ok(ctx.loaders().one(children).await?.unwrap_or_default()),
                 None => Ok(lists::page::<T::Entity>(ctx.scope(), &self.wanted).await?),
             }
         };
         self.page.get_or_try_init(read).await
     }
 
-    fn cursor(&self, ctx: &Context<'_>, row: &ModelOf<T>) -> ApiResult<String> {
-        let order = self.wanted.order;
-        let place = Place::of::<T::Entity>(order, row)?;
-        Ok(place.cursor::<T::Entity>(ctx.scope(), self.name, order)?)
-    }
-
     pub(super) async fn page_info(&self, ctx: &Context<'_>) -> ApiResult<PageInfo> {
         let page = self.page(ctx).await?;
-        let cursor = |row: Option<_>| row.map(|row| self.cursor(ctx, row)).transpose();
+        let cursor = |row: Option<_>| {
+            row.map(|row| cursor::<T>(ctx, self.name, self.wanted.order, row))
+                .transpose()
+        };
         Ok(PageInfo {
             has_previous_page: page.has_previous,
             has_next_page: page.has_next,
@@ -212,7 +207,6 @@ impl<T: List> ListOf<T> {
                 node: row.clone().into(),
                 list: self.name,
                 order: self.wanted.order,
-                place: Place::of::<T::Entity>(self.wanted.order, row),
             })
             .collect())
     }

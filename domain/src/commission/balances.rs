@@ -1,10 +1,10 @@
 //! What partners have coming and have got, by currency.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{Condition, QuerySelect};
+use sea_orm::{Condition, QueryOrder, QuerySelect};
 
 use crate::clock::Moment;
 use crate::entity::earning::{self, State};
@@ -66,10 +66,11 @@ pub async fn of(
         .column_as(Expr::expr(waiting).min(), "next_payable_at")
         .group_by(Column::PartnerId)
         .group_by(Column::Currency)
+        .order_by_asc(Column::Currency)
         .into_tuple()
         .all(&scope.read().await?)
         .await?;
-    let mut found: HashMap<PartnerId, BTreeMap<&str, (Currency, PartnerBalance)>> = HashMap::new();
+    let mut found: HashMap<PartnerId, Vec<(Currency, PartnerBalance)>> = HashMap::new();
     for (partner, currency, on_hold, payable, taken_back, in_payout, paid, next) in rows {
         let balance = PartnerBalance {
             on_hold_minor: on_hold,
@@ -79,11 +80,7 @@ pub async fn of(
             paid_minor: paid,
             next_payable_at: next,
         };
-        let by_code = found.entry(partner).or_default();
-        by_code.insert(currency.code(), (currency, balance));
+        found.entry(partner).or_default().push((currency, balance));
     }
-    let found = found.into_iter();
-    Ok(found
-        .map(|(partner, by_code)| (partner, by_code.into_values().collect()))
-        .collect())
+    Ok(found)
 }

@@ -28,4 +28,4 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-super::owned!(AccountId, Account, in the order of CreatedPosition);
+super::owned!(AccountId, Account);

@@ -103,5 +103,5 @@ pub(crate) async fn open_in<C: ConnectionTrait>(
     }
 }
 
-super::owned!(DealId, Deal, in the order of OpenedPosition);
+super::owned!(DealId, Deal);
 super::dated!();

@@ -62,13 +62,6 @@ pub trait Owned: EntityTrait {
     /// The column of the id.
     fn id_column() -> Self::Column;
 
-    /// The column that lists are in the order of: rows in the order in which they were
-    /// made. It is the id, which tells when that was, except where nobody may learn
-    /// that from the id.
-    fn order_column() -> Self::Column {
-        Self::id_column()
-    }
-
     /// The id of a row.
     fn id_of(row: &Self::Model) -> Self::Id;
 
@@ -90,7 +83,7 @@ pub trait Owned: EntityTrait {
 
 /// Makes the entity of a module one that belongs to a tenant.
 macro_rules! owned {
-    ($id:ty, $noun:ident $(, in the order of $position:ident)?) => {
+    ($id:ty, $noun:ident) => {
         impl super::Owned for Entity {
             type Id = $id;
             const NOUN: crate::ids::Noun = crate::ids::Noun::$noun;
@@ -102,10 +95,6 @@ macro_rules! owned {
             fn id_column() -> Column {
                 Column::Id
             }
-
-            $(fn order_column() -> Column {
-                Column::$position
-            })?
 
             fn id_of(row: &Model) -> $id {
                 row.id

@@ -15,7 +15,7 @@ macro_rules! listed_deals {
                 }
                 spans {
                     /// Those first heard of in this span. Not for a partner's key.
-                    [staff] created_at: column CreatedAt;
+                    [staff] created_at: number CreatedAt;
                 }
                 money {}
                 order {
@@ -40,9 +40,9 @@ macro_rules! listed_deals {
                 }
                 spans {
                     /// Those that came in in this span.
-                    submitted_at: column SubmittedAt;
+                    submitted_at: number SubmittedAt;
                     /// Those last changed in this span. Protection that ends changes none.
-                    updated_at: column UpdatedAt;
+                    updated_at: number UpdatedAt;
                     /// Those whose protection ends in this span.
                     protected_until: optional ProtectedUntil;
                 }
@@ -52,7 +52,7 @@ macro_rules! listed_deals {
                     CreatedAt: unique Id;
                     /// When it was last changed.
                     UpdatedAt: number UpdatedAt;
-                    /// When its protection ends; those without one last.
+                    /// When its protection ends; those without one as if later than all.
                     ProtectedUntil: optional ProtectedUntil;
                 }
             }
@@ -61,7 +61,7 @@ macro_rules! listed_deals {
                     /// Those in one of these programs.
                     program_id: ProgramId, column ProgramId;
                     /// Those that one of these partners has a part in.
-                    partner_id: PartnerId, by deals_with;
+                    partner_id: PartnerId, by with_partners;
                     /// Those with one of these customers.
                     account_id: AccountId, column AccountId;
                 }
@@ -73,19 +73,19 @@ macro_rules! listed_deals {
                 }
                 spans {
                     /// Those opened in this span. Not for a partner's key.
-                    [staff] opened_at: column OpenedAt;
+                    [staff] opened_at: number OpenedAt;
                     /// Those won or lost in this span.
                     closed_at: optional ClosedAt;
-                    /// Those last changed in this span.
-                    updated_at: column UpdatedAt;
+                    /// Those last changed in this span. Not for a partner's key.
+                    [staff] updated_at: number UpdatedAt;
                 }
                 money { AmountMinor Currency }
                 order {
                     /// When it was opened.
                     CreatedAt: unique OpenedPosition;
-                    /// When it was last changed.
-                    UpdatedAt: number UpdatedAt;
-                    /// When it was won or lost; open ones last.
+                    /// When it was last changed. Not for a partner's key.
+                    [staff] UpdatedAt: number UpdatedAt;
+                    /// When it was won or lost; open ones as if later than all.
                     ClosedAt: optional ClosedAt;
                     /// What it is worth: by currency, then by amount.
                     Amount: text Currency number AmountMinor;
@@ -104,7 +104,7 @@ macro_rules! listed_deals {
                 }
                 spans {
                     /// Those last changed in this span.
-                    updated_at: column UpdatedAt;
+                    updated_at: number UpdatedAt;
                 }
                 money {}
                 order {
@@ -125,7 +125,7 @@ macro_rules! listed_deals {
                 }
                 spans {
                     /// Those received in this span. Not for a partner's key.
-                    [staff] received_at: column ReceivedAt;
+                    [staff] received_at: number ReceivedAt;
                 }
                 money { AmountMinor Currency }
                 order {

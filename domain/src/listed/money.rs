@@ -20,7 +20,7 @@ macro_rules! listed_money {
                 }
                 spans {
                     /// Those last changed in this span.
-                    updated_at: column UpdatedAt;
+                    updated_at: number UpdatedAt;
                 }
                 money { TotalMinor Currency }
                 order {
@@ -28,7 +28,8 @@ macro_rules! listed_money {
                     CreatedAt: unique Id;
                     /// When it was last changed.
                     UpdatedAt: number UpdatedAt;
-                    /// Its total: by currency, then by amount; those without one last.
+                    /// Its total: by currency, then by amount; in each
+                    /// currency those without one as if larger than all.
                     Amount: text Currency optional TotalMinor;
                 }
             }
@@ -47,13 +48,13 @@ macro_rules! listed_money {
                 }
                 any {
                     /// Those now in one of these states.
-                    state: EarningState as EarningState, by earnings_in;
+                    state: EarningState as earning::Standing, by earnings_in;
                 }
                 spans {
                     /// Those whose hold ends in this span.
-                    payable_at: column PayableAt;
+                    payable_at: number PayableAt;
                     /// Those released in this span.
-                    created_at: column CreatedAt;
+                    created_at: number CreatedAt;
                 }
                 money { AmountMinor Currency }
                 order {
@@ -78,7 +79,7 @@ macro_rules! listed_money {
                 }
                 spans {
                     /// Those proposed in this span.
-                    proposed_at: column ProposedAt;
+                    proposed_at: number ProposedAt;
                 }
                 money {}
                 order {
@@ -105,7 +106,7 @@ macro_rules! listed_money {
                     /// Those paid, failed or returned in this span.
                     settled_at: optional SettledAt;
                     /// Those last changed in this span.
-                    updated_at: column UpdatedAt;
+                    updated_at: number UpdatedAt;
                 }
                 money { AmountMinor Currency }
                 order {
@@ -113,7 +114,7 @@ macro_rules! listed_money {
                     CreatedAt: unique Id;
                     /// When it was last changed.
                     UpdatedAt: number UpdatedAt;
-                    /// When it was paid, failed or returned; those that were not last.
+                    /// When it was paid, failed or returned; those that were not as if later than all.
                     SettledAt: optional SettledAt;
                     /// How much it is: by currency, then by amount.
                     Amount: text Currency number AmountMinor;
@@ -179,7 +180,7 @@ macro_rules! listed_money {
                 }
                 spans {
                     /// Those in force from a time in this span.
-                    effective_at: column EffectiveAt;
+                    effective_at: number EffectiveAt;
                 }
                 money {}
                 order {

@@ -68,9 +68,9 @@ macro_rules! listed_people {
                 }
                 spans {
                     /// Those invited in this span.
-                    created_at: column CreatedAt;
+                    created_at: number CreatedAt;
                     /// Those last changed in this span.
-                    updated_at: column UpdatedAt;
+                    updated_at: number UpdatedAt;
                 }
                 money {}
                 order {

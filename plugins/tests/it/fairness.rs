@@ -1,6 +1,7 @@
 //! Tenants share one sandbox, and none waits for what another has in line.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
 use tributary_domain::calculator::{Calculator, Fault, Outcome};
@@ -14,6 +15,10 @@ const GREEDY: usize = 200;
 /// What of them may end before another's answer is there: those that run when it
 /// asks, and, with ample room for a slow test, those that run beside it.
 const BESIDE: usize = 32;
+
+/// A machine that is too busy aborts what waits or runs, but not sooner. What finds the
+/// line full is told at once.
+const SOONEST_DEADLINE: Duration = Duration::from_secs(2);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_greedy_tenant_does_not_keep_its_neighbours_waiting() {
@@ -53,13 +58,17 @@ async fn a_greedy_tenant_does_not_keep_its_neighbours_waiting() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_has_an_end() {
     let (tenant, greedy) = (TenantId::new(), misbehaving());
-    let burning = (0..600).map(|_| {
-        let looping = case(1, 0, r#"{"do":"loop"}"#);
-        SANDBOX.evaluate(tenant, greedy.clone(), looping)
+    let looping = || case(1, 0, r#"{"do":"loop"}"#);
+    // Compiled, so that none waits for that.
+    SANDBOX.evaluate(tenant, greedy.clone(), looping()).await;
+    let burning = (0..600).map(|_| async {
+        let asked = Instant::now();
+        let outcome = SANDBOX.evaluate(tenant, greedy.clone(), looping()).await;
+        outcome == Outcome::Aborted && asked.elapsed() < SOONEST_DEADLINE
     });
-    let outcomes = join_all(burning).await;
-    let is_aborted = |outcome: &&Outcome| **outcome == Outcome::Aborted;
-    let aborted = outcomes.iter().filter(is_aborted).count();
-    // On a busy machine the deadline aborts some of those in line as well.
-    assert!((1..600).contains(&aborted), "{aborted} of 600 did not run");
+    let refused = join_all(burning)
+        .await
+        .into_iter()
+        .filter(|refused| *refused);
+    assert!((1..=600 - 256).contains(&refused.count()));
 }

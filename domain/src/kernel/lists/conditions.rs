@@ -9,8 +9,8 @@ use crate::entity::earning::Standing;
 use crate::entity::{
     account, account_identifier, earning, enrollment, partner, registration, tax_form,
 };
-use crate::ids::{PartnerId, ProgramId};
-use crate::kernel::audience::with_partners;
+use crate::ids::ProgramId;
+pub(super) use crate::kernel::audience::with_partners;
 use crate::scope::Scope;
 use crate::site::{Site, site};
 
@@ -27,11 +27,6 @@ pub(super) fn tax_forms_in(scope: &Scope, states: &[tax_form::State]) -> Conditi
 /// Earnings that now stand so.
 pub(super) fn earnings_in(scope: &Scope, standings: &[Standing]) -> Condition {
     earning::standing_in(standings, scope.now())
-}
-
-/// Deals that one of these partners has a part in.
-pub(super) fn deals_with(scope: &Scope, partners: &[PartnerId]) -> Condition {
-    with_partners(scope, partners)
 }
 
 /// Partners that are or were in one of these programs.

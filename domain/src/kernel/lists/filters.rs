@@ -1,15 +1,15 @@
 //! The filters and orders of each noun, made from the one list of them.
 
-use sea_orm::Condition;
+use std::collections::HashSet;
+
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
+use sea_orm::{Condition, QuerySelect};
 
 use super::{Key, Listed, Span, conditions};
-use crate::entity::earning::Standing as EarningState;
 use crate::entity::*;
 use crate::error::{Error, Result};
 use crate::ids::*;
-use crate::kernel::reads;
 use crate::kernel::visible::Visible;
 use crate::scope::Scope;
 
@@ -33,12 +33,19 @@ crate::nouns!(names);
 
 /// Fails with `NotFound` where the actor may not see one of these rows: whether another
 /// noun's row names it would tell of it.
-async fn seen<E: Visible<Id: Into<Value>>>(scope: &Scope, ids: &[E::Id]) -> Result<()> {
+async fn seen<E: Visible<Id: From<Uuid>>>(scope: &Scope, ids: &[E::Id]) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
-    let found = reads::by_ids::<E>(scope, ids).await?;
-    if ids.iter().all(|id| found.contains_key(id)) {
+    let found: Vec<Uuid> = E::visible(scope)
+        .filter(E::id_column().is_in(ids.iter().copied()))
+        .select_only()
+        .column(E::id_column())
+        .into_tuple()
+        .all(&scope.read().await?)
+        .await?;
+    let found: HashSet<E::Id> = found.into_iter().map(Into::into).collect();
+    if ids.iter().all(|id| found.contains(id)) {
         return Ok(());
     }
     Err(Error::NotFound(E::NOUN))
@@ -87,9 +94,6 @@ macro_rules! keys {
 /// One column of an order.
 macro_rules! key {
     ($entity:ident number $column:ident) => {
-        Key::Number($entity::Column::$column)
-    };
-    ($entity:ident column $column:ident) => {
         Key::Number($entity::Column::$column)
     };
     ($entity:ident optional $column:ident) => {

@@ -66,7 +66,7 @@ pub trait Listed: Visible + EntityTrait<Model: Clone + Send + Sync + 'static> {
 pub async fn page<E: Listed>(scope: &Scope, wanted: &WantedOf<E>) -> Result<Page<E::Model>> {
     checked(wanted.window.limit)?;
     E::check(scope, &wanted.filter, wanted.order.field).await?;
-    let query = page_query::<E>(scope, wanted)?;
+    let query = page_query::<E>(scope, wanted);
     let rows = query.all(&scope.read().await?).await?;
     let page = cut(rows, wanted);
     Ok(Page {
@@ -77,31 +77,27 @@ pub async fn page<E: Listed>(scope: &Scope, wanted: &WantedOf<E>) -> Result<Page
 
 /// What a page asks the database: for one row more than it has, to know whether there
 /// are more.
-///
-/// # Errors
-/// [`Error::Broken`] where a place of the window is of another order.
-pub fn page_query<E: Listed>(scope: &Scope, wanted: &WantedOf<E>) -> Result<Select<E>> {
+pub fn page_query<E: Listed>(scope: &Scope, wanted: &WantedOf<E>) -> Select<E> {
     let mut query = E::visible(scope)
         .filter(E::condition(scope, &wanted.filter))
-        .filter(between::<E>(wanted)?)
+        .filter(between::<E>(wanted))
         .limit(wanted.window.limit + 1);
     for key in E::keys(wanted.order.field) {
         QueryTrait::query(&mut query).order_by_expr(key.expr(), side::<E>(wanted));
     }
-    Ok(query)
+    query
 }
 
-/// For each parent a page of its children, all in one statement. Parents without
-/// children are absent.
+/// For each parent a page of its children, all in one statement.
 pub async fn children<E: Listed>(
     scope: &Scope,
     link: &Link<E>,
     parents: &[Uuid],
     wanted: &WantedOf<E>,
 ) -> Result<HashMap<Uuid, Page<E::Model>>> {
-    let limit = checked(wanted.window.limit)?;
+    checked(wanted.window.limit)?;
     let (mut ranked, parent) = linked(scope, link, parents, wanted).await?;
-    ranked.cond_where(between::<E>(wanted)?);
+    ranked.cond_where(between::<E>(wanted));
     let mut order = WindowStatement::new();
     OverStatement::add_partition_by(&mut order, parent.clone());
     for key in E::keys(wanted.order.field) {
@@ -120,7 +116,7 @@ pub async fn children<E: Listed>(
             "ranked",
             Expr::col(("ranked", "child")).equals(E::id_column().as_column_ref()),
         )
-        .and_where(Expr::col(("ranked", "place")).lte(limit + 1));
+        .and_where(Expr::col(("ranked", "place")).lte(wanted.window.limit + 1));
     for key in E::keys(wanted.order.field) {
         query.order_by_expr(key.expr(), side::<E>(wanted));
     }
@@ -135,9 +131,11 @@ pub async fn children<E: Listed>(
     for (owner, row) in owners.into_iter().zip(rows) {
         grouped.entry(owner).or_default().push(row);
     }
-    let pages = grouped.into_iter();
-    Ok(pages
-        .map(|(parent, rows)| (parent, cut(rows, wanted)))
+    let page_of = |parent: &Uuid| cut(grouped.remove(parent).unwrap_or_default(), wanted);
+    Ok(parents
+        .iter()
+        .copied()
+        .zip(parents.iter().map(page_of))
         .collect())
 }
 
@@ -283,21 +281,19 @@ fn counted(rows: i64) -> Count {
 }
 
 /// The condition that rows pass which stand between the places of a window.
-fn between<E: Listed>(wanted: &WantedOf<E>) -> Result<Condition> {
-    let (after, before) = if !wanted.order.descending {
-        (BinOper::GreaterThan, BinOper::SmallerThan)
-    } else {
+fn between<E: Listed>(wanted: &WantedOf<E>) -> Condition {
+    let (after, before) = if wanted.order.descending {
         (BinOper::SmallerThan, BinOper::GreaterThan)
+    } else {
+        (BinOper::GreaterThan, BinOper::SmallerThan)
     };
-    let field = wanted.order.field;
-    let mut between = Condition::all();
-    if let Some(place) = &wanted.window.after {
-        between = between.add(place.beyond::<E>(field, after)?);
-    }
-    if let Some(place) = &wanted.window.before {
-        between = between.add(place.beyond::<E>(field, before)?);
-    }
-    Ok(between)
+    let beyond = |place: &Option<Place>, side| {
+        let place = place.as_ref();
+        place.map(|place| place.beyond::<E>(wanted.order.field, side))
+    };
+    Condition::all()
+        .add_option(beyond(&wanted.window.after, after))
+        .add_option(beyond(&wanted.window.before, before))
 }
 
 /// In which direction rows are read: against the order, where they are counted from its
@@ -310,14 +306,20 @@ fn side<E: Listed>(wanted: &WantedOf<E>) -> Side {
     }
 }
 
-fn checked(limit: u64) -> Result<u64> {
+fn checked(limit: u64) -> Result<()> {
+    checked_as("first", limit)
+}
+
+/// Whether a page may have so many rows.
+///
+/// # Errors
+/// `InvalidInput` on `field` otherwise.
+pub fn checked_as(field: &'static str, limit: u64) -> Result<()> {
     if (1..=LARGEST_PAGE).contains(&limit) {
-        return Ok(limit);
+        return Ok(());
     }
-    Err(Error::invalid(
-        "first",
-        format!("a page has 1 to {LARGEST_PAGE} rows"),
-    ))
+    let message = format!("a page has 1 to {LARGEST_PAGE} rows");
+    Err(Error::invalid(field, message))
 }
 
 /// One row more than asked for was read, to know whether there is more.

@@ -39,45 +39,60 @@ impl<C: ColumnTrait> Key<C> {
     }
 
     /// The value of a row.
-    fn of<M: ModelTrait>(self, row: &M) -> Result<serde_json::Value>
+    fn of<M: ModelTrait>(self, row: &M) -> Result<Part>
     where
         M::Entity: EntityTrait<Column = C>,
     {
         let (Self::Id(column) | Self::Number(column) | Self::Optional(column) | Self::Text(column)) =
             self;
         match (self, row.get(column)) {
-            (Self::Id(_), Value::Uuid(Some(id))) => Ok(id.to_string().into()),
-            (Self::Number(_) | Self::Optional(_), Value::BigInt(Some(number))) => Ok(number.into()),
-            (Self::Optional(_), Value::BigInt(None)) => Ok(LAST.into()),
-            (Self::Text(_), Value::String(Some(text))) => Ok(text.to_string().into()),
+            (Self::Id(_), Value::Uuid(Some(id))) => Ok(Part::Id(id.as_u128())),
+            (Self::Number(_) | Self::Optional(_), Value::BigInt(Some(number))) => {
+                Ok(Part::Number(number))
+            }
+            (Self::Optional(_), Value::BigInt(None)) => Ok(Part::Number(LAST)),
+            (Self::Text(_), Value::String(Some(text))) => Ok(Part::Text(text.to_string())),
             (_, other) => Err(Error::broken(format!("a list is ordered by {other:?}"))),
         }
     }
 
-    /// The value that a cursor carries, or `None` where it is of another kind.
-    fn read(self, value: &serde_json::Value) -> Option<SimpleExpr> {
-        Some(match self {
-            Self::Id(_) => Expr::value(value.as_str()?.parse::<Uuid>().ok()?),
-            Self::Number(_) | Self::Optional(_) => Expr::value(value.as_i64()?),
-            Self::Text(_) => Expr::value(value.as_str()?.to_owned()),
-        })
+    /// Whether a value is of its kind.
+    fn fits(self, part: &Part) -> bool {
+        match self {
+            Self::Id(_) => matches!(part, Part::Id(_)),
+            Self::Number(_) | Self::Optional(_) => matches!(part, Part::Number(_)),
+            Self::Text(_) => matches!(part, Part::Text(_)),
+        }
+    }
+}
+
+/// A row's value of one column of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+enum Part {
+    Id(u128),
+    Number(i64),
+    Text(String),
+}
+
+impl Part {
+    fn expr(&self) -> SimpleExpr {
+        match self {
+            Self::Id(id) => Expr::value(Uuid::from_u128(*id)),
+            Self::Number(number) => Expr::value(*number),
+            Self::Text(text) => Expr::value(text.clone()),
+        }
     }
 }
 
 /// Where a row stands in a list: its values of the columns of the order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Place(String);
+pub struct Place(Vec<Part>);
 
 impl Place {
     /// Where a row stands in a list of this order.
     pub fn of<E: Listed>(order: Order<E::Order>, row: &E::Model) -> Result<Self> {
-        let values: Vec<_> = E::keys(order.field)
-            .iter()
-            .map(|key| key.of(row))
-            .collect::<Result<_>>()?;
-        let text = serde_json::to_string(&values);
-        text.map(Self)
-            .map_err(|error| Error::broken(error.to_string()))
+        let keys = E::keys(order.field).iter();
+        keys.map(|key| key.of(row)).collect::<Result<_>>().map(Self)
     }
 
     /// The place as a text that a client keeps and cannot read: it may tell of a row what
@@ -91,8 +106,10 @@ impl Place {
         list: &str,
         order: Order<E::Order>,
     ) -> Result<String> {
+        let parts = serde_json::to_vec(&self.0);
+        let parts = parts.map_err(|error| Error::broken(format!("a place: {error}")))?;
         let keyring = &scope.engine().keyring;
-        keyring.seal_cursor(&sealing::<E>(scope, list, order), self.0.as_bytes())
+        keyring.seal_cursor(&sealing::<E>(scope, list, order), &parts)
     }
 
     /// The place that a cursor of this tenant, list and order stands for.
@@ -108,24 +125,23 @@ impl Place {
     ) -> Result<Self> {
         let keyring = &scope.engine().keyring;
         let bytes = keyring.open_cursor(&sealing::<E>(scope, list, order), cursor);
-        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        text.map(Self)
+        let parts = bytes.and_then(|bytes| serde_json::from_slice::<Vec<Part>>(&bytes).ok());
+        let keys = E::keys(order.field);
+        let fit = |parts: &Vec<Part>| {
+            let mut both = keys.iter().zip(parts);
+            parts.len() == keys.len() && both.all(|(key, part)| key.fits(part))
+        };
+        parts
+            .filter(fit)
+            .map(Self)
             .ok_or_else(|| Error::invalid(field, "not a cursor of this list in this order"))
     }
 
     /// The filter that rows pass which stand on one side of the place.
-    pub(super) fn beyond<E: Listed>(&self, field: E::Order, side: BinOper) -> Result<SimpleExpr> {
-        let unread = || Error::broken("a cursor does not fit its order");
-        let values: Vec<serde_json::Value> = serde_json::from_str(&self.0).map_err(|_| unread())?;
-        let keys = E::keys(field);
-        let mut own = Vec::with_capacity(keys.len());
-        let mut given = Vec::with_capacity(keys.len());
-        for (index, key) in keys.iter().enumerate() {
-            own.push(key.expr());
-            let value = values.get(index).and_then(|value| key.read(value));
-            given.push(value.ok_or_else(unread)?);
-        }
-        Ok(Expr::tuple(own).binary(side, Expr::tuple(given)))
+    pub(super) fn beyond<E: Listed>(&self, field: E::Order, side: BinOper) -> SimpleExpr {
+        let own = E::keys(field).iter().map(|key| key.expr());
+        let given = self.0.iter().map(Part::expr);
+        Expr::tuple(own).binary(side, Expr::tuple(given))
     }
 }
 
