@@ -183,7 +183,11 @@ impl<S: Executor> Connection<S> {
                 biased;
                 () = stopped(&mut self.gateway.stopping) => Err(GOING_AWAY.into()),
                 _ = recheck.tick(), if self.connection.is_some() => {
-                    if self.gateway.is_revoked(&self.caller).await { Err(FORBIDDEN.into()) } else { Ok(()) }
+                    if self.gateway.is_revoked(&self.caller).await {
+                        Err(FORBIDDEN.into())
+                    } else {
+                        Ok(())
+                    }
                 }
                 () = sleep_until(opened + timings.init), if self.connection.is_none() => Err(INIT_TIMEOUT.into()),
                 () = self.queue.closed() => Err(End::Gone),
