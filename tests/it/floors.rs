@@ -52,11 +52,13 @@ fn passed_on(root: &str) -> BTreeMap<String, String> {
 fn taken(source: &str) -> BTreeSet<String> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let mut names = BTreeSet::new();
-    // A macro that names another, as `$crate::name!`, takes nothing by that.
-    let source = source.replace("$crate::", "");
     for after in source.split("crate::").skip(1) {
         let Some(tree) = after.strip_prefix('{') else {
-            names.insert(after.chars().take_while(|&c| is_name(c)).collect());
+            let name: String = after.chars().take_while(|&c| is_name(c)).collect();
+            // A macro is the root's own, whichever file it is written in.
+            if !after[name.len()..].starts_with('!') {
+                names.insert(name);
+            }
             continue;
         };
         let (mut depth, mut name) = (0, String::new());
