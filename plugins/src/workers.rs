@@ -276,7 +276,8 @@ mod tests {
         gate.let_through(64 + THREADS);
         let (all, one) = futures_util::future::join(all, one).await;
         assert!(one.is_ok() && all.iter().all(Result::is_ok));
-        assert_eq!(pool.load(), Load::default());
+        // A thread is free a moment after its job has answered.
+        until(|| pool.load() == Load::default()).await;
     }
 
     /// Where one thread is kept for others, another's job does not wait at all.
