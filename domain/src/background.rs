@@ -9,9 +9,10 @@ use crate::commission::commissions;
 use crate::deal::{credits, protections};
 use crate::entity::work::{self, Kind};
 use crate::error::Result;
-use crate::ids::{DealId, PayoutId, PayoutRunId};
+use crate::ids::{DealId, PayoutId, PayoutRunId, TermsId};
 use crate::kernel::work::{Progress, Step, give_back, take};
 use crate::payout::{payout_runs, payouts, preparation, settlement};
+use crate::program::in_force;
 use crate::scope::Scope;
 
 pub use crate::kernel::work::tenants;
@@ -80,5 +81,6 @@ async fn perform_in(scope: &Scope, kind: Kind, subject: Uuid) -> Result<Progress
         Kind::ApplyPayout => settlement::work(scope, PayoutId(subject)).await,
         Kind::ExecuteRun => payouts::work(scope, PayoutRunId(subject)).await,
         Kind::ExpireRegistrations => protections::work(scope).await,
+        Kind::BeginTerms => in_force::work(scope, TermsId(subject)).await,
     }
 }

@@ -171,7 +171,6 @@ fn credit() -> TableCreateStatement {
         .col(uuid("id"))
         .col(uuid("deal_id"))
         .col(integer("version"))
-        .col(string_len("state", 32))
         .col(string("reason"))
         .col(string("settled_by"))
         .col(big_integer("settled_at"))

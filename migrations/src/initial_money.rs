@@ -255,6 +255,7 @@ fn payout() -> TableCreateStatement {
         .col(string_len("state", 32))
         .col(string("rail"))
         .col(integer("attempt"))
+        .col(big_integer_null("retry_at"))
         .col(boolean("is_applied"))
         .col(string_null("reference"))
         .col(string_null("reason"))

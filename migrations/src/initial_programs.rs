@@ -20,7 +20,11 @@ pub(crate) fn tables() -> Vec<TableCreateStatement> {
 pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
     vec![
         unique("terms", &["tenant_id", "program_id", "version"]),
-        unique_where("terms", &["tenant_id", "program_id"], "state = 'published'"),
+        unique_where(
+            "terms",
+            &["tenant_id", "program_id", "state"],
+            "state in ('scheduled', 'in_force')",
+        ),
         unique("enrollment", &["tenant_id", "partner_id", "program_id"]),
         unique("agreement", &["tenant_id", "partner_id", "terms_id"]),
         index("tax_form", &["tenant_id", "partner_id"]),
@@ -65,6 +69,7 @@ fn terms() -> TableCreateStatement {
         .col(integer("commission_cap_bps"))
         .col(big_integer("published_at"))
         .col(big_integer("published_position"))
+        .col(big_integer("effective_at"))
         .foreign_key(&mut references("program_id", "program", "id"))
         .check(Expr::cust("payout_minimum_minor >= 0"))
         .to_owned()

@@ -18,9 +18,9 @@ pub const FUEL: u64 = 10_000_000;
 /// Linear memory of a rule, in bytes.
 pub const MEMORY_BYTES: usize = 16 << 20;
 
-/// Bytes of the image that is always made of a memory's first contents; a
-/// larger one only where at least half of it is said. Data at both ends of the
-/// memory would otherwise make an image of all of it, for each compiled rule.
+/// The largest image of a memory's first contents that is always made, in bytes. A larger
+/// one is made only where the component gives data for at least half of it: data at both
+/// ends of the memory would otherwise make an image of all of it, for each compiled rule.
 pub const IMAGE_BYTES: u64 = 1 << 20;
 
 /// Elements in each of its tables.

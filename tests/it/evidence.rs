@@ -45,7 +45,7 @@ async fn second_payments(office: &Office) -> Vec<String> {
     facts.into_iter().map(|fact| fact.subject).collect()
 }
 
-async fn reports(office: &Office, outcome: Outcome) -> PayoutId {
+pub async fn reports(office: &Office, outcome: Outcome) -> PayoutId {
     let payout = office.payouts().await[0].clone();
     let new = NewReport {
         payout: payout.id.into(),

@@ -77,7 +77,6 @@ const TABLE: &[Row] = &[
         &[Verb("retryCommission"), Follows("approveActivation")],
     ),
     ("CommissionState", "CLOSED", End, &[]),
-    ("CreditState", "SETTLED", InForce, &[]),
     (
         "DealState",
         "OPEN",
@@ -271,8 +270,15 @@ const TABLE: &[Row] = &[
     ("TaxFormState", "APPROVED", InForce, &[Passes("expiresAt")]),
     ("TaxFormState", "REJECTED", End, &[]),
     ("TaxFormState", "EXPIRED", End, &[]),
-    ("TermsState", "PUBLISHED", InForce, &[Verb("publishTerms")]),
+    (
+        "TermsState",
+        "SCHEDULED",
+        Waits,
+        &[Verb("withdrawTerms"), Work(Kind::BeginTerms)],
+    ),
+    ("TermsState", "IN_FORCE", InForce, &[Verb("publishTerms")]),
     ("TermsState", "SUPERSEDED", End, &[]),
+    ("TermsState", "WITHDRAWN", End, &[]),
 ];
 
 /// Every state of the schema stands in the table once, and what it names is there.

@@ -54,7 +54,7 @@ macro_rules! states {
 states! {
     program::State = Open,
     program::ProgramModel = Referral,
-    terms::State = Published,
+    terms::State = InForce,
     partner::State = Active,
     enrollment::State = Active,
     tax_form::State = Submitted,

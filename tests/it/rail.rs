@@ -24,6 +24,10 @@ pub enum Act {
     Accepts,
     /// It takes the instruction, and does not know it when it is asked.
     TakesAndForgets,
+    /// It says for certain that this attempt moves nothing, and that another may.
+    Declines,
+    /// It takes the instruction, and declines it when it is asked again.
+    DeclinesLate,
     /// It says for certain that nothing moves, now or later.
     Refuses,
     /// The caller dies before anything moves: the call never returns.
@@ -74,6 +78,7 @@ enum Decision {
     Accepted,
     Paid,
     Refused,
+    Declined,
 }
 
 /// Money that left.
@@ -141,11 +146,16 @@ impl TestRail {
             // Called again, it does what it took on.
             Some(Decision::Accepted | Decision::Paid) => Act::Pays,
             Some(Decision::Refused) => Act::Refuses,
+            Some(Decision::Declined) => Act::Declines,
             None => state.script.pop_front().unwrap_or(Act::Pays),
         };
         let decision = match act {
-            Act::LosesCall | Act::HangsBefore | Act::TakesAndForgets | Act::PaysLate => None,
+            Act::LosesCall
+            | Act::HangsBefore
+            | Act::TakesAndForgets
+            | Act::PaysLate => None,
             Act::Accepts => Some(Decision::Accepted),
+            Act::DeclinesLate | Act::Declines => Some(Decision::Declined),
             Act::Refuses => Some(Decision::Refused),
             Act::Pays | Act::LosesAnswer | Act::HangsAfter | Act::AnswersLate => {
                 Some(Decision::Paid)
@@ -166,9 +176,12 @@ impl TestRail {
         let reference = format!("test-{}", instruction.key());
         match self.decide(&instruction) {
             Act::Pays => Status::Paid { reference },
-            Act::Accepts | Act::TakesAndForgets => Status::Accepted { reference },
+            Act::Accepts | Act::TakesAndForgets | Act::DeclinesLate => Status::Accepted { reference },
             Act::Refuses => Status::Failed {
                 reason: "account closed".to_owned(),
+            },
+            Act::Declines => Status::Declined {
+                reason: "too little money".to_owned(),
             },
             Act::LosesAnswer | Act::LosesCall => unknown("timed out"),
             Act::HangsBefore | Act::HangsAfter => {

@@ -191,6 +191,8 @@ fn troubles() -> impl Strategy<Value = Vec<Act>> {
         Act::Refuses,
         Act::HangsBefore,
         Act::HangsAfter,
+        Act::Declines,
+        Act::DeclinesLate,
     ]);
     prop::collection::vec(act, 0..16)
 }
@@ -259,6 +261,8 @@ async fn is_done(office: &Office, other: &Engine) {
                 server.abort();
             }
         }
+        // For what was declined, the next attempt's time comes.
+        office.days_pass(1).await;
     }
     panic!("the run is not done after {MOST_ATTEMPTS} attempts");
 }

@@ -70,6 +70,7 @@ pub fn commands(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
         ("approveActivation", by_id("act")),
         ("cancelActivation", by_id("act")),
         ("publishTerms", terms(&theirs["prg"], json!([]))),
+        ("withdrawTerms", by_id("trm")),
         (
             "publishTerms",
             terms(

@@ -44,84 +44,34 @@ impl From<ApiError> for async_graphql::Error {
     }
 }
 
-/// What a caller did wrong, or what stood in the way: one list for the whole
-/// schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum ErrorCode {
-    /// There is no such thing in this tenant, or none that this key may see.
-    NotFound,
-    /// A value that would never be accepted; `field` says which.
-    InvalidInput,
-    /// The idempotency key was used with other arguments.
-    IdempotencyMismatch,
-    /// The uploaded code was not admitted; the message says why.
-    PluginRefused,
-    /// It is not in a state from which this can be done.
-    WrongState,
-    /// The program has no published terms, or is closed.
-    ProgramNotOpen,
-    /// The partner does not take part in the program.
-    NotEnrolled,
-    /// The partner has not accepted the terms; it does so first.
-    AgreementNeeded,
-    /// Another registration protects the account.
-    AccountProtected,
-    /// The deal is won already.
-    AlreadyWon,
-    /// The deal is lost.
-    DealLost,
-    /// Nobody has decided on parts in the deal; `ids` are the involvements.
-    InvolvementUndecided,
-    /// An approved registration of the deal's customer has no deal; `ids` names it.
-    RegistrationUnlinked,
-    /// There are as many of them as there may be; the message says how many.
-    LimitReached,
-    /// More would be refunded than was collected.
-    RefundExceedsCollected,
-    /// A second person has to approve.
-    SecondPersonNeeded,
-    /// Nobody has anything to be paid.
-    NothingToPay,
-    /// Another run of the program is not finished.
-    RunInProgress,
-    /// The version does not accept what rules are configured with; `ids` are the
-    /// rules.
-    ConfigurationRefused,
-    /// Only sandbox tenants have a test clock.
-    NotSandbox,
-    /// The test clock cannot go back.
-    ClockBackwards,
-    /// Nothing was put to the upload yet. One that has expired is not found.
-    UploadNotReady,
-    /// The server is too busy to run a rule. Nothing is wrong: try again.
-    SandboxBusy,
+macro_rules! error_codes {
+    ($($(#[$about:meta])* $name:ident $code:literal;)*) => {
+        /// What a caller did wrong, or what stood in the way: one list for the whole
+        /// schema.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+        pub enum ErrorCode {
+            /// There is no such thing in this tenant, or none that this key may see.
+            NotFound,
+            /// A value that would never be accepted; `field` says which.
+            InvalidInput,
+            /// The idempotency key was used with other arguments.
+            IdempotencyMismatch,
+            /// The uploaded code was not admitted; the message says why.
+            PluginRefused,
+            $($(#[$about])* #[graphql(name = $code)] $name,)*
+        }
+
+        impl From<Conflict> for ErrorCode {
+            fn from(conflict: Conflict) -> Self {
+                match conflict {
+                    $(Conflict::$name => Self::$name,)*
+                }
+            }
+        }
+    };
 }
 
-impl From<Conflict> for ErrorCode {
-    fn from(conflict: Conflict) -> Self {
-        match conflict {
-            Conflict::WrongState => Self::WrongState,
-            Conflict::ProgramNotOpen => Self::ProgramNotOpen,
-            Conflict::NotEnrolled => Self::NotEnrolled,
-            Conflict::AgreementNeeded => Self::AgreementNeeded,
-            Conflict::AccountProtected => Self::AccountProtected,
-            Conflict::AlreadyWon => Self::AlreadyWon,
-            Conflict::DealLost => Self::DealLost,
-            Conflict::InvolvementUndecided => Self::InvolvementUndecided,
-            Conflict::RegistrationUnlinked => Self::RegistrationUnlinked,
-            Conflict::LimitReached => Self::LimitReached,
-            Conflict::RefundExceedsCollected => Self::RefundExceedsCollected,
-            Conflict::SecondPersonNeeded => Self::SecondPersonNeeded,
-            Conflict::NothingToPay => Self::NothingToPay,
-            Conflict::RunInProgress => Self::RunInProgress,
-            Conflict::ConfigurationRefused => Self::ConfigurationRefused,
-            Conflict::NotSandbox => Self::NotSandbox,
-            Conflict::ClockBackwards => Self::ClockBackwards,
-            Conflict::UploadNotReady => Self::UploadNotReady,
-            Conflict::SandboxBusy => Self::SandboxBusy,
-        }
-    }
-}
+tributary_domain::conflicts!(error_codes);
 
 /// How many ids an error usually names, for its price.
 const USUAL_IDS: i32 = 20;

@@ -24,7 +24,8 @@ use crate::partner::payout_methods::{PayoutMethod, PayoutMethodState};
 use crate::partner::tax_forms::{TaxForm, TaxFormState};
 use crate::payout::payout_runs::{PayoutRun, PayoutRunState};
 use crate::payout::payouts::{Payout, PayoutState};
-use crate::program::programs::{Program, ProgramModel, ProgramState, Terms, TermsState};
+use crate::program::programs::{Program, ProgramModel, ProgramState};
+use crate::program::terms::{Terms, TermsState};
 use crate::rule::activations::{Activation, ActivationState};
 use crate::rule::plugins::{Plugin, PluginVersion, PluginVersionState};
 use crate::tenant::tenants::ApiKey;
@@ -165,9 +166,9 @@ macro_rules! fields {
                 async fn $field(
                     &self,
                     ctx: &async_graphql::Context<'_>,
-                    #[graphql(desc = "Only those that pass.")]
+                    #[graphql(desc = "The conditions that they meet; all of them, if absent.")]
                     filter: Option<<$node as $crate::pages::List>::Filter>,
-                    #[graphql(desc = "In which order; as they were made, if not given.")]
+                    #[graphql(desc = "The order; by creation, if absent.")]
                     order_by: Option<<$node as $crate::pages::List>::Order>,
                     #[graphql(desc = "Number of items from the start: 1 to 100.")]
                     first: Option<i32>,

@@ -23,7 +23,7 @@ use tributary_domain::partner::readiness::{self, Papers};
 use tributary_domain::partner::{partners, payout_methods};
 use tributary_domain::payout::{payout_reports, payout_runs, payouts};
 use tributary_domain::people;
-use tributary_domain::program::terms as published;
+use tributary_domain::program::{in_force, terms as published};
 use tributary_domain::reads;
 use tributary_domain::rule::deciding;
 use tributary_domain::scope::Scope;
@@ -221,7 +221,7 @@ answers! {
     };
     /// The terms in force of a program.
     CurrentTerms(ProgramId) -> terms::Model = |scope, programs| {
-        let terms = published::current(scope, &programs).await?;
+        let terms = in_force::current(scope, &programs).await?;
         terms.into_iter().map(|terms| (terms.program_id, terms)).collect()
     };
     /// The rules of terms, in order of role.
@@ -232,7 +232,7 @@ answers! {
     DecidingVersion(RuleId) -> PluginVersionId = |scope, rules| {
         deciding::now(scope, &rules).await?
     };
-    /// What a partner has coming and has got, by currency.
+    /// What a partner holds, is owed and was paid, by currency.
     BalancesOfPartner(PartnerId) -> Vec<(Currency, PartnerBalance)> = |scope, partners| {
         balances::of(scope, &partners).await?
     };

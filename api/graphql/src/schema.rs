@@ -23,6 +23,7 @@ use crate::payout::payout_runs::{PayoutRunMutations, PayoutRunQueries};
 use crate::payout::payouts::PayoutQueries;
 use crate::payout::rails::RailQueries;
 use crate::program::programs::{ProgramMutations, ProgramQueries};
+use crate::program::terms::TermsMutations;
 use crate::rule::activations::{ActivationMutations, ActivationQueries};
 use crate::rule::evaluations::EvaluationMutations;
 use crate::rule::plugins::{PluginMutations, PluginQueries};
@@ -60,6 +61,7 @@ pub struct Query(
 pub struct Mutation(
     TenantMutations,
     ProgramMutations,
+    TermsMutations,
     PartnerMutations,
     AgreementMutations,
     TaxFormMutations,

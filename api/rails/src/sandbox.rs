@@ -19,6 +19,7 @@ const SETTLING_MINUTES: i32 = 60;
 /// | Destination | What happens |
 /// |---|---|
 /// | `fail@sandbox` | it fails at once |
+/// | `decline@sandbox` | the first two attempts are declined, the third is accepted |
 /// | `silent@sandbox` | it is never known what became of it |
 /// | anything else | it is accepted, and paid an hour after it was sent |
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,6 +48,9 @@ fn answer(instruction: &Instruction) -> Status {
     match instruction.destination.expose() {
         "fail@sandbox" => Status::Failed {
             reason: "the sandbox refuses this destination".to_owned(),
+        },
+        "decline@sandbox" if instruction.attempt < 3 => Status::Declined {
+            reason: "the sandbox has too little money just now".to_owned(),
         },
         "silent@sandbox" => Status::Unknown {
             reason: "the sandbox does not answer for this destination".to_owned(),

@@ -29,9 +29,8 @@ const FIELDS_PER_TURN: usize = 1_024;
 /// For quotes, a colon and a comma.
 const PUNCTUATION_BYTES: usize = 4;
 
-/// ConnectionLimit for expensive executions, at one server.
-///
-/// A group has at most half of them, a party one.
+/// Limits expensive operations at one server: a group has at most half of them, and a
+/// party one.
 #[derive(Clone)]
 pub struct ExpensiveLimit(Shares);
 

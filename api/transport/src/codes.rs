@@ -99,9 +99,9 @@ impl Extension for Coder {
         }
     }
 
-    /// A resolver that panics fails at its own path, and takes the answer with
-    /// it: the executor makes no null of what an extension reports. So what ran
-    /// before it in a mutation is not told; that nobody knows, the message says.
+    /// A panic in a resolver fails the whole response, with the path of its field: the
+    /// executor makes no null of what an extension reports. So the response of a mutation
+    /// tells nothing of the fields before it, which may have been applied.
     async fn resolve(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -120,7 +120,7 @@ impl Extension for Coder {
                 Ok(value)
             }
             Ok(failed) => failed,
-            // The panic has told its story on standard error.
+            // The panic hook has logged it.
             Err(_) => {
                 let message =
                     "the server failed here: what this field did, if anything, is not known";
@@ -169,7 +169,7 @@ fn code(error: &mut ServerError) {
         return;
     }
     if error.source.is_none() {
-        extensions.set("code", "INVALID_ARGUMENT");
+        extensions.set("code", "INVALID_INPUT");
         return;
     }
     tracing::error!(error = %error.message, path = ?error.path, "a resolver failed");

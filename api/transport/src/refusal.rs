@@ -33,9 +33,9 @@ pub enum Refusal {
     ParseFailed,
     /// The document does not fit the schema.
     ValidationFailed,
-    /// The document has several operations and names none, or names a stranger.
+    /// The document has several operations and names none, or names one that is not there.
     UnknownOperation,
-    /// Deeper, wider or dearer than one request may be.
+    /// Deeper, wider or more expensive than one request may be.
     TooComplex,
     /// A subscription was posted without accepting a stream.
     StreamRequired,

@@ -6,6 +6,7 @@ use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::{DbErr, RuntimeErr};
 
 use crate::access::Permission;
+pub use crate::base::conflicts::Conflict;
 use crate::ids::Noun;
 use crate::money::MoneyError;
 
@@ -60,7 +61,7 @@ pub enum Error {
          read what is there anew, and follow from `lastPosition` on"
     )]
     PositionUnknown,
-    /// A rule faulted where an answer was needed at once.
+    /// An uploaded component was not admitted.
     #[error("{0}")]
     Refused(Refusal),
     /// The database cannot be reached or cannot take this now. Nothing was done.
@@ -101,49 +102,6 @@ impl<T> About for Result<T> {
     fn at(self, field: &'static str) -> Self {
         self.map_err(|error| error.at(field))
     }
-}
-
-/// The rules of state that a command can run into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Conflict {
-    /// The thing is not in a state from which this can be done.
-    WrongState,
-    /// The program has no published terms, or is not open.
-    ProgramNotOpen,
-    /// The partner does not take part in the program.
-    NotEnrolled,
-    /// The partner has not accepted the terms.
-    AgreementNeeded,
-    /// Another registration protects the account.
-    AccountProtected,
-    /// The deal is won already.
-    AlreadyWon,
-    /// The deal is lost.
-    DealLost,
-    /// Nobody has decided on parts in the deal.
-    InvolvementUndecided,
-    /// An approved registration of the deal's customer has no deal.
-    RegistrationUnlinked,
-    /// There are as many of them as there may be.
-    LimitReached,
-    /// A refund of more than was collected.
-    RefundExceedsCollected,
-    /// The person who proposed a run may not approve it.
-    SecondPersonNeeded,
-    /// Nothing is due to anybody.
-    NothingToPay,
-    /// Another run of the same program is not finished.
-    RunInProgress,
-    /// A version of a plugin does not accept what rules are configured with.
-    ConfigurationRefused,
-    /// Only sandbox tenants have a test clock.
-    NotSandbox,
-    /// The clock cannot go back.
-    ClockBackwards,
-    /// The upload has expired, is empty or was used.
-    UploadNotReady,
-    /// The machine is too busy to run a rule. Nothing is wrong: try again.
-    SandboxBusy,
 }
 
 impl From<DbErr> for Error {
@@ -238,7 +196,7 @@ impl Error {
             Self::NotFound(_) | Self::Unknown { .. } => "NOT_FOUND",
             Self::Forbidden(_) => "FORBIDDEN",
             Self::Invalid { .. } | Self::Several(_) => "INVALID_INPUT",
-            Self::Conflict { .. } => "CONFLICT",
+            Self::Conflict { code, .. } => code.code(),
             Self::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
             Self::PositionUnknown => "POSITION_UNKNOWN",
             Self::Refused(_) => "PLUGIN_REFUSED",
@@ -255,7 +213,15 @@ impl Error {
             Self::OutcomeUnknown(source) => tracing::error!(error = %source, "a commit failed"),
             Self::Storage(source) => tracing::error!(error = ?source, "storage failed"),
             Self::Broken(what) => tracing::error!(what, "an invariant does not hold"),
-            _ => {}
+            Self::NotFound(_)
+            | Self::Unknown { .. }
+            | Self::Forbidden(_)
+            | Self::Invalid { .. }
+            | Self::Several(_)
+            | Self::Conflict { .. }
+            | Self::IdempotencyMismatch
+            | Self::PositionUnknown
+            | Self::Refused(_) => {}
         }
     }
 

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod actor;
 pub mod clock;
+pub mod conflicts;
 pub mod currency;
 pub mod database;
 pub mod digest;

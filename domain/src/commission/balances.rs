@@ -14,7 +14,7 @@ use crate::money::Currency;
 use crate::reads::Visible;
 use crate::scope::Scope;
 
-/// What a partner has coming and has got in one currency, in minor units. The figures add
+/// What a partner holds, is owed and was paid in one currency, in minor units. The figures add
 /// up to all that was ever released less what was taken back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PartnerBalance {

@@ -8,7 +8,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::commission::commissions;
 use crate::deal::involvements;
-use crate::entity::credit::{self, State};
+use crate::entity::credit;
 use crate::entity::credit_share::{self, Role};
 use crate::entity::{Owned, deal, involvement, work};
 use crate::error::{Error, Result};
@@ -76,7 +76,6 @@ async fn settle(
         id: Set(CreditId::new()),
         deal_id: Set(deal.id),
         version: Set(1),
-        state: Set(State::Settled),
         reason: Set("the deal was won".to_owned()),
         settled_by: Set(tx.actor()),
         settled_at: Set(tx.now()),

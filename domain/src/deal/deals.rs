@@ -15,7 +15,7 @@ use crate::ids::{AccountId, DealId, ProgramId, RegistrationId, TermsId};
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
 use crate::money::{Currency, Money};
-use crate::program::terms;
+use crate::program::in_force;
 use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, limits, reads};
 
@@ -85,7 +85,7 @@ pub async fn open(
     let done = command.once::<deal::Entity>(scope, async |tx: &mut Tx| {
         let open = match program {
             Some(program) => {
-                let open = terms::open_in(tx, program).await;
+                let open = in_force::of_open(tx, program).await;
                 check.take(open.at("programId"))?
             }
             None => None,

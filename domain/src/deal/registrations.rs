@@ -21,6 +21,7 @@ use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
 use crate::money::Money;
 use crate::partner::partners;
+use crate::program::in_force;
 use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, limits, reads};
 
@@ -142,7 +143,7 @@ pub async fn register(
 /// register there.
 async fn working(
     scope: &Scope,
-    tx: &Tx,
+    tx: &mut Tx,
     check: &mut Check,
     draft: &Draft,
 ) -> Result<(
@@ -154,7 +155,7 @@ async fn working(
         Some(program) => {
             let open = async {
                 reads::named::<program::Entity>(scope, tx, program).await?;
-                crate::program::terms::open_in(tx, program).await
+                in_force::of_open(tx, program).await
             };
             check.take(open.await.at("programId"))?
         }

@@ -6,30 +6,6 @@ use crate::actor::Actor;
 use crate::clock::Moment;
 use crate::ids::{CreditId, DealId, TenantId};
 
-/// Where credit stands.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    EnumIter,
-    DeriveActiveEnum,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[sea_orm(
-    rs_type = "String",
-    db_type = "String(StringLen::N(32))",
-    rename_all = "snake_case"
-)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// As it was settled at closed-won.
-    Settled,
-}
-
 /// One version of the credit on a deal. Never changed.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -45,8 +21,6 @@ pub struct Model {
     pub deal_id: DealId,
     /// Its number on the deal, from 1.
     pub version: i32,
-    /// Whether it is the first word or a correction.
-    pub state: State,
     /// Why this version was made.
     pub reason: String,
     /// By whom.

@@ -26,7 +26,7 @@ use crate::money::Currency;
 )]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Not sent.
+    /// Not sent, or to be sent once more after an attempt that was declined.
     Scheduled,
     /// About to be sent, or sent and not answered.
     Sending,
@@ -79,6 +79,8 @@ pub struct Model {
     pub rail: String,
     /// The attempt, from 1; part of the rail's idempotency key.
     pub attempt: i32,
+    /// When the next attempt may begin, after one that was declined.
+    pub retry_at: Option<Moment>,
     /// Once settled: whether its earnings are where they belong.
     pub is_applied: bool,
     /// The rail's own id for it.
@@ -87,7 +89,7 @@ pub struct Model {
     pub reason: Option<String>,
     /// When people were first told to pay it by hand.
     pub listed_at: Option<Moment>,
-    /// When it first left.
+    /// When the last attempt first left.
     pub sent_at: Option<Moment>,
     /// When the last call that may pay began, on the machine's clock.
     pub called_at: Option<Moment>,

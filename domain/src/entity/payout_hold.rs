@@ -37,7 +37,7 @@ pub enum Reason {
     BelowMinimum,
     /// Refunds took back more than is due.
     NegativeBalance,
-    /// The partner is suspended or has left.
+    /// The partner is suspended.
     PartnerSuspended,
 }
 
@@ -55,7 +55,7 @@ impl Reason {
             Self::NegativeBalance => {
                 "refunds took back more than is due; it is carried to the next run"
             }
-            Self::PartnerSuspended => "the partner is suspended or has left",
+            Self::PartnerSuspended => "the partner is suspended",
         }
     }
 }

@@ -33,7 +33,7 @@ pub enum State {
     Draft,
     /// A second person approved it.
     Approved,
-    /// The rail is at work.
+    /// Its payouts are being sent.
     Executing,
     /// Every payout is paid or failed.
     Done,

@@ -27,7 +27,7 @@ use crate::ids::TenantId;
 pub enum Kind {
     /// Real money, on the machine's clock.
     Live,
-    /// Nothing is real, and the clock can be moved forward.
+    /// No real money is paid, and its test clock can be moved forward.
     Sandbox,
 }
 

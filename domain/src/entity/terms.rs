@@ -25,13 +25,17 @@ use crate::ids::{ProgramId, TenantId, TermsId};
 )]
 #[serde(rename_all = "snake_case")]
 pub enum State {
+    /// In force from a date that has not come.
+    Scheduled,
     /// In force for what begins now.
-    Published,
+    InForce,
     /// In force only for what began under them.
     Superseded,
+    /// Withdrawn before their date; never in force.
+    Withdrawn,
 }
 
-/// Terms. Never changed once published, but for being superseded.
+/// Terms. Never changed once published, but for their state.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "terms")]
@@ -46,7 +50,7 @@ pub struct Model {
     pub program_id: ProgramId,
     /// Their number within the program, from 1.
     pub version: i32,
-    /// Whether they are in force.
+    /// Whether they are, were or will be in force.
     pub state: State,
     /// What a partner agrees to, in words.
     #[sea_orm(column_type = "Text")]
@@ -69,10 +73,12 @@ pub struct Model {
     pub payout_minimum_minor: i64,
     /// The most that one rule may give on one deal, in ten-thousandths of its amount.
     pub commission_cap_bps: i32,
-    /// When they came into force.
+    /// When their document was published.
     pub published_at: Moment,
     /// The place in the log of that.
     pub published_position: i64,
+    /// From when on they are in force, unless they are withdrawn before.
+    pub effective_at: Moment,
     /// When it was last changed.
     pub updated_at: Moment,
 }

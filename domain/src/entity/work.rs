@@ -27,6 +27,8 @@ pub enum Kind {
     ExecuteRun,
     /// Expire the registrations whose protection has run out; about the tenant.
     ExpireRegistrations,
+    /// Put terms into force whose date has come.
+    BeginTerms,
 }
 
 /// Something to do, about one row. Written in the transaction that causes it,

@@ -53,6 +53,12 @@ pub enum Status {
         /// Why, from the provider.
         reason: String,
     },
+    /// The provider says for certain that this attempt pays nothing, now or later, for a
+    /// cause that may pass: its own outage, or too little money in the account.
+    Declined {
+        /// Why, from the provider.
+        reason: String,
+    },
     /// No answer, or one that proves nothing.
     Unknown {
         /// What was seen.

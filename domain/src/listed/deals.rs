@@ -52,7 +52,7 @@ macro_rules! listed_deals {
                     CreatedAt: unique Id;
                     /// When it was last changed.
                     UpdatedAt: number UpdatedAt;
-                    /// When its protection ends; those without one as if later than all.
+                    /// When its protection ends; those without one last.
                     ProtectedUntil: optional ProtectedUntil;
                 }
             }
@@ -85,7 +85,7 @@ macro_rules! listed_deals {
                     CreatedAt: unique OpenedPosition;
                     /// When it was last changed. Not for a partner's key.
                     [staff] UpdatedAt: number UpdatedAt;
-                    /// When it was won or lost; open ones as if later than all.
+                    /// When it was won or lost; open ones last.
                     ClosedAt: optional ClosedAt;
                     /// What it is worth: by currency, then by amount.
                     Amount: text Currency number AmountMinor;

@@ -103,7 +103,7 @@ macro_rules! listed_money {
                     state: PayoutState as payout::State, column State;
                 }
                 spans {
-                    /// Those paid, failed or returned in this span.
+                    /// Those paid or failed in this span.
                     settled_at: optional SettledAt;
                     /// Those last changed in this span.
                     updated_at: number UpdatedAt;
@@ -114,7 +114,7 @@ macro_rules! listed_money {
                     CreatedAt: unique Id;
                     /// When it was last changed.
                     UpdatedAt: number UpdatedAt;
-                    /// When it was paid, failed or returned; those that were not as if later than all.
+                    /// When it was paid or failed; others last.
                     SettledAt: optional SettledAt;
                     /// How much it is: by currency, then by amount.
                     Amount: text Currency number AmountMinor;

@@ -66,8 +66,9 @@ pub async fn accept_agreement(
     if let Some(earlier) = agreement_for(&tx, partner, terms.id).await? {
         return Ok(earlier);
     }
-    if terms.state != terms::State::Published && !is_required(&tx, partner, terms.id).await? {
-        let message = "these terms are superseded: accept those in force";
+    let open = matches!(terms.state, terms::State::Scheduled | terms::State::InForce);
+    if !open && !is_required(&tx, partner, terms.id).await? {
+        let message = "these terms are not in force: accept those that are";
         return Err(Error::conflict(Conflict::WrongState, message));
     }
     let row = agreement::ActiveModel {

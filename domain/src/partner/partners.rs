@@ -12,7 +12,7 @@ use crate::ids::{EnrollmentId, PartnerId, ProgramId, TermsId};
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
 use crate::partner::readiness;
-use crate::program::terms;
+use crate::program::in_force;
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, limits, reads};
@@ -36,7 +36,7 @@ pub async fn invite(
     };
     let command = Command::new("partner.invite", Some(key), &(&name, program, &tier))?;
     let done = command.once::<partner::Entity>(scope, async |tx: &mut Tx| {
-        terms::open_in(tx, program).await.at("programId")?;
+        in_force::of_open(tx, program).await.at("programId")?;
         let row = partner::ActiveModel {
             updated_at: Set(tx.now()),
             tenant_id: Set(tx.tenant()),

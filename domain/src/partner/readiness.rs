@@ -34,7 +34,7 @@ pub struct Papers {
 /// Something that stands between a partner and being paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
-    /// It is suspended or has left.
+    /// It is suspended.
     Suspended,
     /// It has not accepted terms that are in force, or that a deal of its own is under.
     Agreement,
@@ -164,7 +164,7 @@ async fn papers_of_some<C: ConnectionTrait>(
     let enrollments = query.all(db).await?;
     let query = terms::Entity::of(tenant)
         .filter(terms::Column::ProgramId.is_in(enrollments.iter().map(|row| row.program_id)))
-        .filter(terms::Column::State.eq(terms::State::Published));
+        .filter(terms::Column::State.eq(terms::State::InForce));
     let in_force: HashMap<ProgramId, TermsId> = query
         .all(db)
         .await?

@@ -145,7 +145,7 @@ pub async fn approve(
 }
 
 /// Stops a run: what was not sent is given back and waits for the next, what
-/// was sent goes on. A run of which nothing was sent is cancelled thereby.
+/// was sent goes on. If nothing was sent, the run is cancelled.
 /// Repeating it is harmless.
 pub async fn cancel(scope: &Scope, id: impl Into<Given<PayoutRunId>>) -> Result<payout_run::Model> {
     scope.require(Permission::PayoutPropose)?;

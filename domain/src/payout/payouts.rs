@@ -13,6 +13,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query;
 use sea_orm::{Condition, Order, QueryOrder, QuerySelect};
 
+use crate::clock::Moment;
 use crate::entity::payout::{self, State};
 use crate::entity::payout_report::{self, Outcome};
 use crate::entity::{Owned, payout_method, work};
@@ -101,6 +102,7 @@ async fn next(scope: &Scope, run: PayoutRunId) -> Result<Vec<PayoutId>> {
     let db = scope.read().await?;
     let mut next: Vec<PayoutId> = of_run()
         .filter(payout::Column::State.eq(State::Scheduled))
+        .filter(may_begin(scope.now()))
         .filter(payout::Column::Rail.is_in(known))
         .order_by(payout::Column::Id, order)
         .limit(most as u64)
@@ -130,6 +132,13 @@ async fn next(scope: &Scope, run: PayoutRunId) -> Result<Vec<PayoutId>> {
     open.truncate(BATCH - next.len());
     next.extend(open);
     Ok(next)
+}
+
+/// Those that wait for no further attempt.
+fn may_begin(now: Moment) -> Condition {
+    Condition::any()
+        .add(payout::Column::RetryAt.is_null())
+        .add(payout::Column::RetryAt.lte(now))
 }
 
 /// What is left of a run that this server cannot work on: nothing, what people
@@ -265,7 +274,7 @@ fn is_news(scope: &Scope, known: &payout::Model, status: &Status) -> bool {
             State::Sent => silent_for_long(),
             other => other != State::Unknown,
         },
-        Status::Paid { .. } | Status::Failed { .. } => true,
+        Status::Paid { .. } | Status::Failed { .. } | Status::Declined { .. } => true,
     }
 }
 
@@ -277,9 +286,10 @@ async fn settle(scope: &Scope, id: PayoutId, attempt: i32, status: Status) -> Re
     let asked = payout.state != State::Scheduled && payout.attempt == attempt;
     let mut is_noted = false;
     if let Status::Paid { reference } = &status
-        && is_second_payment(&tx, &payout, reference).await?
+        && (payout.attempt > attempt || is_second_payment(&tx, &payout, reference).await?)
     {
-        // What people settled stands; but somebody has to look at it.
+        // What people settled stands, and so does an attempt that was declined; but
+        // somebody has to look at it.
         tracing::error!(payout = %id, reference, "a payout may have been paid twice");
         settlement::note_second_payment(&mut tx, &payout, reference).await?;
         is_noted = true;
@@ -298,6 +308,11 @@ async fn settle(scope: &Scope, id: PayoutId, attempt: i32, status: Status) -> Re
             let reason = "the rail does not know it".to_owned();
             settlement::mark(&mut tx, payout, State::Unknown, None, Some(reason)).await?;
         }
+        Status::Declined { reason } if departure::is_reported(&tx, tx.tenant(), id).await? => {
+            // Whoever says that it was paid otherwise, or never will be, is to be confirmed.
+            settlement::mark(&mut tx, payout, State::Unknown, None, Some(reason)).await?;
+        }
+        Status::Declined { reason } => settlement::decline(&mut tx, payout, reason).await?,
         Status::Paid { reference } => settlement::pay(&mut tx, payout, reference).await?,
         Status::Failed { reason } => {
             settlement::fail_and_close(&mut tx, payout, reason).await?;

@@ -247,6 +247,7 @@ async fn schedule(
         is_applied: Set(false),
         rail: Set(run.rail.clone().unwrap_or_else(|| method.rail.clone())),
         attempt: Set(1),
+        retry_at: Set(None),
         reference: Set(None),
         reason: Set(None),
         listed_at: Set(None),

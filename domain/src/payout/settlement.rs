@@ -34,13 +34,12 @@ pub(crate) async fn mark(
     reason: Option<String>,
 ) -> Result<(payout::Model, i64)> {
     let reference = reference.or(payout.reference.clone());
-    let sent_at = payout.sent_at;
     let mut change: payout::ActiveModel = payout.into();
     change.state = Set(state);
     change.reference = Set(reference);
     change.reason = Set(reason);
     if state == State::Sending {
-        change.sent_at = Set(Some(sent_at.unwrap_or(tx.now())));
+        change.sent_at = Set(Some(tx.now()));
         change.called_at = Set(Some(tx.machine_now()));
     }
     if State::SETTLED.contains(&state) {
@@ -60,7 +59,7 @@ pub(crate) async fn mark(
         State::Sent => Fact::PayoutSent(moved),
         State::Paid => Fact::PayoutPaid(moved),
         State::Failed => Fact::PayoutFailed(moved),
-        State::Scheduled => return Err(Error::broken("no payout is scheduled again")),
+        State::Scheduled => return Err(Error::broken("an attempt is declined first")),
     };
     let position = tx.record(payout.id, None, fact).await?;
     Ok((payout, position))
@@ -78,6 +77,39 @@ pub(crate) async fn depart(tx: &mut Tx, payout: payout::Model) -> Result<payout:
 pub(crate) async fn depart_again(tx: &Tx, payout: payout::Model) -> Result<()> {
     let mut change: payout::ActiveModel = payout.into();
     change.called_at = Set(Some(tx.machine_now()));
+    tx.update(change).await?;
+    Ok(())
+}
+
+/// Minutes from an attempt that was declined to the next one; after the last of them a
+/// payout fails.
+const RETRY_MINUTES: [i32; 4] = [1, 10, 60, 360];
+
+/// Records that an attempt was declined: the money is on no way any more, and leaves once
+/// more later, or the payout fails.
+pub(crate) async fn decline(tx: &mut Tx, payout: payout::Model, reason: String) -> Result<()> {
+    let made = usize::try_from(payout.attempt).map_err(|_| Error::broken("a negative attempt"))?;
+    let Some(minutes) = RETRY_MINUTES.get(made.saturating_sub(1)) else {
+        return fail_and_close(tx, payout, reason).await;
+    };
+    let retry_at = tx.now().plus_minutes(*minutes);
+    let fact = Fact::PayoutAttemptDeclined(facts::DeclinedAttempt {
+        partner: payout.partner_id,
+        amount: facts::Amount(Money::new(payout.amount_minor, payout.currency)),
+        rail: payout.rail.clone(),
+        attempt: payout.attempt,
+        reason: reason.clone(),
+        retry_at: facts::Time(retry_at),
+    });
+    let position = tx.record(payout.id, None, fact).await?;
+    post(tx, position, Kind::PayoutFailed, &payout).await?;
+    let attempt = payout.attempt + 1;
+    let mut change: payout::ActiveModel = payout.into();
+    change.state = Set(State::Scheduled);
+    change.attempt = Set(attempt);
+    change.retry_at = Set(Some(retry_at));
+    change.reference = Set(None);
+    change.reason = Set(Some(reason));
     tx.update(change).await?;
     Ok(())
 }

@@ -17,13 +17,13 @@ use crate::access::Permission;
 use crate::digest::sha256;
 use crate::entity::credit_share::Role;
 use crate::entity::{Owned, plugin, plugin_version, program, rule, terms};
-use crate::error::{About, Conflict, Error, Result};
+use crate::error::{About, Error, Result};
 use crate::idempotency::{self, Command};
 use crate::ids::{ProgramId, RuleId, TermsId};
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
 use crate::money::Currency;
-use crate::reads::Visible;
+use crate::program::in_force;
 use crate::rule::kinds::{self, percentage};
 use crate::rule::{evaluations, plugins};
 use crate::scope::{Fact, Scope, Tx};
@@ -59,10 +59,14 @@ impl Rule {
     }
 }
 
-/// Publishes new terms, supersedes the current ones, and opens the program.
+/// Publishes new terms, to be in force at once or from a later date on.
 ///
 /// Each plugin that a rule names is asked first whether it accepts its
 /// configuration.
+///
+/// # Errors
+///
+/// Where the date has passed, or other terms of the program wait for theirs.
 pub async fn publish(
     scope: &Scope,
     key: &str,
@@ -86,15 +90,14 @@ pub async fn publish(
     let (program, rules) = looked_up(scope, &draft).await?;
     let done = command.once::<terms::Entity>(scope, async |tx: &mut Tx| {
         let program = program::Entity::get(tx, tx.tenant(), program.id).await?;
-        let version = supersede(tx, program.id).await? + 1;
+        in_force::catch_up(tx, program.id).await?;
+        in_force::refuse_second(tx, program.id).await?;
+        let version = next_version(tx, program.id).await?;
         let terms = insert(tx, &program, version, draft, &rules).await?;
         for rule in rules {
             insert_rule(tx, &terms, rule).await?;
         }
-        let mut change: program::ActiveModel = program.into();
-        change.state = Set(program::State::Open);
-        tx.update(change).await?;
-        Ok(terms)
+        in_force::schedule(tx, terms).await
     });
     done.await
 }
@@ -161,17 +164,13 @@ async fn resolved(scope: &Scope, program: &program::Model, draft: &DraftRule) ->
     }
 }
 
-/// Supersedes the terms in force, and tells the number of their version: 0 where
-/// there are none.
-async fn supersede(tx: &Tx, program: ProgramId) -> Result<i32> {
-    let Some(earlier) = current_in(tx, program).await? else {
-        return Ok(0);
-    };
-    let version = earlier.version;
-    let mut change: terms::ActiveModel = earlier.into();
-    change.state = Set(terms::State::Superseded);
-    tx.update(change).await?;
-    Ok(version)
+/// The number that the program's next terms have.
+async fn next_version(tx: &Tx, program: ProgramId) -> Result<i32> {
+    let query = terms::Entity::of(tx.tenant())
+        .filter(terms::Column::ProgramId.eq(program))
+        .order_by_desc(terms::Column::Version);
+    let last = query.one(tx).await?;
+    Ok(last.map_or(1, |last| last.version + 1))
 }
 
 /// What is signed: one text for one content.
@@ -191,6 +190,7 @@ fn document(
         "commission_cap_bps": draft.commission_cap_bps,
         "credit_decision_days": draft.credit_decision_days,
         "currency": currency.code(),
+        "effective_at": draft.effective_at.map(facts::Time),
         "hold_days": draft.hold_days,
         "model": program.model,
         "payout_minimum": draft.payout_minimum.amount(),
@@ -209,12 +209,18 @@ async fn insert(
     draft: Draft,
     rules: &[Rule],
 ) -> Result<terms::Model> {
+    let effective_at = draft.effective_at.unwrap_or(tx.now());
+    if effective_at < tx.now() {
+        let message = "must not be in the past: what began under other terms goes on under them";
+        return Err(Error::invalid("effectiveAt", message));
+    }
     let document = document(program, version, &draft, rules)?;
     let (id, document_digest) = (TermsId::new(), sha256(&document));
     let fact = Fact::TermsPublished(facts::TermsVersion {
         program: program.id,
         version,
         document_digest: document_digest.clone(),
+        effective_at: facts::Time(effective_at),
     });
     let position = tx.record(id, None, fact).await?;
     let row = terms::ActiveModel {
@@ -223,7 +229,7 @@ async fn insert(
         id: Set(id),
         program_id: Set(program.id),
         version: Set(version),
-        state: Set(terms::State::Published),
+        state: Set(terms::State::Scheduled),
         agreement_text: Set(draft.agreement_text),
         document: Set(document),
         document_digest: Set(document_digest),
@@ -235,6 +241,7 @@ async fn insert(
         commission_cap_bps: Set(draft.commission_cap_bps),
         published_at: Set(tx.now()),
         published_position: Set(position),
+        effective_at: Set(effective_at),
     };
     Ok(row.insert(tx).await?)
 }
@@ -260,21 +267,6 @@ async fn insert_rule(tx: &Tx, terms: &terms::Model, rule: Rule) -> Result<()> {
     Ok(())
 }
 
-/// The terms in force of programs; those without published terms are absent.
-pub async fn current(scope: &Scope, programs: &[ProgramId]) -> Result<Vec<terms::Model>> {
-    let query = terms::Entity::visible(scope)
-        .filter(terms::Column::ProgramId.is_in(programs.iter().copied()))
-        .filter(terms::Column::State.eq(terms::State::Published));
-    Ok(query.all(&scope.read().await?).await?)
-}
-
-pub(crate) async fn current_in(tx: &Tx, id: ProgramId) -> Result<Option<terms::Model>> {
-    let query = terms::Entity::of(tx.tenant())
-        .filter(terms::Column::ProgramId.eq(id))
-        .filter(terms::Column::State.eq(terms::State::Published));
-    Ok(query.one(tx).await?)
-}
-
 /// The least that is paid out under each version of a program's terms, in minor
 /// units.
 pub(crate) async fn payout_minimums(tx: &Tx, id: ProgramId) -> Result<BTreeMap<TermsId, i64>> {
@@ -285,18 +277,6 @@ pub(crate) async fn payout_minimums(tx: &Tx, id: ProgramId) -> Result<BTreeMap<T
         .column(terms::Column::PayoutMinimumMinor)
         .into_tuple();
     Ok(query.all(tx).await?.into_iter().collect())
-}
-
-/// The terms in force of an open program, or a conflict.
-pub(crate) async fn open_in(tx: &Tx, id: ProgramId) -> Result<(program::Model, terms::Model)> {
-    let program = program::Entity::get(tx, tx.tenant(), id).await?;
-    match current_in(tx, id).await? {
-        Some(terms) if program.state == program::State::Open => Ok((program, terms)),
-        _ => {
-            let message = "the program is not open";
-            Err(Error::conflict(Conflict::ProgramNotOpen, message))
-        }
-    }
 }
 
 /// The rules of terms, in order of role.

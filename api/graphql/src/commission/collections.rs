@@ -153,7 +153,7 @@ commands! {
         /// proportion. Before the deal is won the money is kept and releases
         /// nothing.
         record_collection(RecordCollectionInput, "The payment.") ->
-        /// What recording a payment did.
+        /// Result of `recordCollection`.
         RecordCollectionPayload {
             /// The collection; null where nothing was recorded.
             collection: Collection
@@ -163,7 +163,7 @@ commands! {
         /// proportion: what a partner was paid already is set off against its next
         /// payout.
         record_refund(RecordRefundInput, "The refund.") ->
-        /// What recording a refund did.
+        /// Result of `recordRefund`.
         RecordRefundPayload {
             /// The refund, a collection with a negative amount; null where nothing was
             /// recorded.

@@ -75,7 +75,7 @@ impl Commission {
         self.0.role.into()
     }
 
-    /// Where it stands.
+    /// Its state.
     async fn state(&self) -> CommissionState {
         self.0.state.into()
     }
@@ -107,7 +107,7 @@ impl Commission {
         self.0.explanation.as_deref()
     }
 
-    /// The receipt of the run that decided it; null until there is one, and for
+    /// The receipt of the rule run that computed it; null until there is one, and for
     /// keys that may not read the books.
     async fn evaluation(&self, ctx: &Context<'_>) -> ApiResult<Option<Evaluation>> {
         Ok(ctx
@@ -187,7 +187,7 @@ commands! {
         /// the others that the same run of the rule held. For one that is not held it does
         /// nothing.
         retry_commission(RetryCommissionInput, "Which.") ->
-        /// What trying a commission again did.
+        /// Result of `retryCommission`.
         RetryCommissionPayload {
             /// The commission, approved or held once more; null where there is none.
             commission: Commission

@@ -67,7 +67,7 @@ impl Earning {
         Money::minor(self.0.amount_minor, self.0.currency)
     }
 
-    /// Where it stands, as of the tenant's present.
+    /// Its state at the tenant's present time.
     async fn state(&self, ctx: &Context<'_>) -> EarningState {
         self.0.standing_at(ctx.scope().now()).into()
     }

@@ -81,8 +81,8 @@ impl Ledger {
     async fn entries(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only those that pass.")] filter: Option<LedgerEntryFilter>,
-        #[graphql(desc = "In which order; as they were made, if not given.")] order_by: Option<
+        #[graphql(desc = "The conditions that they meet; all of them, if absent.")] filter: Option<LedgerEntryFilter>,
+        #[graphql(desc = "The order; by creation, if absent.")] order_by: Option<
             LedgerEntryOrder,
         >,
         #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,

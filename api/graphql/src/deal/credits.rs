@@ -23,14 +23,6 @@ pub enum CreditRole {
     Influenced,
 }
 
-/// Which settlement of a deal's credit this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "credit::State")]
-pub enum CreditState {
-    /// As it was settled when the deal was won.
-    Settled,
-}
-
 /// One version of the settled credit on a deal. Never changed.
 #[derive(Description)]
 pub struct Credit(pub credit::Model);
@@ -51,11 +43,6 @@ impl Credit {
     /// Its number on the deal, from 1.
     async fn version(&self) -> i32 {
         self.0.version
-    }
-
-    /// Whether it was settled when the deal was won, or amended later.
-    async fn state(&self) -> CreditState {
-        self.0.state.into()
     }
 
     /// Why this version was made.

@@ -18,10 +18,11 @@ use crate::deal::registrations::Registration;
 use crate::error::{ApiResult, commands};
 use crate::lists::{nested_lists, root_lists};
 use crate::loaders::{CollectedOnDeal, CreditOfDeal};
-use crate::program::programs::{Program, Terms};
+use crate::program::programs::Program;
+use crate::program::terms::Terms;
 use crate::scalars::{DateTime, Money, MoneyInput};
 
-/// Whether a deal is decided.
+/// State of a deal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "deal::State")]
 pub enum DealState {
@@ -82,7 +83,7 @@ impl Deal {
         self.0.state.into()
     }
 
-    /// Where it stands, in the tenant's own words.
+    /// Its stage, in the tenant's own words.
     async fn stage(&self) -> &str {
         &self.0.stage
     }
@@ -180,7 +181,7 @@ pub struct OpenDealInput {
     name: String,
     /// What it is worth: more than zero, in the program's currency.
     amount: MoneyInput,
-    /// Where it stands, in your own words: 1 to 200 characters.
+    /// Its stage, in your own words: 1 to 200 characters.
     stage: String,
     /// Why it is opened although a registration protects the account. Required there,
     /// and only for keys that may decide on registrations.
@@ -208,7 +209,7 @@ pub struct MoveDealInput {
     idempotency_key: String,
     /// The deal; open.
     id: ID,
-    /// Where it stands now, in your own words: 1 to 200 characters.
+    /// Its new stage, in your own words: 1 to 200 characters.
     stage: String,
 }
 
@@ -243,7 +244,7 @@ commands! {
     DealMutations {
         /// Opens a deal without a registration.
         open_deal(OpenDealInput, "The deal.") ->
-        /// What opening a deal did.
+        /// Result of `openDeal`.
         OpenDealPayload {
             /// The deal; null where none was opened.
             deal: Deal
@@ -251,7 +252,7 @@ commands! {
 
         /// Moves an open deal to another stage.
         move_deal(MoveDealInput, "Which deal, and where to.") ->
-        /// What moving a deal did.
+        /// Result of `moveDeal`.
         MoveDealPayload {
             /// The deal; null where nothing was changed.
             deal: Deal
@@ -259,7 +260,7 @@ commands! {
 
         /// Changes what an open deal is worth.
         revise_deal_amount(ReviseDealAmountInput, "Which deal, and its new worth.") ->
-        /// What revaluing a deal did.
+        /// Result of `reviseDealAmount`.
         ReviseDealAmountPayload {
             /// The deal; null where nothing was changed.
             deal: Deal

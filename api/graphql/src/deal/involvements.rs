@@ -91,7 +91,7 @@ impl Involvement {
         Ok(registration.map(Registration))
     }
 
-    /// Where it stands.
+    /// Its state.
     async fn state(&self) -> InvolvementState {
         self.0.state.into()
     }
@@ -218,7 +218,7 @@ commands! {
         /// Proposes a partner's part in a deal, with its evidence, for a person to
         /// confirm.
         record_involvement(RecordInvolvementInput, "The involvement.") ->
-        /// What recording an involvement did.
+        /// Result of `recordInvolvement`.
         RecordInvolvementPayload {
             /// The involvement; null where nothing was recorded.
             involvement: Involvement
@@ -227,7 +227,7 @@ commands! {
         /// Confirms an involvement while its deal is open, or won with credit that
         /// waits. The last decision there settles the credit.
         confirm_involvement(ConfirmInvolvementInput, "Which involvement.") ->
-        /// What confirming an involvement did.
+        /// Result of `confirmInvolvement`.
         ConfirmInvolvementPayload {
             /// The involvement; null where nothing was decided.
             involvement: Involvement
@@ -236,7 +236,7 @@ commands! {
         /// Declines an involvement while its deal is open, or won with credit that
         /// waits. The last decision there settles the credit.
         decline_involvement(DeclineInvolvementInput, "Which involvement, and why.") ->
-        /// What declining an involvement did.
+        /// Result of `declineInvolvement`.
         DeclineInvolvementPayload {
             /// The involvement; null where nothing was decided.
             involvement: Involvement

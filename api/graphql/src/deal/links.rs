@@ -37,7 +37,7 @@ commands! {
         /// Links an approved registration to a deal that was open already: its partner sourced
         /// the deal. The deal keeps its terms.
         link_registration(LinkRegistrationInput, "Which registration, and which deal.") ->
-        /// What linking a registration did.
+        /// Result of `linkRegistration`.
         LinkRegistrationPayload {
             /// The deal; null where nothing was linked.
             deal: Deal

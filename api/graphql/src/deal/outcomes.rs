@@ -86,7 +86,7 @@ commands! {
         /// INVOLVEMENT_UNDECIDED, and their ids, where involvements are PROPOSED, unless
         /// `undecided` says what becomes of them.
         close_deal_won(CloseDealWonInput, "Which deal.") ->
-        /// What winning a deal did.
+        /// Result of `closeDealWon`.
         CloseDealWonPayload {
             /// The deal; null where nothing was changed.
             deal: Deal
@@ -94,7 +94,7 @@ commands! {
 
         /// Loses a deal, with a reason. Repeating it is harmless.
         close_deal_lost(CloseDealLostInput, "Which deal, and why.") ->
-        /// What losing a deal did.
+        /// Result of `closeDealLost`.
         CloseDealLostPayload {
             /// The deal; null where nothing was changed.
             deal: Deal
@@ -104,7 +104,7 @@ commands! {
         /// and what they had left to release is taken out of the books. A later payment is
         /// still recorded, and releases its part.
         write_off_deal(WriteOffDealInput, "Which deal, and why.") ->
-        /// What writing a deal off did.
+        /// Result of `writeOffDeal`.
         WriteOffDealPayload {
             /// The deal; null where nothing was changed.
             deal: Deal

@@ -17,7 +17,8 @@ use crate::error::{ApiResult, commands};
 use crate::lists::root_lists;
 use crate::loaders::ConflictsOfRegistration;
 use crate::partner::partners::Partner;
-use crate::program::programs::{Program, Terms};
+use crate::program::programs::Program;
+use crate::program::terms::Terms;
 use crate::scalars::{DateTime, Money, MoneyInput};
 use crate::tenant::actors::Actor;
 
@@ -94,7 +95,7 @@ impl Registration {
         Some(Money::minor(minor, self.0.currency))
     }
 
-    /// Where it stands now: protection ends by itself.
+    /// Its state at present: protection ends by itself.
     async fn state(&self, ctx: &Context<'_>) -> RegistrationState {
         self.0.state_at(ctx.scope().now()).into()
     }
@@ -250,7 +251,7 @@ pub struct ConvertRegistrationInput {
     name: String,
     /// What it is worth: more than zero, in the program's currency.
     amount: MoneyInput,
-    /// Where it stands, in your own words: 1 to 200 characters.
+    /// Its stage, in your own words: 1 to 200 characters.
     stage: String,
 }
 
@@ -272,7 +273,7 @@ commands! {
         /// Registers an opportunity for a partner. Where it conflicts with something, the
         /// registration is IN_CONFLICT, for a person to decide.
         register_deal(RegisterDealInput, "The registration.") ->
-        /// The result of registering.
+        /// Result of `registerDeal`.
         RegisterDealPayload {
             /// The registration, also where it is in conflict; null where none was made.
             registration: Registration
@@ -281,7 +282,7 @@ commands! {
         /// Approves a registration, also one in conflict, once nothing else protects the
         /// account. Repeating it is harmless.
         approve_registration(ApproveRegistrationInput, "Which registration.") ->
-        /// The result of approving a registration.
+        /// Result of `approveRegistration`.
         ApproveRegistrationPayload {
             /// The registration; null where nothing was decided.
             registration: Registration
@@ -289,7 +290,7 @@ commands! {
 
         /// Rejects a registration. Repeating it is harmless.
         reject_registration(RejectRegistrationInput, "Which registration, and why.") ->
-        /// The result of rejecting a registration.
+        /// Result of `rejectRegistration`.
         RejectRegistrationPayload {
             /// The registration; null where nothing was decided.
             registration: Registration
@@ -297,7 +298,7 @@ commands! {
 
         /// Withdraws a registration. Repeating it is harmless.
         withdraw_registration(WithdrawRegistrationInput, "Which registration, and why.") ->
-        /// The result of withdrawing a registration.
+        /// Result of `withdrawRegistration`.
         WithdrawRegistrationPayload {
             /// The registration; null where nothing was changed.
             registration: Registration
@@ -306,7 +307,7 @@ commands! {
         /// Turns an approved registration into a deal that its partner sourced. Its
         /// protection lasts while the deal is open.
         convert_registration(ConvertRegistrationInput, "Which registration, and the deal that it becomes.") ->
-        /// What converting a registration did.
+        /// Result of `convertRegistration`.
         ConvertRegistrationPayload {
             /// The deal that it became; null where it became none.
             deal: Deal

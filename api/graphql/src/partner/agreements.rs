@@ -11,7 +11,7 @@ use crate::context::{RequestExt, given, wraps};
 use crate::error::{ApiResult, commands};
 use crate::lists::root_lists;
 use crate::partner::partners::Partner;
-use crate::program::programs::Terms;
+use crate::program::terms::Terms;
 use crate::scalars::DateTime;
 
 /// Where an agreement stands.
@@ -74,7 +74,7 @@ impl Agreement {
         DateTime(self.0.accepted_at)
     }
 
-    /// Where it stands.
+    /// Its state.
     async fn state(&self) -> AgreementState {
         self.0.state.into()
     }
@@ -125,7 +125,7 @@ commands! {
     AgreementMutations {
         /// Accepts terms for a partner. Accepting the same terms again is harmless.
         accept_agreement(AcceptAgreementInput, "The acceptance.") ->
-        /// What accepting terms did.
+        /// Result of `acceptAgreement`.
         AcceptAgreementPayload {
             /// The agreement; null where nothing was accepted.
             agreement: Agreement

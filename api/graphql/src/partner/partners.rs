@@ -25,7 +25,8 @@ use crate::partner::payout_methods::PayoutMethod;
 use crate::partner::readiness::Readiness;
 use crate::partner::tax_forms::TaxForm;
 use crate::payout::payouts::Payout;
-use crate::program::programs::{Program, Terms};
+use crate::program::programs::Program;
+use crate::program::terms::Terms;
 use crate::scalars::{DateTime, Money};
 
 /// Where a partner stands.
@@ -67,7 +68,7 @@ impl Partner {
         &self.0.name
     }
 
-    /// Where it stands.
+    /// Its state.
     async fn state(&self) -> PartnerState {
         self.0.state.into()
     }
@@ -77,7 +78,7 @@ impl Partner {
         DateTime(self.0.created_at)
     }
 
-    /// What it has coming and has got: for each currency in which it ever earned, in the
+    /// What it holds, is owed and was paid, for each currency in which it ever earned, in the
     /// order of their codes.
     #[graphql(
         directive = cost::apply("10".to_owned()),
@@ -123,7 +124,7 @@ impl Partner {
     }
 }
 
-/// What a partner has coming and has got in one currency. The five amounts add up to all
+/// What a partner holds, is owed and was paid in one currency. The five amounts add up to all
 /// that was ever released, less what refunds took back.
 #[derive(Description)]
 pub struct PartnerBalance {
@@ -220,7 +221,7 @@ impl Enrollment {
         self.0.tier.as_deref()
     }
 
-    /// Where it stands.
+    /// Its state.
     async fn state(&self) -> EnrollmentState {
         self.0.state.into()
     }
@@ -305,7 +306,7 @@ commands! {
     PartnerMutations {
         /// Invites a partner into a program whose terms are published.
         invite_partner(InvitePartnerInput, "The partner.") ->
-        /// What inviting a partner did.
+        /// Result of `invitePartner`.
         InvitePartnerPayload {
             /// The partner; null where nobody was invited.
             partner: Partner
@@ -313,7 +314,7 @@ commands! {
 
         /// Suspends a partner: it cannot register or be paid until it is resumed.
         suspend_partner(SuspendPartnerInput, "Which partner.") ->
-        /// What suspending a partner did.
+        /// Result of `suspendPartner`.
         SuspendPartnerPayload {
             /// The partner; null where nothing was changed.
             partner: Partner
@@ -321,7 +322,7 @@ commands! {
 
         /// Lets a suspended partner work again.
         resume_partner(ResumePartnerInput, "Which partner.") ->
-        /// What resuming a partner did.
+        /// Result of `resumePartner`.
         ResumePartnerPayload {
             /// The partner; null where nothing was changed.
             partner: Partner

@@ -55,7 +55,7 @@ impl PayoutMethod {
         &self.0.label
     }
 
-    /// Where it stands.
+    /// Its state.
     async fn state(&self) -> PayoutMethodState {
         self.0.state.into()
     }
@@ -158,7 +158,7 @@ commands! {
         /// Adds a payout method, for another person, of the tenant, to verify before
         /// anything is paid to it.
         add_payout_method(AddPayoutMethodInput, "The method.") ->
-        /// What adding a payout method did.
+        /// Result of `addPayoutMethod`.
         AddPayoutMethodPayload {
             /// The payout method; null where nothing was added.
             payout_method: PayoutMethod
@@ -167,7 +167,7 @@ commands! {
         /// Verifies a payout method that somebody else added, and disables the one
         /// that the partner had before.
         verify_payout_method(VerifyPayoutMethodInput, "Which method.") ->
-        /// What verifying a payout method did.
+        /// Result of `verifyPayoutMethod`.
         VerifyPayoutMethodPayload {
             /// The payout method; null where nothing was verified.
             payout_method: PayoutMethod
@@ -177,7 +177,7 @@ commands! {
         /// partner no longer has. Payouts to it that were not sent yet fail, and return to the
         /// next run. Repeating it is harmless.
         disable_payout_method(DisablePayoutMethodInput, "Which method, and why.") ->
-        /// What disabling a payout method did.
+        /// Result of `disablePayoutMethod`.
         DisablePayoutMethodPayload {
             /// The payout method; null where nothing was disabled.
             payout_method: PayoutMethod

@@ -4,13 +4,13 @@ use async_graphql::{Enum, SimpleObject};
 use tributary_domain::partner::readiness::{Obstacle, Papers};
 use tributary_transport::document::directives::list_size;
 
-use crate::program::programs::Terms;
+use crate::program::terms::Terms;
 
 /// Something that stands between a partner and being paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "Obstacle")]
 pub enum PayoutObstacle {
-    /// It is suspended or has left.
+    /// It is suspended.
     Suspended,
     /// It has not accepted the terms in force of one of its programs, or those
     /// of a deal that it is credited in.

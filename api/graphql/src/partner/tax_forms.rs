@@ -77,7 +77,7 @@ impl TaxForm {
         &self.0.signer_name
     }
 
-    /// Where it stands, as of the tenant's present.
+    /// Its state at the tenant's present time.
     async fn state(&self, ctx: &Context<'_>) -> TaxFormState {
         self.0.state_at(ctx.scope().now()).into()
     }
@@ -186,7 +186,7 @@ commands! {
     TaxFormMutations {
         /// Files a tax form for a partner, for a person of the tenant to approve.
         submit_tax_form(SubmitTaxFormInput, "The form.") ->
-        /// What filing a tax form did.
+        /// Result of `submitTaxForm`.
         SubmitTaxFormPayload {
             /// The tax form; null where nothing was filed.
             tax_form: TaxForm
@@ -194,7 +194,7 @@ commands! {
 
         /// Approves a tax form. Repeating it is harmless.
         approve_tax_form(ApproveTaxFormInput, "Which form.") ->
-        /// What approving a tax form did.
+        /// Result of `approveTaxForm`.
         ApproveTaxFormPayload {
             /// The tax form; null where nothing was decided.
             tax_form: TaxForm
@@ -202,7 +202,7 @@ commands! {
 
         /// Rejects a tax form, with a reason. Repeating it is harmless.
         reject_tax_form(RejectTaxFormInput, "Which form, and why.") ->
-        /// What rejecting a tax form did.
+        /// Result of `rejectTaxForm`.
         RejectTaxFormPayload {
             /// The tax form; null where nothing was decided.
             tax_form: TaxForm

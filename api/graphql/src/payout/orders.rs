@@ -100,8 +100,8 @@ commands! {
         /// CSV (RFC 4180) with a heading. It contains where partners are paid, so the log
         /// records who exported it.
         #[graphql(directive = cost::apply("500".to_owned()))]
-        export_payout_run(ExportPayoutRunInput, "Which, and from where on.") ->
-        /// What exporting a payout run gave.
+        export_payout_run(ExportPayoutRunInput, "The run, and the last payout of the page before.") ->
+        /// Result of `exportPayoutRun`.
         ExportPayoutRunPayload {
             /// The payments; null where there is no such run.
             orders: PayoutOrders

@@ -126,7 +126,7 @@ commands! {
         /// unknown. It counts once another person confirms it; a later
         /// report takes the place of an earlier one.
         report_payout_outcome(ReportPayoutOutcomeInput, "Which payout, and what became of it.") ->
-        /// What reporting the outcome of a payout did.
+        /// Result of `reportPayoutOutcome`.
         ReportPayoutOutcomePayload {
             /// The payout, with the report; null where nothing was reported.
             payout: Payout
@@ -136,7 +136,7 @@ commands! {
         /// yourself what you see: another outcome or reference than the reported one is
         /// refused. Repeating it is harmless.
         confirm_payout_outcome(ConfirmPayoutOutcomeInput, "Which payout, and what became of it.") ->
-        /// What confirming the outcome of a payout did.
+        /// Result of `confirmPayoutOutcome`.
         ConfirmPayoutOutcomePayload {
             /// The payout, settled; null where nothing was confirmed.
             payout: Payout

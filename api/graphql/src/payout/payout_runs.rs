@@ -29,7 +29,7 @@ pub enum PayoutRunState {
     Draft,
     /// A second person approved it.
     Approved,
-    /// The rail is at work.
+    /// Its payouts are being sent.
     Executing,
     /// Every payout is paid or failed.
     Done,
@@ -55,7 +55,7 @@ pub enum HoldReason {
     BelowMinimum,
     /// Refunds took back more than is due.
     NegativeBalance,
-    /// The partner is suspended or has left.
+    /// The partner is suspended.
     PartnerSuspended,
 }
 
@@ -82,7 +82,7 @@ impl PayoutRun {
         self.0.currency.code()
     }
 
-    /// Where it stands.
+    /// Its state.
     async fn state(&self) -> PayoutRunState {
         self.0.state.into()
     }
@@ -177,7 +177,7 @@ pub struct PayoutHold(pub payout_hold::Model);
 
 #[Object(use_type_description)]
 impl PayoutHold {
-    /// Whose.
+    /// The partner.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
         Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
     }
@@ -262,7 +262,7 @@ commands! {
         /// else is listed under `holds`. Then the run is a DRAFT, or DONE where it has
         /// nothing to send.
         propose_payout_run(ProposePayoutRunInput, "The run.") ->
-        /// What proposing a payout run did.
+        /// Result of `proposePayoutRun`.
         ProposePayoutRunPayload {
             /// The run; null where nothing was proposed.
             payout_run: PayoutRun
@@ -271,7 +271,7 @@ commands! {
         /// Approves a run that somebody else proposed. Its payouts are sent next.
         /// Approving it again is harmless.
         approve_payout_run(ApprovePayoutRunInput, "Which.") ->
-        /// What approving a payout run did.
+        /// Result of `approvePayoutRun`.
         ApprovePayoutRunPayload {
             /// The run; null where nothing was approved.
             payout_run: PayoutRun
@@ -281,7 +281,7 @@ commands! {
         /// was sent goes on. If nothing was sent, the run becomes CANCELLED.
         /// Repeating it is harmless.
         cancel_payout_run(CancelPayoutRunInput, "Which.") ->
-        /// What cancelling a payout run did.
+        /// Result of `cancelPayoutRun`.
         CancelPayoutRunPayload {
             /// The run; null where nothing was cancelled.
             payout_run: PayoutRun

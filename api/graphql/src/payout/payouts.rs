@@ -65,7 +65,7 @@ impl Payout {
         Money::minor(self.0.amount_minor, self.0.currency)
     }
 
-    /// Where it stands.
+    /// Its state.
     async fn state(&self) -> PayoutState {
         self.0.state.into()
     }
@@ -80,17 +80,24 @@ impl Payout {
         self.0.attempt
     }
 
+    /// When the next attempt may begin, after one that the rail declined; null otherwise.
+    async fn next_attempt_at(&self) -> Option<DateTime> {
+        let waits = self.0.state == payout::State::Scheduled;
+        self.0.retry_at.filter(|_| waits).map(DateTime)
+    }
+
     /// The rail's own id for it; null until the rail gave one.
     async fn reference(&self) -> Option<&str> {
         self.0.reference.as_deref()
     }
 
-    /// Why it failed, or what is not known of it; null otherwise.
+    /// Why it failed, why the last attempt was declined, or what is not known of it; null
+    /// otherwise.
     async fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
 
-    /// When it first left; null until then.
+    /// When the last attempt was first sent to the rail; null until then.
     async fn sent_at(&self) -> Option<DateTime> {
         self.0.sent_at.map(DateTime)
     }

@@ -1,3 +1,4 @@
 //! Programs and terms.
 
 pub mod programs;
+pub mod terms;

@@ -50,7 +50,7 @@ impl Activation {
         Ok(version.map(PluginVersion))
     }
 
-    /// Where it stands.
+    /// Its state.
     async fn state(&self) -> ActivationState {
         self.0.state.into()
     }
@@ -95,13 +95,13 @@ impl Activation {
 root_lists! {
     /// Reading activations.
     ActivationQueries {
-        /// From when on versions of plugins decide, oldest first. A partner's key sees
-        /// what is approved of plugins that decide under its terms.
+        /// Activations of plugin versions, oldest first. A partner's key sees the approved
+        /// ones of plugins that rules of its terms use.
         activations: Activation;
     }
 }
 
-/// A version that is to decide.
+/// A plugin version to activate.
 #[derive(InputObject)]
 pub struct ProposeActivationInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
@@ -109,7 +109,7 @@ pub struct ProposeActivationInput {
     idempotency_key: String,
     /// The version.
     plugin_version_id: ID,
-    /// From when on it is to decide; not in the past. At once, if not given.
+    /// When it takes effect; not in the past. At once, if absent.
     effective_at: Option<DateTime>,
     /// Why, 1 to 2,000 characters. Partners read it.
     reason: String,
@@ -157,25 +157,25 @@ commands! {
         /// that terms and earlier activations name. The version has to accept every
         /// configuration that rules have for the plugin.
         propose_activation(ProposeActivationInput, "Which version, and from when on.") ->
-        /// What proposing an activation did.
+        /// Result of `proposeActivation`.
         ProposeActivationPayload {
             /// The activation; null where nothing was proposed.
             activation: Activation
         }
 
         /// Approves an activation that somebody else proposed. Deals won from its date
-        /// on, and held commissions that are tried again then, are decided by it.
+        /// on, and held commissions that are tried again then, are computed by it.
         /// Repeating it is harmless.
         approve_activation(ApproveActivationInput, "Which.") ->
-        /// What approving an activation did.
+        /// Result of `approveActivation`.
         ApproveActivationPayload {
             /// The activation; null where nothing was approved.
             activation: Activation
         }
 
-        /// Cancels an activation that does not decide yet. Repeating it is harmless.
+        /// Cancels an activation that is not in effect yet. Repeating it is harmless.
         cancel_activation(CancelActivationInput, "Which.") ->
-        /// What cancelling an activation did.
+        /// Result of `cancelActivation`.
         CancelActivationPayload {
             /// The activation; null where nothing was cancelled.
             activation: Activation

@@ -68,7 +68,7 @@ impl Evaluation {
         &self.0.config_digest
     }
 
-    /// Which engine, limits and prices decided.
+    /// Digest of the engine's version, its limits and its fuel prices.
     async fn policy_digest(&self) -> &str {
         &self.0.policy_digest
     }
@@ -150,7 +150,7 @@ commands! {
         /// and at most ten in a request.
         #[graphql(directive = cost::apply(rerun_cost()))]
         rerun_evaluation(RerunEvaluationInput, "Which receipt.") ->
-        /// What running a receipt again gave.
+        /// Result of `rerunEvaluation`.
         RerunEvaluationPayload {
             /// The comparison; null where it could not be run.
             rerun: Rerun

@@ -58,8 +58,7 @@ nested_lists! {
     PluginLists of Plugin {
         /// Its versions, oldest first.
         versions: PluginVersion, by plugin_version PluginId;
-        /// From when on its versions decide, oldest first. A partner's key sees what is
-        /// approved.
+        /// Its activations, oldest first. A partner's key sees the approved ones.
         activations: Activation, by activation PluginId;
     }
 }
@@ -96,7 +95,7 @@ impl PluginVersion {
         self.0.size_bytes
     }
 
-    /// Where it stands.
+    /// Its state.
     async fn state(&self) -> PluginVersionState {
         self.0.state.into()
     }
@@ -156,8 +155,8 @@ impl Upload {
 root_lists! {
     /// Reading plugins.
     PluginQueries {
-        /// The tenant's plugins, oldest first. A partner's key sees those that decide
-        /// under terms which it may see.
+        /// The tenant's plugins, oldest first. A partner's key sees those used by rules of
+        /// terms that it may see.
         plugins: Plugin;
     }
 }

@@ -35,7 +35,7 @@ macro_rules! kinds {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
         pub enum EventKind {
             $($(#[doc = $doc])+ $kind,)+
-            /// Something for which this server has no word: a newer one recorded it.
+            /// A kind that this version of the server does not know: a newer one recorded it.
             Other,
         }
 

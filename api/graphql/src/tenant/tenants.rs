@@ -26,7 +26,7 @@ use crate::tenant::viewer::Viewer;
 pub enum TenantKind {
     /// Real money, on the machine's clock.
     Live,
-    /// Nothing is real, and the clock can be moved forward.
+    /// No real money is paid, and its test clock can be moved forward.
     Sandbox,
 }
 
@@ -164,8 +164,8 @@ impl TenantQueries {
     async fn api_keys(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only those that pass.")] filter: Option<ApiKeyFilter>,
-        #[graphql(desc = "In which order; as they were made, if not given.")] order_by: Option<
+        #[graphql(desc = "The conditions that they meet; all of them, if absent.")] filter: Option<ApiKeyFilter>,
+        #[graphql(desc = "The order; by creation, if absent.")] order_by: Option<
             ApiKeyOrder,
         >,
         #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,

@@ -8,9 +8,9 @@ use async_graphql::TypeDirective;
 #[TypeDirective(location = "FieldDefinition")]
 pub fn cost(#[graphql(desc = "A whole number.")] weight: String) {}
 
-/// How many items a list has at most, for what it costs: as many as the largest
-/// of `slicingArguments` that are given says, by its number or its length, and
-/// otherwise `assumedSize`. With `sizedFields`, those below are the list.
+/// The size of a list that its cost is reckoned by: the largest of the given
+/// `slicingArguments`, by its value or its length, or else `assumedSize`. `sizedFields`
+/// names the fields below that are the list.
 #[TypeDirective(name = "listSize", location = "FieldDefinition")]
 pub fn list_size(
     #[graphql(desc = "Items where no argument says how many.")] assumed_size: Option<i32>,

@@ -293,7 +293,7 @@ async fn what_was_executed_is_200_whatever_came_of_it() {
         let (status, _, body) = answer(ask(&world, accept, "{ value partial }")).await;
         assert_eq!(status, 200);
         assert_eq!(body["data"], json!({ "value": 7, "partial": null }));
-        assert_eq!(code(&body), "INVALID_ARGUMENT");
+        assert_eq!(code(&body), "INVALID_INPUT");
 
         let (status, _, body) = answer(ask(&world, accept, "{ value broken }")).await;
         assert_eq!(status, 200);

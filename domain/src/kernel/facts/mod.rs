@@ -114,6 +114,10 @@ macro_rules! catalogue {
             ProgramCreated "program.created" 1 Program Named;
             /// A version of a program's terms was published.
             TermsPublished "terms.published" 1 Terms TermsVersion;
+            /// A version of a program's terms came into force and superseded the one before.
+            TermsTookEffect "terms.took_effect" 1 Terms TermsNumber;
+            /// A version of a program's terms was withdrawn before its date.
+            TermsWithdrawn "terms.withdrawn" 1 Terms TermsNotToBe;
 
             /// A partner was invited into a program.
             PartnerInvited "partner.invited" 1 Partner Invitation;
@@ -209,7 +213,7 @@ macro_rules! catalogue {
             PayoutRunCancelled "payout_run.cancelled" 1 PayoutRun Nothing;
             /// All payouts of a run are settled.
             PayoutRunFinished "payout_run.finished" 1 PayoutRun Nothing;
-            /// A payout is being sent: from now on it may have left.
+            /// A payout is being sent: from now on it may have been paid.
             PayoutStarted "payout.started" 1 Payout PayoutMoved;
             /// The rail has a payout, and will say what becomes of it.
             PayoutSent "payout.sent" 1 Payout PayoutMoved;
@@ -217,6 +221,8 @@ macro_rules! catalogue {
             PayoutBecameUnknown "payout.became_unknown" 1 Payout PayoutMoved;
             /// A payout was made.
             PayoutPaid "payout.paid" 1 Payout PayoutMoved;
+            /// One attempt at a payout was declined, and paid nothing; another follows.
+            PayoutAttemptDeclined "payout.attempt_declined" 1 Payout DeclinedAttempt;
             /// A payout was not made and will not be: its earnings wait for the next run.
             PayoutFailed "payout.failed" 1 Payout PayoutMoved;
             /// A person reported what became of a payout, for another to confirm.
@@ -227,7 +233,7 @@ macro_rules! catalogue {
 
             /// A version of a plugin was published.
             PluginPublished "plugin.published" 1 Plugin PublishedVersion;
-            /// Somebody proposed from when a plugin version decides.
+            /// An activation of a plugin version was proposed.
             ActivationProposed "activation.proposed" 1 Activation ProposedActivation;
             /// An activation was approved by a second person.
             ActivationApproved "activation.approved" 1 Activation ProposedActivation;

@@ -111,6 +111,26 @@ shapes! {
         version: i32,
         /// The SHA-256 of the document that partners accept.
         document_digest: String,
+        /// From when on they are in force, unless they are withdrawn before.
+        effective_at: Time,
+    }
+
+    /// Which version of a program's terms.
+    TermsNumber {
+        /// The program.
+        program: ProgramId,
+        /// Counted from 1.
+        version: i32,
+    }
+
+    /// A version of a program's terms that was withdrawn.
+    TermsNotToBe {
+        /// The program.
+        program: ProgramId,
+        /// Counted from 1.
+        version: i32,
+        /// Why.
+        reason: String,
     }
 
     /// A partner that was invited.
@@ -341,6 +361,22 @@ shapes! {
         reason: Option<String>,
     }
 
+    /// An attempt at a payout that paid nothing.
+    DeclinedAttempt {
+        /// The partner.
+        partner: PartnerId,
+        /// How much.
+        amount: Amount,
+        /// The rail.
+        rail: String,
+        /// Which attempt, from 1.
+        attempt: i32,
+        /// Why, from the rail.
+        reason: String,
+        /// When the next attempt may begin.
+        retry_at: Time,
+    }
+
     /// What a person says of a payout.
     ReportedOutcome {
         /// The partner.
@@ -369,7 +405,7 @@ shapes! {
         digest: String,
     }
 
-    /// From when a plugin version decides.
+    /// An activation of a plugin version.
     ProposedActivation {
         /// The plugin.
         plugin: PluginId,

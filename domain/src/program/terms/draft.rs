@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::clock::Moment;
 use crate::entity::credit_share::Role;
 use crate::error::{Error, Result};
 use crate::ids::{PluginVersionId, ProgramId};
@@ -16,6 +17,8 @@ use crate::money::Money;
 /// What a version of the terms says, as it is sent.
 #[derive(Debug)]
 pub struct NewTerms {
+    /// From when on they are in force; at once, if none.
+    pub effective_at: Option<Moment>,
     /// What partners agree to.
     pub agreement_text: String,
     /// Days of protection from approval.
@@ -66,6 +69,7 @@ pub enum Formula {
 #[derive(Debug, Serialize)]
 pub(super) struct Draft {
     pub(super) program: ProgramId,
+    pub(super) effective_at: Option<Moment>,
     pub(super) agreement_text: String,
     pub(super) protection_days: i32,
     pub(super) auto_approve: bool,
@@ -141,6 +145,7 @@ impl Draft {
         check.done()?;
         Ok(Self {
             program,
+            effective_at: new.effective_at,
             agreement_text,
             protection_days,
             auto_approve: new.auto_approve,
