@@ -383,6 +383,7 @@ impl Office {
 /// Terms with a hold of 30 days and a minimum of 100.00, where a unit has cents.
 pub fn terms_with(currency: Currency, rules: Vec<NewRule>) -> NewTerms {
     NewTerms {
+        effective_at: None,
         agreement_text: "Be fair.".to_owned(),
         protection_days: 90,
         auto_approve: true,

@@ -150,10 +150,7 @@ impl TestRail {
             None => state.script.pop_front().unwrap_or(Act::Pays),
         };
         let decision = match act {
-            Act::LosesCall
-            | Act::HangsBefore
-            | Act::TakesAndForgets
-            | Act::PaysLate => None,
+            Act::LosesCall | Act::HangsBefore | Act::TakesAndForgets | Act::PaysLate => None,
             Act::Accepts => Some(Decision::Accepted),
             Act::DeclinesLate | Act::Declines => Some(Decision::Declined),
             Act::Refuses => Some(Decision::Refused),
@@ -176,7 +173,9 @@ impl TestRail {
         let reference = format!("test-{}", instruction.key());
         match self.decide(&instruction) {
             Act::Pays => Status::Paid { reference },
-            Act::Accepts | Act::TakesAndForgets | Act::DeclinesLate => Status::Accepted { reference },
+            Act::Accepts | Act::TakesAndForgets | Act::DeclinesLate => {
+                Status::Accepted { reference }
+            }
             Act::Refuses => Status::Failed {
                 reason: "account closed".to_owned(),
             },

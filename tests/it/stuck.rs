@@ -124,6 +124,7 @@ story! {
     async fn a_rule_above_the_cap_is_not_published(world: World) {
         let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
         let terms = NewTerms {
+            effective_at: None,
             agreement_text: "Be fair.".to_owned(),
             protection_days: 90,
             auto_approve: true,

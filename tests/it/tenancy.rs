@@ -70,7 +70,10 @@ pub fn commands(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
         ("approveActivation", by_id("act")),
         ("cancelActivation", by_id("act")),
         ("publishTerms", terms(&theirs["prg"], json!([]))),
-        ("withdrawTerms", by_id("trm")),
+        (
+            "withdrawTerms",
+            json!({ "id": theirs["trm"], "reason": "mine" }),
+        ),
         (
             "publishTerms",
             terms(

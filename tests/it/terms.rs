@@ -18,7 +18,9 @@ async fn versions(client: &Client, program: &str) -> Vec<(i64, String)> {
 }
 
 fn stand(states: &[&str]) -> Vec<(i64, String)> {
-    (1..).zip(states.iter().map(|&state| state.to_owned())).collect()
+    (1..)
+        .zip(states.iter().map(|&state| state.to_owned()))
+        .collect()
 }
 
 /// What is sent to publish terms from a day on.
@@ -77,8 +79,8 @@ story! {
         let invitation = json!({
             "idempotencyKey": acme.key(), "name": "Northwind", "programId": program,
         });
-        let code = acme.owner.is_refused("invitePartner", "partner { id }", invitation).await;
-        assert_eq!(code, "PROGRAM_NOT_OPEN");
+        let invited = acme.owner.tries("invitePartner", "partner { id }", invitation).await;
+        invited.fails_with("PROGRAM_NOT_OPEN");
 
         acme.day("2026-02-01").await;
         let waits = async {
@@ -87,9 +89,9 @@ story! {
             }
         };
         tokio::time::timeout(std::time::Duration::from_secs(30), waits).await.unwrap();
-        let kinds = "{ viewer { tenant { events(last: 2) { nodes { kind } } } } }";
+        let kinds = "{ events(last: 2) { nodes { kind } } }";
         let told = acme.owner.asks(kinds, json!({})).await;
-        let told = told["viewer"]["tenant"]["events"]["nodes"].to_string();
+        let told = told["events"]["nodes"].to_string();
         assert!(told.contains("TERMS_TOOK_EFFECT"), "{told}");
     }
 }
@@ -112,7 +114,7 @@ story! {
         assert_eq!(third["version"], 3);
         acme.day("2026-03-01").await;
         let late = json!({ "id": third["id"], "reason": "too late" });
-        assert_eq!(acme.owner.is_refused("withdrawTerms", TERMS, late).await, "WRONG_STATE");
+        acme.owner.tries("withdrawTerms", TERMS, late).await.fails_with("WRONG_STATE");
         let stands = stand(&["SUPERSEDED", "WITHDRAWN", "IN_FORCE"]);
         let waits = async {
             while versions(&acme.owner, &acme.program).await != stands {
@@ -122,6 +124,6 @@ story! {
         tokio::time::timeout(std::time::Duration::from_secs(30), waits).await.unwrap();
 
         let past = acme.owner.tries("publishTerms", TERMS, from(&acme, "2026-02-01", 20)).await;
-        assert_eq!(past.fails_with("INVALID_INPUT")["field"], "effectiveAt");
+        assert_eq!(past.fails_with("INVALID_INPUT")["field"][1], "effectiveAt");
     }
 }

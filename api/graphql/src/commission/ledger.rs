@@ -81,10 +81,10 @@ impl Ledger {
     async fn entries(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The conditions that they meet; all of them, if absent.")] filter: Option<LedgerEntryFilter>,
-        #[graphql(desc = "The order; by creation, if absent.")] order_by: Option<
-            LedgerEntryOrder,
+        #[graphql(desc = "The conditions that they meet; all of them, if absent.")] filter: Option<
+            LedgerEntryFilter,
         >,
+        #[graphql(desc = "The order; by creation, if absent.")] order_by: Option<LedgerEntryOrder>,
         #[graphql(desc = "Number of items from the start: 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "Number of items from the end: 1 to 100.")] last: Option<i32>,
