@@ -18,48 +18,8 @@ you. The data is for the tenant's own people: a partner is told the kind alone.
 `cargo test` keeps this file true.
 ";
 
-/// A type in words.
-fn words(of: &str) -> String {
-    match of {
-        "String" => "text".to_owned(),
-        "Option<String>" => "text, or null".to_owned(),
-        "Amount" => "money: `{\"amount\", \"currency\"}`".to_owned(),
-        "Time" => "time, RFC 3339 in UTC".to_owned(),
-        "Actor" => "who: `system`, or a person's or key's id".to_owned(),
-        "bool" => "true or false".to_owned(),
-        "i32" | "i64" | "usize" => "whole number".to_owned(),
-        "Fraction" => "`{\"numerator\", \"denominator\"}`".to_owned(),
-        "Vec<ShareOfCredit>" => "list of `{\"partner\", \"role\", \"share\"}`".to_owned(),
-        other => match other.strip_suffix("Id") {
-            Some(noun) => format!("id of the {}", spaced(noun)),
-            None => format!("one of the {}s of a {}", last(other), first(other)),
-        },
-    }
-}
-
-/// `PayoutMethod` as `payout method`.
-fn spaced(name: &str) -> String {
-    let mut text = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && !text.is_empty() {
-            text.push(' ');
-        }
-        text.push(c.to_ascii_lowercase());
-    }
-    text
-}
-
-/// The module of `tax_form :: Kind`, as a noun.
-fn first(path: &str) -> String {
-    path.split("::").next().unwrap().trim().replace('_', " ")
-}
-
-fn last(path: &str) -> String {
-    path.split("::").last().unwrap().trim().to_lowercase()
-}
-
 fn line(field: &Field) -> String {
-    let (name, of) = (field.name, words(field.of));
+    let (name, of) = (field.name, (field.words)());
     format!("- `{name}`: {of}. {}\n", field.about)
 }
 

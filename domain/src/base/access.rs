@@ -6,12 +6,15 @@ use sea_orm::Iterable;
 use sea_orm::entity::prelude::*;
 
 /// What a key's holder is to the tenant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, serde::Serialize,
+)]
 #[sea_orm(
     rs_type = "String",
     db_type = "String(StringLen::N(32))",
     rename_all = "snake_case"
 )]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Everything, keys included.
     Owner,

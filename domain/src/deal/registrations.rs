@@ -124,7 +124,7 @@ pub async fn register(
             decided_at: Set(None),
         };
         let mut registration = row.insert(tx).await?;
-        let fact = Fact::RegistrationSubmitted(facts::Claim {
+        let fact = Fact::RegistrationSubmitted(facts::RegistrationData {
             partner,
             account: customer.id,
             state: registration.state,
@@ -289,7 +289,7 @@ async fn end(
     id: RegistrationId,
     state: State,
     reason: String,
-    fact: fn(facts::DecidedClaim) -> Fact,
+    fact: fn(facts::RegistrationDecision) -> Fact,
 ) -> Result<registration::Model> {
     let mut tx = scope.begin().await?;
     let registration = current(&mut tx, id).await.at("id")?;
@@ -337,13 +337,13 @@ async fn decide(
     mut change: registration::ActiveModel,
     state: State,
     by: Actor,
-    fact: fn(facts::DecidedClaim) -> Fact,
+    fact: fn(facts::RegistrationDecision) -> Fact,
 ) -> Result<registration::Model> {
     change.state = Set(state);
     change.decided_by = Set(Some(by));
     change.decided_at = Set(Some(tx.now()));
     let registration = tx.update(change).await?;
-    let fact = fact(facts::DecidedClaim {
+    let fact = fact(facts::RegistrationDecision {
         partner: registration.partner_id,
         account: registration.account_id,
         decided_by: by,

@@ -274,7 +274,6 @@ impl Tx {
         let (kind, subject) = (fact.kind(), subject.to_string());
         debug_assert_eq!(Noun::of(&subject), Some(kind.noun()), "{kind:?}");
         let data = fact.data()?;
-        let partner = data.get("partner").and_then(|partner| partner.as_str());
         self.position += 1;
         let row = event::ActiveModel {
             tenant_id: Set(self.head.id),
@@ -283,7 +282,7 @@ impl Tx {
             kind: Set(kind.name().to_owned()),
             version: Set(kind.version()),
             subject: Set(subject),
-            partner_id: Set(partner.and_then(|partner| partner.parse().ok())),
+            partner_id: Set(fact.partner()),
             deal_id: Set(deal),
             data: Set(data.to_string()),
             actor: Set(self.actor),

@@ -211,11 +211,11 @@ pub async fn revoke(scope: &Scope, id: impl Into<Given<ApiKeyId>>) -> Result<api
     Ok(key)
 }
 
-fn told(key: &api_key::Model) -> facts::Key {
-    facts::Key {
+fn told(key: &api_key::Model) -> facts::ApiKeyData {
+    facts::ApiKeyData {
         name: key.name.clone(),
         person: key.person_id,
         service: key.is_service,
-        role: format!("{:?}", key.role),
+        role: key.role,
     }
 }

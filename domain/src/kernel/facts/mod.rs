@@ -3,19 +3,21 @@
 //! or changes a field gets another version.
 
 mod shapes;
+mod values;
 
 use crate::error::{Error, Result};
-use crate::ids::Noun;
+use crate::ids::{Noun, PartnerId};
 
 pub use shapes::*;
+pub use values::{Amount, Fraction, ShareOfCredit, Time};
 
 /// What there is to know of one kind of fact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Field {
     /// Its name in the data.
     pub name: &'static str,
-    /// Its type, in the words of this code.
-    pub of: &'static str,
+    /// Its type, in words.
+    pub words: fn() -> String,
     /// What it says.
     pub about: &'static str,
 }
@@ -23,6 +25,9 @@ pub struct Field {
 /// What the data of a fact looks like.
 trait Shape {
     const FIELDS: &'static [Field];
+
+    /// The partner whose fact it is.
+    fn partner(&self) -> Option<PartnerId>;
 }
 
 /// Makes the enums of the catalogue.
@@ -44,6 +49,11 @@ macro_rules! facts {
             /// What happened.
             pub fn kind(&self) -> FactKind {
                 match self { $(Self::$kind(_) => FactKind::$kind,)+ }
+            }
+
+            /// The partner that is told of it, beside the tenant's own people.
+            pub(crate) fn partner(&self) -> Option<PartnerId> {
+                match self { $(Self::$kind(data) => data.partner(),)+ }
             }
 
             /// The data, as JSON. Never a secret.
@@ -106,9 +116,9 @@ macro_rules! catalogue {
             /// A person was added.
             PersonAdded "person.added" 1 Person Named;
             /// A key was created.
-            ApiKeyCreated "api_key.created" 1 ApiKey Key;
+            ApiKeyCreated "api_key.created" 1 ApiKey ApiKeyData;
             /// A key was revoked.
-            ApiKeyRevoked "api_key.revoked" 1 ApiKey Key;
+            ApiKeyRevoked "api_key.revoked" 1 ApiKey ApiKeyData;
 
             /// A program was created.
             ProgramCreated "program.created" 1 Program Named;
@@ -147,13 +157,13 @@ macro_rules! catalogue {
             /// A domain or an id of a CRM was recorded with a customer.
             AccountIdentified "account.identified" 1 Account Identifier;
             /// A partner registered an opportunity.
-            RegistrationSubmitted "registration.submitted" 1 Registration Claim;
+            RegistrationSubmitted "registration.submitted" 1 Registration RegistrationData;
             /// A registration was approved: its customer is protected.
-            RegistrationApproved "registration.approved" 1 Registration DecidedClaim;
+            RegistrationApproved "registration.approved" 1 Registration RegistrationDecision;
             /// A registration was turned down.
-            RegistrationRejected "registration.rejected" 1 Registration DecidedClaim;
+            RegistrationRejected "registration.rejected" 1 Registration RegistrationDecision;
             /// A registration was given up.
-            RegistrationWithdrawn "registration.withdrawn" 1 Registration DecidedClaim;
+            RegistrationWithdrawn "registration.withdrawn" 1 Registration RegistrationDecision;
             /// The protection of a registration ended before a deal came of it.
             RegistrationExpired "registration.expired" 1 Registration OfPartner;
             /// A registration became a deal.

@@ -1,10 +1,11 @@
 //! What the data of facts holds.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
+use super::values::{Amount, ShareOfCredit, Time, Value};
 use super::{Field, Shape};
+use crate::access;
 use crate::actor::Actor;
-use crate::clock::Moment;
 use crate::entity::{
     account_identifier, credit_share, involvement, payout_report, registration, tax_form,
 };
@@ -12,27 +13,6 @@ use crate::ids::{
     AccountId, CommissionId, EvaluationId, PartnerId, PersonId, PluginId, PluginVersionId,
     ProgramId, TermsId,
 };
-use crate::money::Money;
-
-/// Money as it stands on the wire: `{"amount": "1234.50", "currency": "USD"}`.
-#[derive(Clone, Copy, Debug)]
-pub struct Amount(pub Money);
-
-impl Serialize for Amount {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.on_the_wire().serialize(serializer)
-    }
-}
-
-/// A moment as it stands on the wire: RFC 3339, in UTC.
-#[derive(Clone, Copy, Debug)]
-pub struct Time(pub Moment);
-
-impl Serialize for Time {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
 
 /// Makes shapes, and what the documentation says of them.
 macro_rules! shapes {
@@ -48,9 +28,14 @@ macro_rules! shapes {
         impl Shape for $name {
             const FIELDS: &'static [Field] = &[$(Field {
                 name: stringify!($field),
-                of: stringify!($type),
+                words: <$type as Value>::words,
                 about: concat!($($about),+).trim_ascii(),
             },)*];
+
+            fn partner(&self) -> Option<PartnerId> {
+                let Self { $($field),* } = self;
+                None$(.or($field.partner()))*
+            }
         }
     )+};
 }
@@ -92,7 +77,7 @@ shapes! {
     }
 
     /// A key.
-    Key {
+    ApiKeyData {
         /// Its name.
         name: String,
         /// Who answers for it.
@@ -100,7 +85,7 @@ shapes! {
         /// Whether it acts as a service of that person.
         service: bool,
         /// Its role.
-        role: String,
+        role: access::Role,
     }
 
     /// A version of a program's terms.
@@ -182,7 +167,7 @@ shapes! {
     }
 
     /// A registration.
-    Claim {
+    RegistrationData {
         /// The partner.
         partner: PartnerId,
         /// The customer.
@@ -192,7 +177,7 @@ shapes! {
     }
 
     /// A registration that was decided on.
-    DecidedClaim {
+    RegistrationDecision {
         /// The partner.
         partner: PartnerId,
         /// The customer.
@@ -237,7 +222,7 @@ shapes! {
     Part {
         /// The partner.
         partner: PartnerId,
-        /// Sourced, influenced or fulfilled.
+        /// Its role.
         role: credit_share::Role,
         /// What the partner did.
         kind: involvement::Kind,
@@ -249,24 +234,6 @@ shapes! {
         version: i32,
         /// Who gets what part.
         shares: Vec<ShareOfCredit>,
-    }
-
-    /// One partner's share of a role.
-    ShareOfCredit {
-        /// The partner.
-        partner: PartnerId,
-        /// The role.
-        role: credit_share::Role,
-        /// The share.
-        share: Fraction,
-    }
-
-    /// An exact part.
-    Fraction {
-        /// Over the line.
-        numerator: i32,
-        /// Below the line.
-        denominator: i32,
     }
 
     /// Money that came in, or went back.
