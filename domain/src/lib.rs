@@ -29,5 +29,5 @@ pub mod background;
 pub use base::{
     access, actor, clock, currency, database, digest, error, ids, keyring, money, outage,
 };
-pub(crate) use base::{limits, site};
+pub(crate) use base::{limits, site, sums};
 pub use kernel::{calculator, idempotency, people, rail, rails, reads, scope};

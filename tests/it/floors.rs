@@ -1,5 +1,6 @@
 //! The floors of the domain: a module imports from its own room and from lower floors.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -173,16 +174,75 @@ fn no_room_has_a_circle() {
             room != "kernel" || count > 20,
             "{count}: the imports were not found"
         );
-        // Whoever takes nothing of the others is taken away, until nobody is left.
-        while let Some(free) = arrows
-            .iter()
-            .find(|(_, others)| others.iter().all(|other| !arrows.contains_key(other)))
-            .map(|(module, _)| module.clone())
-        {
-            arrows.remove(&free);
-        }
+        peel(&mut arrows);
         assert!(arrows.is_empty(), "{room} has a circle among {arrows:#?}");
     }
+}
+
+/// The names after `super::` in a source, without its tests.
+fn beside(source: &str) -> BTreeSet<String> {
+    let own = source.split("#[cfg(test)]").next().unwrap();
+    taken(&own.replace("crate::", "").replace("super::", "crate::"))
+}
+
+/// Takes away whoever takes nothing of the others, until nobody is left but circles.
+fn peel<K: Ord + Clone + Borrow<str>>(arrows: &mut BTreeMap<K, BTreeSet<String>>) {
+    while let Some(free) = arrows
+        .iter()
+        .find(|(_, others)| {
+            others
+                .iter()
+                .all(|other| !arrows.contains_key(other.as_str()))
+        })
+        .map(|(module, _)| module.clone())
+    {
+        arrows.remove(free.borrow());
+    }
+}
+
+/// Within a folder, too, files import one way: also from the folder's own `mod.rs`, which
+/// uses each file that it names.
+#[test]
+fn no_folder_has_a_circle() {
+    let mut files = Vec::new();
+    collect(&sources(), &mut files);
+    let folders = files.iter().filter(|file| file.ends_with("mod.rs"));
+    let mut checked = 0;
+    for folder in folders.map(|file| file.parent().unwrap()) {
+        let mut of_folder: BTreeMap<String, String> = BTreeMap::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let file = if path.is_dir() {
+                path.join("mod.rs")
+            } else {
+                path
+            };
+            of_folder.insert(name, fs::read_to_string(&file).unwrap());
+        }
+        let mut arrows: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for (name, source) in &of_folder {
+            let names: BTreeSet<String> = if name == "mod" {
+                let used = |other: &&String| source.contains(&format!("{other}::"));
+                of_folder.keys().filter(used).cloned().collect()
+            } else {
+                // What is no file of the folder is something of its `mod.rs`.
+                let file = |taken: String| {
+                    let is_file = of_folder.contains_key(&taken);
+                    if is_file { taken } else { "mod".to_owned() }
+                };
+                beside(source).into_iter().map(file).collect()
+            };
+            checked += names.len();
+            arrows.insert(name, names);
+        }
+        peel(&mut arrows);
+        assert!(
+            arrows.is_empty(),
+            "{folder:?} has a circle among {arrows:#?}"
+        );
+    }
+    assert!(checked > 30, "{checked}: the imports were not found");
 }
 
 #[test]

@@ -212,7 +212,7 @@ story! {
         let rule = |formula: Value| json!({ "role": "SOURCED", "formula": formula });
         let input = json!({
             "idempotencyKey": acme.key(), "programId": acme.program, "agreementText": "",
-            "protectionDays": -1, "holdDays": 5000, "commissionCapBps": 0,
+            "protectionDays": -1, "holdDays": 5000, "commissionCapPercent": "0",
             "payoutMinimum": { "amount": "1.00", "currency": "usd" },
             "rules": [
                 rule(json!({ "percentage": { "ratePercent": "lots" } })),
@@ -227,7 +227,7 @@ story! {
             told("INVALID_INPUT", &["protectionDays"]),
             told("INVALID_INPUT", &["holdDays"]),
             told("INVALID_INPUT", &["payoutMinimum", "currency"]),
-            told("INVALID_INPUT", &["commissionCapBps"]),
+            told("INVALID_INPUT", &["commissionCapPercent"]),
             told("INVALID_INPUT", &["rules", "0", "formula", "percentage", "ratePercent"]),
             told("INVALID_INPUT", &["rules", "1", "role"]),
             told("NOT_FOUND", &["rules", "1", "formula", "plugin", "pluginVersionId"]),

@@ -31,6 +31,7 @@ use tributary_domain::program::terms as published;
 use tributary_domain::program::terms::{Formula, NewRule, NewTerms};
 use tributary_domain::rail::Rail;
 use tributary_domain::reads;
+use tributary_domain::rule::kinds::percentage;
 use tributary_domain::scope::{Engine, Scope};
 use tributary_domain::tenant::tenants;
 
@@ -61,10 +62,10 @@ pub struct Office {
 /// A part of the deal's amount for a role, up to a cap in minor units.
 pub fn percentage(role: CreditRole, rate: &str, cap: Option<Money>) -> NewRule {
     let rate: Decimal = rate.parse().unwrap();
-    let formula = Formula::Percentage {
+    let formula = Formula::Percentage(percentage::Formula {
         rate: rate.into(),
         cap: cap.map(Into::into),
-    };
+    });
     NewRule { role, formula }
 }
 
@@ -390,7 +391,7 @@ pub fn terms_with(currency: Currency, rules: Vec<NewRule>) -> NewTerms {
         hold_days: 30,
         credit_decision_days: 30,
         payout_minimum: Money::new(10_000, currency).into(),
-        commission_cap_bps: 10_000,
+        commission_cap_percent: Decimal::ONE_HUNDRED.into(),
         rules,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
 use tributary_domain::commission::collections::{self, Direction, NewCollection};
 use tributary_domain::deal::decisions;
 use tributary_domain::deal::involvements::{self, NewInvolvement};
@@ -131,7 +132,7 @@ story! {
             hold_days: 30,
             credit_decision_days: 30,
             payout_minimum: Money::new(0, office.program.currency).into(),
-            commission_cap_bps: 999,
+            commission_cap_percent: Decimal::new(999, 2).into(),
             rules: vec![percentage(CreditRole::Sourced, "10", None)],
         };
         let refused = published::publish(&office.ada, "terms, again", office.program.id, terms).await;

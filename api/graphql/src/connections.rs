@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use async_graphql::connection::PageInfo;
 use async_graphql::{Context, Description, Enum, Object, SimpleObject, TypeName};
-use tributary_domain::kernel::lists::{self, Listed, Place};
+use tributary_domain::kernel::lists::{self, Listed};
 use tributary_transport::document::directives::{cost, list_size};
 
 use crate::context::RequestExt;
@@ -147,6 +147,5 @@ pub(super) fn cursor<T: List>(
     order: lists::Order<<T::Entity as Listed>::Order>,
     row: &ModelOf<T>,
 ) -> ApiResult<String> {
-    let place = Place::of::<T::Entity>(order, row)?;
-    Ok(place.cursor::<T::Entity>(ctx.scope(), list, order)?)
+    Ok(lists::cursor::<T::Entity>(ctx.scope(), list, order, row)?)
 }

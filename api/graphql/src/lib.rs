@@ -20,6 +20,7 @@ pub mod tenant;
 
 pub use schema::Schema;
 
+use async_graphql::SDLExportOptions;
 use tributary_transport::document::Documents;
 use tributary_transport::document::definitions::Scalars;
 use tributary_transport::served;
@@ -27,6 +28,11 @@ use tributary_transport::served;
 /// Builds the schema.
 pub fn schema() -> Schema {
     served(schema::builder().extension(moment::OneMoment)).finish()
+}
+
+/// The schema as its clients have it.
+pub fn sdl(schema: &Schema) -> String {
+    schema.sdl_with_options(SDLExportOptions::new().include_specified_by())
 }
 
 /// How values of the schema's own scalars are checked before anything runs.

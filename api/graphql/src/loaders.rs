@@ -25,7 +25,7 @@ use tributary_domain::payout::{payout_reports, payout_runs, payouts};
 use tributary_domain::people;
 use tributary_domain::program::{in_force, terms as published};
 use tributary_domain::reads;
-use tributary_domain::rule::deciding;
+use tributary_domain::rule::versions;
 use tributary_domain::scope::Scope;
 
 use crate::error::{ApiError, ApiResult};
@@ -157,13 +157,13 @@ macro_rules! of_children {
         pub struct $answer;
 
         impl<$entity: Listed + 'static> Loader<Children<$entity, $answer>> for Reads {
-            type Value = $value;
+            type Value = ApiResult<$value>;
             type Error = ApiError;
 
             async fn load(
                 &self,
                 keys: &[Children<$entity, $answer>],
-            ) -> Result<HashMap<Children<$entity, $answer>, $value>, ApiError> {
+            ) -> ApiResult<HashMap<Children<$entity, $answer>, ApiResult<$value>>> {
                 let mut alike: HashMap<_, Vec<&Children<$entity, $answer>>> = HashMap::new();
                 for children in keys {
                     let (list, wanted, _) = children.key();
@@ -175,10 +175,18 @@ macro_rules! of_children {
                         continue;
                     };
                     let parents: Vec<ParentId> = children.iter().map(|one| one.parent).collect();
-                    let answers = $read(&self.0, &link(), &parents, wanted).await?;
-                    found.extend(answers.into_iter().map(|(parent, answer)| {
-                        (Children::new(list, parent, link, wanted.clone()), answer)
-                    }));
+                    let key = |parent| Children::new(list, parent, link, wanted.clone());
+                    match $read(&self.0, &link(), &parents, wanted).await {
+                        Ok(answers) => found.extend(
+                            answers.into_iter().map(|(parent, answer)| (key(parent), Ok(answer))),
+                        ),
+                        // What is wrong with one list fails that list alone.
+                        Err(error) => {
+                            let error = ApiError::from(error);
+                            let failed = |parent| (key(parent), Err(error.clone()));
+                            found.extend(parents.into_iter().map(failed));
+                        }
+                    }
                 }
                 Ok(found)
             }
@@ -229,8 +237,8 @@ answers! {
         grouped(published::rules(scope, &terms).await?, |rule| rule.terms_id)
     };
     /// The version that a rule uses now.
-    DecidingVersion(RuleId) -> PluginVersionId = |scope, rules| {
-        deciding::now(scope, &rules).await?
+    VersionInUse(RuleId) -> PluginVersionId = |scope, rules| {
+        versions::in_use_now(scope, &rules).await?
     };
     /// What a partner holds, is owed and was paid, by currency.
     BalancesOfPartner(PartnerId) -> Vec<(Currency, PartnerBalance)> = |scope, partners| {

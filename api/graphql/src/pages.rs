@@ -10,7 +10,7 @@ use async_graphql::{Context, Enum, InputObject, InputType, OutputType, TypeDirec
 use tokio::sync::OnceCell;
 use tributary_domain::error::{Error, Result};
 use tributary_domain::kernel::lists::{
-    self, Link, Listed, Page, ParentId, Place, Span, Wanted, WantedOf, Window,
+    self, Link, Listed, Page, ParentId, Span, Wanted, WantedOf, Window,
 };
 use tributary_transport::document::directives::list_size;
 
@@ -137,7 +137,7 @@ fn list<T: List>(
     let (limit, backward) = limit(arguments.first, arguments.last)?;
     let place = |field, cursor: Option<String>| {
         cursor
-            .map(|text| Place::parse::<T::Entity>(ctx.scope(), name, order, field, &text))
+            .map(|text| lists::place::<T::Entity>(ctx.scope(), name, order, field, &text))
             .transpose()
     };
     let wanted = Wanted {
@@ -179,7 +179,12 @@ impl<T: List> ListOf<T> {
     async fn page(&self, ctx: &Context<'_>) -> ApiResult<&Page<ModelOf<T>>> {
         let read = || async {
             match self.children::<Pages>() {
-                Some(children) => Ok(ctx.loaders().one(children).await?.unwrap_or_default()),
+                Some(children) => Ok(ctx
+                    .loaders()
+                    .one(children)
+                    .await?
+                    .transpose()?
+                    .unwrap_or_default()),
                 None => Ok(lists::page::<T::Entity>(ctx.scope(), &self.wanted).await?),
             }
         };
@@ -218,7 +223,7 @@ impl<T: List> ListOf<T> {
 
     pub(super) async fn count(&self, ctx: &Context<'_>) -> ApiResult<Count> {
         let count = match self.children::<Counts>() {
-            Some(children) => ctx.loaders().one(children).await?,
+            Some(children) => ctx.loaders().one(children).await?.transpose()?,
             None => Some(lists::count::<T::Entity>(ctx.scope(), &self.wanted).await?),
         };
         Ok(count.unwrap_or_default().into())
@@ -226,7 +231,7 @@ impl<T: List> ListOf<T> {
 
     pub(super) async fn totals(&self, ctx: &Context<'_>) -> ApiResult<Vec<Money>> {
         let totals = match self.children::<Totals>() {
-            Some(children) => ctx.loaders().one(children).await?,
+            Some(children) => ctx.loaders().one(children).await?.transpose()?,
             None => Some(lists::totals::<T::Entity>(ctx.scope(), &self.wanted).await?),
         };
         let totals = totals.unwrap_or_default().into_iter();

@@ -98,7 +98,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         }
         Command::Demo(demo) => demo.run().await,
         Command::Schema => {
-            println!("{}", tributary_graphql::schema().sdl());
+            println!("{}", tributary_graphql::sdl(&tributary_graphql::schema()));
             Ok(())
         }
         Command::Key(key) => key.run().await,

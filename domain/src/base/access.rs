@@ -6,9 +6,7 @@ use sea_orm::Iterable;
 use sea_orm::entity::prelude::*;
 
 /// What a key's holder is to the tenant.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, serde::Serialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, serde::Serialize)]
 #[sea_orm(
     rs_type = "String",
     db_type = "String(StringLen::N(32))",

@@ -15,3 +15,4 @@ pub(crate) mod limits;
 pub mod money;
 pub mod outage;
 pub(crate) mod site;
+pub(crate) mod sums;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::ExprTrait;
 use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
 
@@ -20,6 +19,7 @@ use crate::kernel::facts;
 use crate::money::Money;
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
+use crate::sums::whole_sum;
 use crate::{idempotency, limits};
 
 /// Which way the money went.
@@ -175,8 +175,7 @@ async fn place(
 /// What was collected on deals less what was refunded, in minor units. Deals
 /// without collections are absent.
 pub async fn collected(scope: &Scope, deals: &[DealId]) -> Result<HashMap<DealId, i64>> {
-    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
-    let sum = ExprTrait::cast_as(collection::Column::AmountMinor.sum(), "bigint");
+    let sum = whole_sum(collection::Column::AmountMinor);
     let sums: Vec<(DealId, i64)> = collection::Entity::visible(scope)
         .filter(collection::Column::DealId.is_in(deals.iter().copied()))
         .select_only()

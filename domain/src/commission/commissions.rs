@@ -21,9 +21,9 @@ use crate::kernel::facts;
 use crate::kernel::work::Progress;
 use crate::money::{Money, round_entitlements};
 use crate::reads;
-use crate::rule::deciding::AsOf;
 use crate::rule::evaluations::{self, Answer};
 use crate::rule::rules;
+use crate::rule::versions::AsOf;
 use crate::scope::{Fact, Scope, Tx};
 
 /// What the request that won a deal gets to assess it, before the server does.

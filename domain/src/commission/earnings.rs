@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query;
 use sea_orm::{QueryOrder, QuerySelect};
 
 use crate::clock::Moment;
@@ -18,6 +17,7 @@ use crate::kernel::facts;
 use crate::money::{Money, round_release_target};
 use crate::reads::Visible;
 use crate::scope::{Fact, Scope, Tx};
+use crate::sums::whole_sum;
 
 /// Collections times commissions that one transaction looks at.
 const EARNINGS_A_STEP: u64 = 1_000;
@@ -37,8 +37,7 @@ pub async fn sums(
     scope: &Scope,
     commissions: &[CommissionId],
 ) -> Result<HashMap<CommissionId, Sums>> {
-    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
-    let sum = sea_query::ExprTrait::cast_as(earning::Column::AmountMinor.sum(), "bigint");
+    let sum = whole_sum(earning::Column::AmountMinor);
     let rows: Vec<(CommissionId, State, i64)> = earning::Entity::visible(scope)
         .filter(earning::Column::CommissionId.is_in(commissions.iter().copied()))
         .select_only()
@@ -154,8 +153,7 @@ pub(crate) async fn released(tx: &Tx, commission: CommissionId) -> Result<i64> {
 
 /// What was released of a commission so far, and the number of its newest earning.
 async fn so_far(tx: &Tx, commission: CommissionId) -> Result<(i64, i32)> {
-    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
-    let sum = sea_query::ExprTrait::cast_as(earning::Column::AmountMinor.sum(), "bigint");
+    let sum = whole_sum(earning::Column::AmountMinor);
     let found = earning::Entity::of(tx.tenant())
         .filter(earning::Column::CommissionId.eq(commission))
         .select_only()

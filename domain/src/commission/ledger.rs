@@ -28,6 +28,7 @@ use crate::error::{Error, Result};
 use crate::ids::{EntryId, PartnerId};
 use crate::money::{Currency, Money};
 use crate::scope::{Scope, Tx};
+use crate::sums::whole_sum;
 
 /// Books the event at `position`: debits one account and credits another by
 /// the same money, for one partner. A negative amount books the reverse.
@@ -95,8 +96,7 @@ pub struct TrialBalance {
 pub async fn trial_balance(scope: &Scope) -> Result<TrialBalance> {
     scope.require(Permission::BooksRead)?;
     let db = scope.read().await?;
-    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
-    let sum = || ExprTrait::cast_as(entry::Column::AmountMinor.sum(), "bigint");
+    let sum = || whole_sum(entry::Column::AmountMinor);
     let unbalanced = entry::Entity::of(scope.tenant())
         .select_only()
         .column(entry::Column::Position)

@@ -2,7 +2,6 @@
 
 use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::ExprTrait;
 
 use crate::actor::Actor;
 use crate::clock::Moment;
@@ -10,6 +9,7 @@ use crate::entity::Owned;
 use crate::error::Result;
 use crate::ids::{CollectionId, DealId, TenantId};
 use crate::money::Currency;
+use crate::sums::whole_sum;
 
 /// A collection. Never changed.
 #[sea_orm::model]
@@ -49,8 +49,7 @@ pub(crate) async fn sum_upto<C: ConnectionTrait>(
     deal: DealId,
     ordinal: i32,
 ) -> Result<i64> {
-    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
-    let sum = ExprTrait::cast_as(Column::AmountMinor.sum(), "bigint");
+    let sum = whole_sum(Column::AmountMinor);
     let sum = Entity::of(tenant)
         .filter(Column::DealId.eq(deal))
         .filter(Column::Ordinal.lte(ordinal))

@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use crate::entity::{Owned, command};
 use crate::error::{Error, Result};
+use crate::ids::{PartnerId, TenantId};
+use crate::keyring::Keyring;
 use crate::limits;
 use crate::scope::{Scope, Tx};
 
@@ -60,14 +62,20 @@ impl Command {
     where
         E: Owned<Id: From<Uuid>>,
     {
-        let tx = scope.begin().await?;
         let Some(Key(key)) = &self.key else {
             return Ok(None);
         };
-        match self.done_before(&tx, &kept_as(&tx, key)).await? {
-            Some(id) => Ok(Some(E::get(&tx, tx.tenant(), id.into()).await?)),
-            None => Ok(None),
-        }
+        let (tenant, key) = (scope.tenant(), kept_as(scope.partner(), key));
+        let db = scope.read().await?;
+        let keyring = &scope.engine().keyring;
+        let done = match self.done_before(&db, tenant, keyring, &key).await? {
+            Some(id) => Some(E::get(&db, tenant, id.into()).await?),
+            None => None,
+        };
+        drop(db);
+        // What follows is long, and reads what is there then.
+        scope.end_read().await;
+        Ok(done)
     }
 
     /// Does the work in a transaction of its own, unless it was done before, and keeps the
@@ -85,9 +93,12 @@ impl Command {
         E: Owned<Id: From<Uuid> + Into<Uuid>>,
     {
         let mut tx = scope.begin().await?;
-        let key = self.key.as_ref().map(|Key(key)| kept_as(&tx, key));
+        let kept = |Key(key): &Key| kept_as(tx.partner(), key);
+        let key = self.key.as_ref().map(kept);
         if let Some(key) = &key
-            && let Some(id) = self.done_before(&tx, key).await?
+            && let Some(id) = self
+                .done_before(&tx, tx.tenant(), tx.keyring(), key)
+                .await?
         {
             return E::get(&tx, tx.tenant(), id.into()).await;
         }
@@ -99,16 +110,21 @@ impl Command {
     }
 
     /// The row that the same command was about, if it was done before.
-    async fn done_before(&self, tx: &Tx, key: &str) -> Result<Option<Uuid>> {
-        let earlier = command::Entity::find_by_id((tx.tenant(), key.to_owned()))
-            .one(tx)
-            .await?;
+    async fn done_before<C: ConnectionTrait>(
+        &self,
+        db: &C,
+        tenant: TenantId,
+        keyring: &Keyring,
+        key: &str,
+    ) -> Result<Option<Uuid>> {
+        let earlier = command::Entity::find_by_id((tenant, key.to_owned()));
+        let earlier = earlier.one(db).await?;
         let Some(earlier) = earlier else {
             return Ok(None);
         };
-        let (keyring, digest) = (tx.keyring(), &earlier.arguments_digest);
+        let digest = &earlier.arguments_digest;
         let is_same = earlier.operation == self.operation
-            && keyring.matches(tx.tenant(), &self.arguments, digest)?;
+            && keyring.matches(tenant, &self.arguments, digest)?;
         if is_same {
             Ok(Some(earlier.subject))
         } else {
@@ -136,8 +152,8 @@ impl Command {
 
 /// A key as it is stored. Partners count for themselves: none blocks another's keys or the
 /// tenant's, or learns of them.
-fn kept_as(tx: &Tx, key: &str) -> String {
-    match tx.partner() {
+fn kept_as(partner: Option<PartnerId>, key: &str) -> String {
+    match partner {
         Some(partner) => format!("{partner}/{key}"),
         None => format!("/{key}"),
     }

@@ -19,8 +19,8 @@ macro_rules! listed_deals {
                 }
                 money {}
                 order {
-                    /// When it was first heard of.
-                    CreatedAt: unique CreatedPosition;
+                    /// When it was first heard of. For a partner's key the order means nothing.
+                    [unknown] CreatedAt: unique CreatedPosition;
                     /// Its name, letter by letter as encoded. Not for a partner's key.
                     [staff] Name: text Name;
                 }
@@ -81,8 +81,8 @@ macro_rules! listed_deals {
                 }
                 money { AmountMinor Currency }
                 order {
-                    /// When it was opened.
-                    CreatedAt: unique OpenedPosition;
+                    /// When it was opened. For a partner's key the order means nothing.
+                    [unknown] CreatedAt: unique OpenedPosition;
                     /// When it was last changed. Not for a partner's key.
                     [staff] UpdatedAt: number UpdatedAt;
                     /// When it was won or lost; open ones last.

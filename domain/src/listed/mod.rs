@@ -18,7 +18,8 @@ mod people;
 ///
 /// `column` compares a column of the entity, `by` asks a function of
 /// `kernel::lists::conditions`. `staff` marks what only the tenant's own people may ask,
-/// because a partner is not told the column's own value.
+/// because a partner is not told the column's own value; `unknown` an order in whose place
+/// a partner has that of ids, because it would tell of what came before its own part.
 #[macro_export]
 macro_rules! listed {
     ($made:ident) => {

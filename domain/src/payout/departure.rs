@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use sea_orm::ActiveValue::Set;
 use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query;
 
 use crate::entity::payout::{self, State};
 use crate::entity::payout_hold::Reason;
@@ -23,6 +22,7 @@ use crate::partner::readiness::{self, Papers};
 use crate::payout::{balances, settlement};
 use crate::rail::Status;
 use crate::scope::{Scope, Tx};
+use crate::sums::whole_sum;
 
 /// How long a rail is waited for. Whoever does not answer in time may have paid.
 const RAIL_TIME: Duration = Duration::from_secs(10);
@@ -152,8 +152,7 @@ pub(crate) async fn no_longer_ready(
     payout: &payout::Model,
     papers: &Papers,
 ) -> Result<Option<&'static str>> {
-    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
-    let sum = sea_query::ExprTrait::cast_as(earning::Column::AmountMinor.sum(), "bigint");
+    let sum = whole_sum(earning::Column::AmountMinor);
     let by_terms: Vec<(TermsId, i64)> = earning::Entity::of(tx.tenant())
         .filter(earning::Column::PayoutId.eq(payout.id))
         .select_only()

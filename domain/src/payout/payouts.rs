@@ -10,7 +10,6 @@ use std::collections::HashMap;
 use futures_util::StreamExt;
 use futures_util::stream;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query;
 use sea_orm::{Condition, Order, QueryOrder, QuerySelect};
 
 use crate::clock::Moment;
@@ -28,6 +27,7 @@ use crate::payout::settlement::{self, PAUSE};
 use crate::rail::{Instruction, Rail, Status};
 use crate::reads::Visible;
 use crate::scope::{Scope, Tx};
+use crate::sums::whole_sum;
 
 /// How long a rail that took a payout may say nothing of it before nobody knows
 /// what became of it.
@@ -338,8 +338,7 @@ async fn is_second_payment(tx: &Tx, payout: &payout::Model, reference: &str) -> 
 /// failed ones included; all in one statement. A run without payouts that the
 /// actor may see is absent.
 pub async fn totals(scope: &Scope, runs: &[PayoutRunId]) -> Result<HashMap<PayoutRunId, i64>> {
-    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
-    let sum = sea_query::ExprTrait::cast_as(payout::Column::AmountMinor.sum(), "bigint");
+    let sum = whole_sum(payout::Column::AmountMinor);
     let rows: Vec<(PayoutRunId, i64)> = payout::Entity::visible(scope)
         .filter(payout::Column::RunId.is_in(runs.iter().copied()))
         .select_only()

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::ExprTrait;
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait, UpdateMany};
 
 use crate::commission::ledger;
@@ -18,6 +17,7 @@ use crate::kernel::facts;
 use crate::kernel::work::{Progress, Step};
 use crate::money::Money;
 use crate::scope::{Fact, Scope, Tx};
+use crate::sums::whole_sum;
 
 /// Until something that others do is looked at again.
 pub(crate) const PAUSE: Duration = Duration::from_secs(1);
@@ -320,8 +320,7 @@ pub(crate) async fn finish(tx: &mut Tx, run: payout_run::Model) -> Result<()> {
 
 /// What the payouts of a run add up to, in minor units.
 pub(crate) async fn total(tx: &Tx, run: PayoutRunId) -> Result<i64> {
-    // PostgreSQL widens the sum of 64-bit integers to an arbitrary precision.
-    let sum = ExprTrait::cast_as(payout::Column::AmountMinor.sum(), "bigint");
+    let sum = whole_sum(payout::Column::AmountMinor);
     let total = payout::Entity::of(tx.tenant())
         .filter(payout::Column::RunId.eq(run))
         .select_only()

@@ -8,6 +8,7 @@ mod draft;
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveEnum, QueryOrder, QuerySelect};
@@ -24,10 +25,10 @@ use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
 use crate::money::Currency;
 use crate::program::in_force;
-use crate::rule::kinds::{self, percentage};
+use crate::reads;
+use crate::rule::kinds;
 use crate::rule::{evaluations, plugins};
 use crate::scope::{Fact, Scope, Tx};
-use crate::{limits, reads};
 
 use draft::{Draft, DraftFormula, DraftRule};
 pub use draft::{Formula, NewRule, NewTerms};
@@ -131,12 +132,9 @@ async fn looked_up(scope: &Scope, draft: &Draft) -> Result<(program::Model, Vec<
 async fn resolved(scope: &Scope, program: &program::Model, draft: &DraftRule) -> Result<Rule> {
     let role = draft.role;
     match &draft.formula {
-        DraftFormula::Percentage { rate, cap } => {
-            let cap = cap.map(|cap| limits::positive("percentage.cap", cap, program.currency));
-            let config = percentage::Config {
-                rate: rate.clone(),
-                cap_minor: cap.transpose()?,
-            };
+        DraftFormula::Percentage(draft) => {
+            let config = draft.config(program.currency);
+            let config = config.map_err(|error| error.within("percentage"))?;
             Ok(Rule {
                 role,
                 kind: rule::Kind::Percentage,
@@ -187,7 +185,7 @@ fn document(
     let document = json!({
         "agreement": draft.agreement_text,
         "auto_approve": draft.auto_approve,
-        "commission_cap_bps": draft.commission_cap_bps,
+        "commission_cap_percent": percent(draft.commission_cap_bps),
         "credit_decision_days": draft.credit_decision_days,
         "currency": currency.code(),
         "effective_at": draft.effective_at.map(facts::Time),
@@ -200,6 +198,11 @@ fn document(
         "version": version,
     });
     Ok(document.to_string())
+}
+
+/// Ten-thousandths in per cent, as decimal text.
+fn percent(bps: i32) -> String {
+    Decimal::new(bps.into(), 2).normalize().to_string()
 }
 
 async fn insert(

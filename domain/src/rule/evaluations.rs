@@ -14,7 +14,7 @@ use crate::error::{About, Conflict, Error, Result};
 use crate::ids::{DealId, EvaluationId, PluginVersionId, RuleId};
 use crate::kernel::check::Given;
 use crate::reads;
-use crate::rule::deciding::{self, AsOf};
+use crate::rule::versions::{self, AsOf};
 use crate::rule::{kinds, rules};
 use crate::scope::{Scope, Tx};
 
@@ -60,7 +60,7 @@ pub(crate) async fn answer(
 ) -> Result<Option<Answer>> {
     let db = scope.read().await?;
     let terms = terms::Entity::get(&db, scope.tenant(), rule.terms_id).await?;
-    let version = deciding::version(&db, rule, &terms, as_of).await?;
+    let version = versions::in_use(&db, rule, &terms, as_of).await?;
     drop(db);
     run(scope, rule, version, case).await
 }
@@ -165,7 +165,7 @@ pub(crate) async fn is_current(
     answer: &Answer,
 ) -> Result<bool> {
     let terms = terms::Entity::get(tx, tx.tenant(), rule.terms_id).await?;
-    Ok(deciding::version(tx, rule, &terms, as_of).await? == answer.version)
+    Ok(versions::in_use(tx, rule, &terms, as_of).await? == answer.version)
 }
 
 /// Stores the receipt of an answer, in the transaction that acts on it.

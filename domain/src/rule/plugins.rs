@@ -10,7 +10,7 @@ use crate::digest::sha256;
 use crate::entity::plugin_version::{self, State};
 use crate::entity::{Owned, plugin, plugin_code, upload};
 use crate::error::{About, Conflict, Error, Result};
-use crate::ids::{Noun, PluginId, PluginVersionId, UploadId};
+use crate::ids::{Noun, PluginId, PluginVersionId, TenantId, UploadId};
 use crate::kernel::check::Given;
 use crate::kernel::facts;
 use crate::scope::{Fact, Scope, Tx};
@@ -65,15 +65,20 @@ pub async fn put(scope: &Scope, id: UploadId, bytes: Vec<u8>) -> Result<()> {
         return Err(Error::invalid("bytes", "a component has 1 byte to 2 MiB"));
     }
     let tx = scope.begin().await?;
-    let upload = staged(scope, &tx, id).await?;
+    let upload = staged(scope, &tx, tx.tenant(), id).await?;
     let mut change: upload::ActiveModel = upload.into();
     change.bytes = Set(Some(bytes));
     change.update(&tx).await?;
     tx.commit().await
 }
 
-async fn staged(scope: &Scope, tx: &Tx, id: UploadId) -> Result<upload::Model> {
-    let upload = upload::Entity::get(tx, tx.tenant(), id).await?;
+async fn staged<C: ConnectionTrait>(
+    scope: &Scope,
+    db: &C,
+    tenant: TenantId,
+    id: UploadId,
+) -> Result<upload::Model> {
+    let upload = upload::Entity::get(db, tenant, id).await?;
     if upload.expires_at > scope.engine().clock.now() {
         Ok(upload)
     } else {
@@ -91,9 +96,9 @@ pub async fn publish(
 ) -> Result<plugin_version::Model> {
     scope.require(Permission::PluginManage)?;
     let upload = upload.into().read()?;
-    let staged = staged(scope, &scope.begin().await?, upload)
-        .await
-        .at("uploadId")?;
+    let staged = staged(scope, &scope.read().await?, scope.tenant(), upload).await;
+    let staged = staged.at("uploadId")?;
+    scope.end_read().await;
     let empty = || Error::conflict(Conflict::UploadNotReady, "nothing was put there yet");
     let bytes = staged.bytes.ok_or_else(empty)?;
     let calculator = &scope.engine().calculator;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{ExprTrait, JoinType, QueryOrder, QuerySelect, RelationTrait};
+use sea_orm::{JoinType, QueryOrder, QuerySelect, RelationTrait};
 
 use crate::calculator::{Case, CaseCredit, CaseDeal, CaseHistory, CaseTerms, Fault, Verdict};
 use crate::clock::Moment;
@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::ids::{DealId, PartnerId, TermsId};
 use crate::money::Exact;
 use crate::scope::Scope;
+use crate::sums::whole_sum;
 
 /// Everything that the answer on one deal under one rule may depend on.
 pub(crate) async fn case(
@@ -130,7 +131,7 @@ async fn history<C: ConnectionTrait>(
     credits: &[CaseCredit],
 ) -> Result<Vec<CaseHistory>> {
     let year = closed_at.year();
-    let volume = ExprTrait::cast_as(deal::Column::AmountMinor.sum(), "bigint");
+    let volume = whole_sum(deal::Column::AmountMinor);
     let won: Vec<(PartnerId, i64, i64)> = credit_share::Entity::find()
         .join(JoinType::InnerJoin, credit_share::Relation::Credit.def())
         .join(JoinType::InnerJoin, credit::Relation::Deal.def())

@@ -49,6 +49,11 @@ impl Ledger {
 
 #[Object(use_type_description)]
 impl Ledger {
+    /// The same for every tenant: it is there for caches.
+    async fn id(&self) -> ID {
+        "ledger".into()
+    }
+
     /// Whether every posting balances in every currency.
     #[graphql(directive = cost::apply(added_up()))]
     async fn balanced(&self, ctx: &Context<'_>) -> ApiResult<bool> {

@@ -1,6 +1,7 @@
 //! Terms of programs.
 
 use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
+use rust_decimal::Decimal;
 use tributary_domain::entity::terms as stored;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
@@ -13,7 +14,7 @@ use crate::context::{RequestExt, given, wraps};
 use crate::error::{ApiResult, commands};
 use crate::loaders::RulesOfTerms;
 use crate::program::programs::Program;
-use crate::rule::rules::{Rule, RuleInput};
+use crate::rule::rules::{Rule, RuleInput, percent};
 use crate::scalars::{DateTime, Money, MoneyInput};
 
 /// Where terms stand.
@@ -103,10 +104,11 @@ impl Terms {
         Ok(program.map(|program| Money::minor(self.0.payout_minimum_minor, program.currency)))
     }
 
-    /// The most that one rule may give on one deal, in ten-thousandths of its
-    /// amount.
-    async fn commission_cap_bps(&self) -> i32 {
-        self.0.commission_cap_bps
+    /// The most that one rule may give on one deal: per cent of its amount, as decimal
+    /// text.
+    async fn commission_cap_percent(&self) -> String {
+        let percent = Decimal::new(self.0.commission_cap_bps.into(), 2);
+        percent.normalize().to_string()
     }
 
     /// When their document was published.
@@ -157,9 +159,10 @@ pub struct PublishTermsInput {
     credit_decision_days: i32,
     /// The least that is paid out, in the program's currency.
     payout_minimum: MoneyInput,
-    /// The most that one rule may give on one deal, in ten-thousandths of it.
-    #[graphql(default = 10_000)]
-    commission_cap_bps: i32,
+    /// The most that one rule may give on one deal: per cent of it as decimal text, more
+    /// than 0, at most 100, with at most two decimals.
+    #[graphql(default = "100")]
+    commission_cap_percent: String,
     /// How credit becomes money: at most one rule for each role.
     #[graphql(directive = max_items::apply(20))]
     rules: Vec<RuleInput>,
@@ -176,7 +179,7 @@ impl PublishTermsInput {
             hold_days: self.hold_days,
             credit_decision_days: self.credit_decision_days,
             payout_minimum: self.payout_minimum.read("payoutMinimum"),
-            commission_cap_bps: self.commission_cap_bps,
+            commission_cap_percent: percent("commissionCapPercent", &self.commission_cap_percent),
             rules: self.rules.into_iter().map(RuleInput::read).collect(),
         };
         terms::publish(scope, &self.idempotency_key, program, terms).await

@@ -1,10 +1,11 @@
 //! Rules: how one role's credit becomes money under one version of terms.
 
-use async_graphql::{Context, Description, Enum, ID, InputObject, Object, OneofObject};
+use async_graphql::{Context, Description, ID, InputObject, Object, OneofObject, Union};
 use rust_decimal::Decimal;
 use tributary_domain::entity::rule;
-use tributary_domain::error::{Error, Result};
+use tributary_domain::error::Error;
 use tributary_domain::ids::Noun;
+use tributary_domain::kernel::check::Given;
 use tributary_domain::program::terms::{Formula, NewRule};
 use tributary_domain::rule::kinds::percentage;
 use tributary_transport::document::directives::cost;
@@ -12,19 +13,9 @@ use tributary_transport::document::directives::cost;
 use crate::context::{RequestExt, given, wraps};
 use crate::deal::credits::CreditRole;
 use crate::error::ApiResult;
-use crate::loaders::DecidingVersion;
+use crate::loaders::VersionInUse;
 use crate::rule::plugins::{Plugin, PluginVersion};
 use crate::scalars::{Json, Money, MoneyInput};
-
-/// How a rule is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "rule::Kind")]
-pub enum RuleKind {
-    /// A part of the deal's amount, up to a cap.
-    Percentage,
-    /// By the tenant's own code.
-    Plugin,
-}
 
 /// How one role's credit becomes money.
 #[derive(Description)]
@@ -44,18 +35,37 @@ impl Rule {
     }
 
     /// How it is computed.
-    async fn kind(&self) -> RuleKind {
-        self.0.kind.into()
+    async fn formula(&self) -> RuleFormula {
+        match self.0.kind {
+            rule::Kind::Percentage => RuleFormula::Percentage(PercentageFormula(self.0.clone())),
+            rule::Kind::Plugin => RuleFormula::Plugin(PluginFormula(self.0.clone())),
+        }
+    }
+}
+
+/// A rule's computation.
+#[derive(Union)]
+pub enum RuleFormula {
+    /// A part of the deal's amount.
+    Percentage(PercentageFormula),
+    /// The tenant's own code.
+    Plugin(PluginFormula),
+}
+
+/// A part of the deal's amount, up to a cap.
+#[derive(Description)]
+pub struct PercentageFormula(rule::Model);
+
+#[Object(use_type_description)]
+impl PercentageFormula {
+    /// Per cent of the deal's amount, as decimal text.
+    async fn rate_percent(&self) -> ApiResult<String> {
+        Ok(percentage::Config::read(&self.0.config)?.rate)
     }
 
-    /// For a percentage: per cent of the deal's amount, as decimal text.
-    async fn rate_percent(&self) -> ApiResult<Option<String>> {
-        Ok(self.percentage()?.map(|config| config.rate))
-    }
-
-    /// For a percentage: the most that it pays on one deal.
+    /// The most that it pays on one deal; null without a cap.
     async fn cap(&self, ctx: &Context<'_>) -> ApiResult<Option<Money>> {
-        let Some(cap) = self.percentage()?.and_then(|config| config.cap_minor) else {
+        let Some(cap) = percentage::Config::read(&self.0.config)?.cap_minor else {
             return Ok(None);
         };
         let terms = ctx.loaders().one(self.0.terms_id).await?;
@@ -63,43 +73,37 @@ impl Rule {
         let program = ctx.loaders().one(terms.program_id).await?;
         Ok(program.map(|program| Money::minor(cap, program.currency)))
     }
+}
 
-    /// For a plugin: which.
+/// The tenant's own code, with its configuration.
+#[derive(Description)]
+pub struct PluginFormula(rule::Model);
+
+#[Object(use_type_description)]
+impl PluginFormula {
+    /// The plugin.
     async fn plugin(&self, ctx: &Context<'_>) -> ApiResult<Option<Plugin>> {
-        match self.0.plugin_id {
-            Some(id) => Ok(ctx.loaders().one(id).await?.map(Plugin)),
-            None => Ok(None),
-        }
+        Ok(ctx.loaders().maybe(self.0.plugin_id).await?.map(Plugin))
     }
 
-    /// For a plugin: the version that the terms name. The document that partners
-    /// sign has the digest of its code.
-    async fn plugin_version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
+    /// The version that the terms name. The document that partners sign has the digest of
+    /// its code.
+    async fn version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
         let version = ctx.loaders().maybe(self.0.plugin_version_id).await?;
         Ok(version.map(PluginVersion))
     }
 
-    /// For a plugin: the version that is used now, by the terms or by a later activation.
-    async fn deciding_version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
-        let version = ctx.loaders().one(DecidingVersion(self.0.id)).await?;
+    /// The version that is used now, by the terms or by a later activation.
+    async fn current_version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
+        let version = ctx.loaders().one(VersionInUse(self.0.id)).await?;
         let version = ctx.loaders().maybe(version).await?;
         Ok(version.map(PluginVersion))
     }
 
-    /// For a plugin: its configuration.
+    /// Its configuration.
     #[graphql(directive = cost::apply("20".to_owned()))]
-    async fn config(&self) -> Option<ApiResult<Json>> {
-        let configured = self.0.plugin_id.is_some();
-        configured.then(|| Json::stored(&self.0.config))
-    }
-}
-
-impl Rule {
-    /// The configuration of a percentage.
-    fn percentage(&self) -> Result<Option<percentage::Config>> {
-        let is_percentage = self.0.kind == rule::Kind::Percentage;
-        let config = is_percentage.then(|| percentage::Config::read(&self.0.config));
-        config.transpose()
+    async fn config(&self) -> ApiResult<Json> {
+        Json::stored(&self.0.config)
     }
 }
 
@@ -140,18 +144,21 @@ pub struct PluginRuleInput {
     config: Json,
 }
 
+/// A part in per cent, as decimal text.
+pub fn percent(field: &'static str, text: &str) -> Given<Decimal> {
+    let not_decimal = |_| Error::invalid(field, "not a decimal number");
+    Decimal::from_str_exact(text).map_err(not_decimal).into()
+}
+
 impl RuleInput {
     /// Reads it.
     pub fn read(self) -> NewRule {
         let formula = match self.formula {
             FormulaInput::Percentage(PercentageInput { rate_percent, cap }) => {
-                let not_decimal =
-                    |_| Error::invalid("percentage.ratePercent", "not a decimal number");
-                let rate = Decimal::from_str_exact(&rate_percent).map_err(not_decimal);
-                Formula::Percentage {
-                    rate: rate.into(),
-                    cap: cap.map(|cap| cap.read("percentage.cap")),
-                }
+                Formula::Percentage(percentage::Formula {
+                    rate: percent("ratePercent", &rate_percent),
+                    cap: cap.map(|cap| cap.read("cap")),
+                })
             }
             FormulaInput::Plugin(PluginRuleInput {
                 plugin_version_id,

@@ -1,6 +1,6 @@
 //! Who asks, and what they may do.
 
-use async_graphql::{Context, Description, Enum, Object};
+use async_graphql::{Context, Description, Enum, ID, Object};
 use tributary_domain::access;
 use tributary_domain::reads;
 use tributary_transport::document::directives::list_size;
@@ -63,6 +63,11 @@ pub struct Viewer;
 
 #[Object(use_type_description)]
 impl Viewer {
+    /// The same for every key: it is there for caches.
+    async fn id(&self) -> ID {
+        "viewer".into()
+    }
+
     /// The person or service that the key belongs to.
     async fn actor(&self, ctx: &Context<'_>) -> Option<Actor> {
         Actor::shown(ctx.scope().actor())

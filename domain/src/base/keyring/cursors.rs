@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 
-use super::{Key, Keyring, Keys};
+use super::keys::Key;
 use crate::error::{Error, Result};
 use crate::ids::TenantId;
 
@@ -27,29 +27,15 @@ impl Sealing {
     }
 }
 
-impl Keyring {
-    /// Seals a place in a list as URL-safe text: equal for equal places, so that a client
-    /// that reads a page twice gets one cursor for each row.
-    pub fn seal_cursor(&self, sealing: &Sealing, place: &[u8]) -> Result<String> {
-        self.keys().current()?.seal_cursor(sealing, place)
-    }
-
-    /// The place that a cursor stands for; `None` for every other text.
-    pub fn open_cursor(&self, sealing: &Sealing, cursor: &str) -> Option<Vec<u8>> {
-        let sealed = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let opened = |keys: &Keys| {
-            let mut keys = keys.0.iter();
-            keys.find_map(|key| key.open_cursor(sealing, &sealed))
-        };
-        // Another server may seal with a key that this one has not read yet.
-        opened(&self.keys()).or_else(|| opened(&self.read_anew()))
-    }
+/// What a cursor has sealed; `None` for what is none.
+pub(super) fn decoded(cursor: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(cursor).ok()
 }
 
 impl Key {
     /// The nonce is a keyed digest of the place and what it is bound to, so it repeats
     /// with these alone.
-    fn seal_cursor(&self, sealing: &Sealing, place: &[u8]) -> Result<String> {
+    pub(super) fn seal_cursor(&self, sealing: &Sealing, place: &[u8]) -> Result<String> {
         let bound = sealing.bytes();
         let info: [&[u8]; 1] = [b"cursor nonce"];
         let key = self.root.expand(&info, hmac::HMAC_SHA256);
@@ -74,7 +60,7 @@ impl Key {
         Ok(URL_SAFE_NO_PAD.encode(cursor))
     }
 
-    fn open_cursor(&self, sealing: &Sealing, cursor: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn open_cursor(&self, sealing: &Sealing, cursor: &[u8]) -> Option<Vec<u8>> {
         let (&CURSOR_VERSION, rest) = cursor.split_first()? else {
             return None;
         };
@@ -98,6 +84,7 @@ impl Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keyring::Keyring;
 
     fn key(id: &str, digit: char) -> String {
         format!("{id}:{}", digit.to_string().repeat(64))

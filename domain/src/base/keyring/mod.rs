@@ -5,14 +5,14 @@
 //! a tenant, where two secrets must be compared without being opened.
 
 mod cursors;
+mod keys;
 mod secret;
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::{fmt, fs};
 
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::{hkdf, hmac};
+use ring::aead::{Aad, NONCE_LEN, Nonce};
 use uuid::Uuid;
 
 use crate::digest::{equal, random};
@@ -20,12 +20,8 @@ use crate::error::{Error, Result};
 use crate::ids::TenantId;
 
 pub use self::cursors::Sealing;
+use self::keys::{KEY_LEN, Keys};
 pub use self::secret::{Sealed, Secret};
-
-/// Bytes of a key.
-const KEY_LEN: usize = 32;
-/// Keeps what is derived here apart from what others derive of the same key.
-const SALT: &[u8] = b"tributary/keyring/1";
 
 /// Where a sealed secret is stored; it opens nowhere else.
 #[derive(Clone, Copy, Debug)]
@@ -41,75 +37,6 @@ pub struct Place {
 impl Place {
     fn aad(&self) -> Aad<String> {
         Aad::from(format!("{}/{}/{}", self.tenant, self.column, self.row))
-    }
-}
-
-/// One key: an id of letters, digits, `-` and `_`, and 256 random bits.
-struct Key {
-    id: String,
-    root: hkdf::Prk,
-}
-
-impl Key {
-    fn parse(line: &str) -> Option<Self> {
-        let (id, secret) = line.split_once(':')?;
-        let named = (1..=32).contains(&id.len())
-            && id
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        let secret = hex::decode(secret)
-            .ok()
-            .filter(|secret| secret.len() == KEY_LEN)?;
-        named.then(|| Self {
-            id: id.to_owned(),
-            root: hkdf::Salt::new(hkdf::HKDF_SHA256, SALT).extract(&secret),
-        })
-    }
-
-    fn cipher(&self) -> Result<LessSafeKey> {
-        let key = self.root.expand(&[b"seal"], &AES_256_GCM);
-        let key = key.map_err(|_| Error::broken("no key could be derived"))?;
-        Ok(LessSafeKey::new(UnboundKey::from(key)))
-    }
-
-    fn fingerprint(&self, tenant: TenantId, bytes: &[u8]) -> Result<String> {
-        let info: [&[u8]; 2] = [b"fingerprint", tenant.0.as_bytes()];
-        let key = self.root.expand(&info, hmac::HMAC_SHA256);
-        let key = key.map_err(|_| Error::broken("no key could be derived"))?;
-        let tag = hmac::sign(&hmac::Key::from(key), bytes);
-        Ok(format!("{}:{}", self.id, hex::encode(tag.as_ref())))
-    }
-}
-
-/// The keys, the one that seals first.
-struct Keys(Vec<Key>);
-
-impl Keys {
-    fn parse(text: &str) -> Result<Self, String> {
-        let mut keys: Vec<Key> = Vec::new();
-        let lines = text.split([',', '\n']).map(str::trim);
-        for (index, line) in lines.filter(|line| !line.is_empty()).enumerate() {
-            // The text is not repeated: it is a secret.
-            let malformed = || format!("key {} does not read <id>:<64 hex digits>", index + 1);
-            let key = Key::parse(line).ok_or_else(malformed)?;
-            if keys.iter().any(|other| other.id == key.id) {
-                return Err(format!("two keys have the id {}", key.id));
-            }
-            keys.push(key);
-        }
-        if keys.is_empty() {
-            Err("there is no key".to_owned())
-        } else {
-            Ok(Self(keys))
-        }
-    }
-
-    fn current(&self) -> Result<&Key> {
-        self.0.first().ok_or_else(|| Error::broken("no keys"))
-    }
-
-    fn get(&self, id: &str) -> Option<&Key> {
-        self.0.iter().find(|key| key.id == id)
     }
 }
 
@@ -248,6 +175,23 @@ impl Keyring {
             return keys;
         }
         self.read_anew()
+    }
+
+    /// Seals a place in a list as URL-safe text: equal for equal places, so that a client
+    /// that reads a page twice gets one cursor for each row.
+    pub fn seal_cursor(&self, sealing: &Sealing, place: &[u8]) -> Result<String> {
+        self.keys().current()?.seal_cursor(sealing, place)
+    }
+
+    /// The place that a cursor stands for; `None` for every other text.
+    pub fn open_cursor(&self, sealing: &Sealing, cursor: &str) -> Option<Vec<u8>> {
+        let sealed = cursors::decoded(cursor)?;
+        let opened = |keys: &Keys| {
+            let mut keys = keys.0.iter();
+            keys.find_map(|key| key.open_cursor(sealing, &sealed))
+        };
+        // Another server may seal with a key that this one has not read yet.
+        opened(&self.keys()).or_else(|| opened(&self.read_anew()))
     }
 
     /// The keys as the file has them now, if there is one.

@@ -9,26 +9,8 @@ use crate::error::{Error, Result};
 use crate::ids::{Noun, PartnerId};
 
 pub use shapes::*;
-pub use values::{Amount, Fraction, ShareOfCredit, Time};
-
-/// What there is to know of one kind of fact.
-#[derive(Clone, Copy, Debug)]
-pub struct Field {
-    /// Its name in the data.
-    pub name: &'static str,
-    /// Its type, in words.
-    pub words: fn() -> String,
-    /// What it says.
-    pub about: &'static str,
-}
-
-/// What the data of a fact looks like.
-trait Shape {
-    const FIELDS: &'static [Field];
-
-    /// The partner whose fact it is.
-    fn partner(&self) -> Option<PartnerId>;
-}
+use values::Shape;
+pub use values::{Amount, Field, Fraction, ShareOfCredit, Time};
 
 /// Makes the enums of the catalogue.
 macro_rules! facts {

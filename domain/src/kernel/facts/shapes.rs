@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::values::{Amount, ShareOfCredit, Time, Value};
-use super::{Field, Shape};
+use super::values::{Amount, Field, Shape, ShareOfCredit, Time, Value};
 use crate::access;
 use crate::actor::Actor;
 use crate::entity::{

@@ -15,6 +15,25 @@ use crate::ids::{
 };
 use crate::money::Money;
 
+/// A field of a fact's data.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its name in the data.
+    pub name: &'static str,
+    /// Its type, in words.
+    pub words: fn() -> String,
+    /// What it says.
+    pub about: &'static str,
+}
+
+/// What the data of a fact looks like.
+pub(super) trait Shape {
+    const FIELDS: &'static [Field];
+
+    /// The partner whose fact it is.
+    fn partner(&self) -> Option<PartnerId>;
+}
+
 /// A type of the data.
 pub(super) trait Value {
     /// The type in words, for the documentation.

@@ -6,7 +6,10 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{Condition, QuerySelect};
 
-use super::{Key, Listed, Span, conditions};
+use super::conditions;
+use super::keys::Key;
+use super::listed::Listed;
+use super::query::Span;
 use crate::entity::*;
 use crate::error::{Error, Result};
 use crate::ids::*;
@@ -114,9 +117,23 @@ macro_rules! money {
     };
 }
 
+/// Whether the actor must not know an order, and has the rows by their ids in its place.
+macro_rules! unknown {
+    ($scope:ident,) => {
+        false
+    };
+    ($scope:ident, staff) => {
+        false
+    };
+    ($scope:ident, unknown) => {
+        $scope.partner().is_some()
+    };
+}
+
 /// Refuses what only the tenant's own people may ask, where it is marked so.
 macro_rules! marked {
     ($scope:ident $asked:expr, $what:expr,) => {};
+    ($scope:ident $asked:expr, $what:expr, unknown) => {};
     ($scope:ident $asked:expr, $what:expr, staff) => {
         staff_alone($scope, $asked, $what)?
     };
@@ -157,9 +174,15 @@ macro_rules! made {
             type Filter = $filter;
             type Order = $field;
 
-            fn keys(order: $field) -> &'static [Key<$entity::Column>] {
+            fn keys(scope: &Scope, order: $field) -> &'static [Key<$entity::Column>] {
+                let _ = scope;
                 match order {
-                    $($field::$variant => keys!($entity $($kind $column)+),)+
+                    $(
+                        $field::$variant if unknown!(scope, $($order_mark)?) => {
+                            &[Key::Id($entity::Column::Id)]
+                        }
+                        $field::$variant => keys!($entity $($kind $column)+),
+                    )+
                 }
             }
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -13,6 +14,7 @@ use crate::ids::{PluginVersionId, ProgramId};
 use crate::kernel::check::{Check, Given};
 use crate::limits;
 use crate::money::Money;
+use crate::rule::kinds::percentage;
 
 /// What a version of the terms says, as it is sent.
 #[derive(Debug)]
@@ -31,8 +33,9 @@ pub struct NewTerms {
     pub credit_decision_days: i32,
     /// The least that is paid out, in the program's currency.
     pub payout_minimum: Given<Money>,
-    /// The most that one rule may give on one deal, in ten-thousandths of it.
-    pub commission_cap_bps: i32,
+    /// The most that one rule may give on one deal, in per cent of it: more than 0, at most
+    /// 100, with at most two decimals.
+    pub commission_cap_percent: Given<Decimal>,
     /// The rules; at most one for each role.
     pub rules: Vec<NewRule>,
 }
@@ -50,12 +53,7 @@ pub struct NewRule {
 #[derive(Debug)]
 pub enum Formula {
     /// A part of the deal's amount.
-    Percentage {
-        /// Per cent: more than 0, at most 100, with at most six decimals.
-        rate: Given<Decimal>,
-        /// The most on one deal, in the program's currency.
-        cap: Option<Given<Money>>,
-    },
+    Percentage(percentage::Formula),
     /// The tenant's own code.
     Plugin {
         /// The version that decides, until an activation says otherwise.
@@ -88,11 +86,7 @@ pub(super) struct DraftRule {
 
 #[derive(Debug, Serialize)]
 pub(super) enum DraftFormula {
-    Percentage {
-        /// As text: a number in JSON has no exact decimals.
-        rate: String,
-        cap: Option<Money>,
-    },
+    Percentage(percentage::Draft),
     Plugin {
         version: PluginVersionId,
         config: String,
@@ -110,11 +104,8 @@ impl Draft {
         let days = limits::days("creditDecisionDays", new.credit_decision_days);
         let credit_decision_days = check.take(days)?;
         let payout_minimum = check.given(new.payout_minimum)?;
-        let cap = match new.commission_cap_bps {
-            cap @ 1..=10_000 => Ok(cap),
-            _ => Err(Error::invalid("commissionCapBps", "must be 1 to 10,000")),
-        };
-        let cap = check.take(cap)?;
+        let cap = check.given(new.commission_cap_percent)?;
+        let cap = check.take(cap.map(ten_thousandths).transpose())?.flatten();
         let mut rules = Vec::new();
         let mut roles = HashSet::new();
         for (place, rule) in new.rules.into_iter().enumerate() {
@@ -123,7 +114,7 @@ impl Draft {
                 let message = "at most one rule for each role";
                 check.take::<()>(Err(Error::invalid(field, message)))?;
             }
-            let formula = DraftFormula::read(rule.formula, new.commission_cap_bps)
+            let formula = DraftFormula::read(rule.formula, cap.unwrap_or(ALL_BPS))
                 .map_err(|error| error.within(&format!("rules.{place}.formula")));
             let role = rule.role;
             rules.extend(
@@ -158,21 +149,32 @@ impl Draft {
     }
 }
 
+/// All of a deal.
+const ALL_BPS: i32 = 10_000;
+
+/// A part in per cent as ten-thousandths.
+fn ten_thousandths(percent: Decimal) -> Result<i32> {
+    let parts = (percent * Decimal::ONE_HUNDRED).normalize();
+    match parts.to_i32() {
+        Some(bps @ 1..=ALL_BPS) if parts.is_integer() => Ok(bps),
+        _ => {
+            let message = "more than 0, at most 100, with at most two decimals";
+            Err(Error::invalid("commissionCapPercent", message))
+        }
+    }
+}
+
 impl DraftFormula {
     pub(super) fn read(formula: Formula, cap_bps: i32) -> Result<Self> {
-        let mut check = Check::default();
         match formula {
-            Formula::Percentage { rate, cap } => {
-                let rate = check.given(rate)?;
-                let cap = check.optional(cap)?;
-                let rate = rate.map(|rate| readable_rate(rate, cap_bps));
-                let Some(rate) = check.take(rate.transpose())?.flatten() else {
-                    return Err(check.failed());
-                };
-                check.done()?;
-                Ok(Self::Percentage { rate, cap })
+            Formula::Percentage(formula) => {
+                let draft = formula.read(cap_bps);
+                Ok(Self::Percentage(
+                    draft.map_err(|error| error.within("percentage"))?,
+                ))
             }
             Formula::Plugin { version, config } => {
+                let mut check = Check::default();
                 let version = check.given(version)?;
                 let config = check.take(configuration(&config))?;
                 let (Some(version), Some(config)) = (version, config) else {
@@ -182,23 +184,6 @@ impl DraftFormula {
             }
         }
     }
-}
-
-/// A rate as its text.
-fn readable_rate(rate: Decimal, cap_bps: i32) -> Result<String> {
-    let field = "percentage.ratePercent";
-    if rate <= Decimal::ZERO || rate > Decimal::ONE_HUNDRED || rate.scale() > 6 {
-        let message = "a rate is more than 0, at most 100, with at most six decimals";
-        return Err(Error::invalid(field, message));
-    }
-    // A rule that exceeds the cap could never be assessed.
-    if rate * Decimal::ONE_HUNDRED > Decimal::from(cap_bps) {
-        return Err(Error::invalid(
-            field,
-            "more than the terms' commissionCapBps",
-        ));
-    }
-    Ok(rate.normalize().to_string())
 }
 
 /// Text that may be a plugin's configuration.

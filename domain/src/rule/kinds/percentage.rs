@@ -4,10 +4,77 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Value as Json, json};
 
-use super::BuiltIn;
+use super::built_in::BuiltIn;
 use crate::calculator::{Case, CaseCredit, Fault, Verdict, VerdictEntry};
 use crate::error::{Error, Result};
+use crate::kernel::check::{Check, Given};
+use crate::limits;
 use crate::money::{Currency, Exact, Money};
+
+/// What is sent of one.
+#[derive(Debug)]
+pub struct Formula {
+    /// Per cent: more than 0, at most 100, with at most six decimals.
+    pub rate: Given<Decimal>,
+    /// The most on one deal, in the program's currency.
+    pub cap: Option<Given<Money>>,
+}
+
+/// What can be read of that.
+#[derive(Debug, serde::Serialize)]
+pub struct Draft {
+    /// As text: a number in JSON has no exact decimals.
+    rate: String,
+    cap: Option<Money>,
+}
+
+impl Formula {
+    /// Reads it, under the most that terms let a rule give, in ten-thousandths.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` on `ratePercent`.
+    pub fn read(self, most_bps: i32) -> Result<Draft> {
+        let mut check = Check::default();
+        let rate = check.given(self.rate)?;
+        let cap = check.optional(self.cap)?;
+        let rate = rate.map(|rate| rate_as_text(rate, most_bps)).transpose();
+        let Some(rate) = check.take(rate)?.flatten() else {
+            return Err(check.failed());
+        };
+        check.done()?;
+        Ok(Draft { rate, cap })
+    }
+}
+
+impl Draft {
+    /// The configuration in a program of this currency.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` on `cap`.
+    pub fn config(&self, currency: Currency) -> Result<Config> {
+        let cap = self.cap.map(|cap| limits::positive("cap", cap, currency));
+        Ok(Config {
+            rate: self.rate.clone(),
+            cap_minor: cap.transpose()?,
+        })
+    }
+}
+
+fn rate_as_text(rate: Decimal, most_bps: i32) -> Result<String> {
+    let field = "ratePercent";
+    if rate <= Decimal::ZERO || rate > Decimal::ONE_HUNDRED || rate.scale() > 6 {
+        let message = "a rate is more than 0, at most 100, with at most six decimals";
+        return Err(Error::invalid(field, message));
+    }
+    // A rule that exceeds the cap could never be assessed.
+    if rate * Decimal::ONE_HUNDRED > Decimal::from(most_bps) {
+        let message = "more than the terms' commissionCapPercent";
+        return Err(Error::invalid(field, message));
+    }
+    Ok(rate.normalize().to_string())
+}
 
 /// The configuration.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

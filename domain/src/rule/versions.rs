@@ -1,4 +1,4 @@
-//! Which version of a plugin decides, as of a moment.
+//! Which version of a plugin is used, as of a moment.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -21,9 +21,9 @@ pub(crate) struct AsOf {
     pub at: Moment,
 }
 
-/// The version that decides under a rule as of a moment; none, where the rule has
+/// The version that a rule uses as of a moment; none, where the rule has
 /// no plugin.
-pub(crate) async fn version<C: ConnectionTrait>(
+pub(crate) async fn in_use<C: ConnectionTrait>(
     db: &C,
     rule: &rule::Model,
     terms: &terms::Model,
@@ -76,7 +76,10 @@ async fn approved<C: ConnectionTrait>(
 }
 
 /// The version that decides now under each rule that has a plugin.
-pub async fn now(scope: &Scope, rules: &[RuleId]) -> Result<HashMap<RuleId, PluginVersionId>> {
+pub async fn in_use_now(
+    scope: &Scope,
+    rules: &[RuleId],
+) -> Result<HashMap<RuleId, PluginVersionId>> {
     let db = scope.read().await?;
     let rules = rule::Entity::of(scope.tenant())
         .filter(rule::Column::Id.is_in(rules.iter().copied()))

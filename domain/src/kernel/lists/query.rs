@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::SelectStatement;
 
-use super::{Listed, Place};
+use super::keys::Place;
 use crate::clock::Moment;
 use crate::money::Currency;
 use crate::scope::Scope;
@@ -13,9 +13,6 @@ pub const LARGEST_PAGE: u64 = 100;
 
 /// The most rows that are counted exactly.
 pub const LARGEST_COUNT: u64 = 10_000;
-
-/// A row of a noun.
-pub type ModelOf<E> = <E as EntityTrait>::Model;
 
 /// The id of what a list is inside of.
 pub type ParentId = Uuid;
@@ -84,9 +81,6 @@ impl<F: Default, O: Default> Wanted<F, O> {
         }
     }
 }
-
-/// What is wanted of a list of a noun.
-pub type WantedOf<E> = Wanted<<E as Listed>::Filter, <E as Listed>::Order>;
 
 /// Some rows of a list, in its order.
 #[derive(Clone, Debug)]

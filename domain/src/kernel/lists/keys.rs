@@ -1,12 +1,9 @@
-//! Where a row stands in an ordered list, and how a client keeps that place.
+//! What rows are compared by, and where a row stands.
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{BinOper, Expr, ExprTrait, SimpleExpr};
 
-use super::{Listed, Order};
 use crate::error::{Error, Result};
-use crate::keyring::Sealing;
-use crate::scope::Scope;
 
 /// One column of an order. The last one of an order has no value twice.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +36,7 @@ impl<C: ColumnTrait> Key<C> {
     }
 
     /// The value of a row.
-    fn of<M: ModelTrait>(self, row: &M) -> Result<Part>
+    pub(super) fn of<M: ModelTrait>(self, row: &M) -> Result<Part>
     where
         M::Entity: EntityTrait<Column = C>,
     {
@@ -68,7 +65,7 @@ impl<C: ColumnTrait> Key<C> {
 
 /// A row's value of one column of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-enum Part {
+pub(super) enum Part {
     Id(u128),
     Number(i64),
     Text(String),
@@ -85,71 +82,29 @@ impl Part {
 }
 
 /// Where a row stands in a list: its values of the columns of the order.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Place(Vec<Part>);
 
 impl Place {
-    /// Where a row stands in a list of this order.
-    pub fn of<E: Listed>(order: Order<E::Order>, row: &E::Model) -> Result<Self> {
-        let keys = E::keys(order.field).iter();
-        keys.map(|key| key.of(row)).collect::<Result<_>>().map(Self)
-    }
-
-    /// The place as a text that a client keeps and cannot read: it may tell of a row what
-    /// the client is not told. It is good for this tenant, list and order alone.
-    ///
-    /// # Errors
-    /// [`Error::Broken`] where the server has no key.
-    pub fn cursor<E: Listed>(
-        &self,
-        scope: &Scope,
-        list: &str,
-        order: Order<E::Order>,
-    ) -> Result<String> {
-        let parts = serde_json::to_vec(&self.0);
-        let parts = parts.map_err(|error| Error::broken(format!("a place: {error}")))?;
-        let keyring = &scope.engine().keyring;
-        keyring.seal_cursor(&sealing::<E>(scope, list, order), &parts)
-    }
-
-    /// The place that a cursor of this tenant, list and order stands for.
-    ///
-    /// # Errors
-    /// `InvalidInput` on `field` for every other text.
-    pub fn parse<E: Listed>(
-        scope: &Scope,
-        list: &str,
-        order: Order<E::Order>,
-        field: &'static str,
-        cursor: &str,
+    /// Where a row stands in the order of these columns.
+    pub(super) fn of<M: ModelTrait>(
+        keys: &[Key<<M::Entity as EntityTrait>::Column>],
+        row: &M,
     ) -> Result<Self> {
-        let keyring = &scope.engine().keyring;
-        let bytes = keyring.open_cursor(&sealing::<E>(scope, list, order), cursor);
-        let parts = bytes.and_then(|bytes| serde_json::from_slice::<Vec<Part>>(&bytes).ok());
-        let keys = E::keys(order.field);
-        let fit = |parts: &Vec<Part>| {
-            let mut both = keys.iter().zip(parts);
-            parts.len() == keys.len() && both.all(|(key, part)| key.fits(part))
-        };
-        parts
-            .filter(fit)
-            .map(Self)
-            .ok_or_else(|| Error::invalid(field, "not a cursor of this list in this order"))
+        let parts = keys.iter().map(|key| key.of(row));
+        parts.collect::<Result<_>>().map(Self)
+    }
+
+    /// Whether it can be a place in the order of these columns.
+    pub(super) fn fits<C: ColumnTrait>(&self, keys: &[Key<C>]) -> bool {
+        let mut both = keys.iter().zip(&self.0);
+        self.0.len() == keys.len() && both.all(|(key, part)| key.fits(part))
     }
 
     /// The filter that rows pass which stand on one side of the place.
-    pub(super) fn beyond<E: Listed>(&self, field: E::Order, side: BinOper) -> SimpleExpr {
-        let own = E::keys(field).iter().map(|key| key.expr());
+    pub(super) fn beyond<C: ColumnTrait>(&self, keys: &[Key<C>], side: BinOper) -> SimpleExpr {
+        let own = keys.iter().map(|key| key.expr());
         let given = self.0.iter().map(Part::expr);
         Expr::tuple(own).binary(side, Expr::tuple(given))
-    }
-}
-
-/// What a cursor is bound to.
-fn sealing<E: Listed>(scope: &Scope, list: &str, order: Order<E::Order>) -> Sealing {
-    let direction = if order.descending { "desc" } else { "asc" };
-    Sealing {
-        tenant: scope.tenant(),
-        subject: format!("{list}/{:?}/{direction}", order.field),
     }
 }
