@@ -40,7 +40,7 @@ fn recorder() -> Option<&'static PrometheusHandle> {
 }
 
 fn install() -> Option<PrometheusHandle> {
-    let name = Matcher::Full("tributary_operation_seconds".to_owned());
+    let name = Matcher::Suffix("_seconds".to_owned());
     let builder = PrometheusBuilder::new().set_buckets_for_metric(name, SECONDS);
     let installed = builder
         .map_err(|error| error.to_string())
@@ -64,7 +64,7 @@ fn install() -> Option<PrometheusHandle> {
 fn describe() {
     describe_counter!(
         "tributary_operations_total",
-        "Operations, by kind and by how they ended: ok, errors, or left by their client"
+        "Operations, by name, by kind and by how they ended: ok, errors, or left by their client"
     );
     describe_histogram!(
         "tributary_operation_seconds",
@@ -81,8 +81,13 @@ fn describe() {
         "Runs of tenants' rules: answered, aborted, or the code of the fault"
     );
     describe_gauge!(
-        "tributary_evaluations_in_progress",
-        "Runs of tenants' rules that are in the sandbox or wait for it"
+        "tributary_sandbox_jobs",
+        "Jobs of the sandbox that wait for a thread or run, by pool: rules and compilations"
+    );
+    describe_histogram!(
+        "tributary_log_lag_seconds",
+        Unit::Seconds,
+        "From the recording of an event until a follower that waited for it has read it"
     );
     describe_gauge!(
         WORK_LAG,

@@ -259,7 +259,7 @@ fn payout() -> TableCreateStatement {
         .col(boolean("is_applied"))
         .col(string_null("reference"))
         .col(string_null("reason"))
-        .col(big_integer_null("listed_at"))
+        .col(big_integer_null("exported_at"))
         .col(big_integer_null("sent_at"))
         .col(big_integer_null("called_at"))
         .col(big_integer_null("settled_at"))

@@ -5,7 +5,7 @@ use std::thread;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use metrics::{counter, gauge};
+use metrics::counter;
 use tributary_domain::calculator::{
     Calculator, Case, Code, Description, Fault, Outcome, Unadmitted,
 };
@@ -123,24 +123,6 @@ impl Sandbox {
     }
 }
 
-/// A run of a rule that waits for the sandbox or is in it, and is counted meanwhile.
-struct Waiting;
-
-impl Waiting {
-    const GAUGE: &str = "tributary_evaluations_in_progress";
-
-    fn begin() -> Self {
-        gauge!(Self::GAUGE).increment(1.0);
-        Self
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        gauge!(Self::GAUGE).decrement(1.0);
-    }
-}
-
 /// What code that does not compile comes to.
 fn not_compiled(error: &Unadmitted) -> Outcome {
     match error {
@@ -180,9 +162,7 @@ impl Calculator for Sandbox {
                 Err(outcome) => return outcome,
             };
             let run = move || rule.evaluate(&case, &code.basis_codes);
-            let waiting = Waiting::begin();
             let answer = self.evaluating.run(tenant, run).await;
-            drop(waiting);
             let outcome = answer.unwrap_or(Outcome::Aborted);
             let label = match &outcome {
                 Outcome::Decided { result: Ok(_), .. } => "answered",

@@ -5,6 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use metrics::gauge;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tributary_domain::ids::TenantId;
@@ -53,6 +54,7 @@ pub enum Unrun {
 pub struct Workers(Arc<Shared>);
 
 struct Shared {
+    name: &'static str,
     state: Mutex<State>,
     /// There is a job, or no pool any more.
     changed: Condvar,
@@ -67,6 +69,7 @@ impl Workers {
     /// Starts the threads.
     pub fn start(pool: Pool) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
+            name: pool.name,
             state: Mutex::new(State {
                 queue: TenantQueue::new(pool.most_queued, pool.most_running),
                 closed: false,
@@ -98,7 +101,7 @@ impl Workers {
             let _ = start.send(());
             let _ = answer.send(job());
         });
-        let ticket = self.0.lock().queue.push(tenant, job);
+        let ticket = self.0.with_queue(|queue| queue.push(tenant, job));
         let ticket = ticket.map_err(|_| Unrun::Full)?;
         self.0.changed.notify_one();
         let asker = Asker {
@@ -140,7 +143,8 @@ struct Asker<'a> {
 
 impl Drop for Asker<'_> {
     fn drop(&mut self) {
-        let job = self.shared.lock().queue.cancel(self.tenant, self.ticket);
+        let cancel = |queue: &mut TenantQueue<Job>| queue.cancel(self.tenant, self.ticket);
+        let job = self.shared.with_queue(cancel);
         // What the job holds is dropped with the lock released.
         drop(job);
     }
@@ -151,6 +155,21 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Changes the queue, and measures it.
+    fn with_queue<T>(&self, change: impl FnOnce(&mut TenantQueue<Job>) -> T) -> T {
+        let mut state = self.lock();
+        let changed = change(&mut state.queue);
+        self.measure(&state.queue);
+        changed
+    }
+
+    fn measure(&self, queue: &TenantQueue<Job>) {
+        for (state, jobs) in [("queued", queue.queued()), ("running", queue.running())] {
+            let gauge = gauge!("tributary_sandbox_jobs", "pool" => self.name, "state" => state);
+            gauge.set(u32::try_from(jobs).unwrap_or(u32::MAX));
+        }
+    }
+
     /// Runs jobs until the pool is dropped.
     fn work(&self) {
         while let Some((tenant, job)) = self.next() {
@@ -158,7 +177,7 @@ impl Shared {
             if panic::catch_unwind(AssertUnwindSafe(job)).is_err() {
                 tracing::error!(%tenant, "a job of the sandbox panicked");
             }
-            self.lock().queue.done(tenant);
+            self.with_queue(|queue| queue.done(tenant));
             // Another job of the tenant may run now.
             self.changed.notify_one();
         }
@@ -171,6 +190,7 @@ impl Shared {
                 return None;
             }
             if let Some(next) = state.queue.take() {
+                self.measure(&state.queue);
                 return Some(next);
             }
             let waited = self.changed.wait(state);

@@ -37,7 +37,7 @@ story! {
         puts_to_work(&mut acme, &version, json!({ "do": "behave" })).await;
         let partner = acme.partner("Northwind").await;
         let document = "query($id: ID!) { node(id: $id) { ... on Terms {
-            document documentDigest rules { kind config pluginVersion { digest } } } } }";
+            document documentDigest rules { formula { __typename ... on PluginFormula { config version { digest } } } } } } }";
         let signed = partner.client.asks(document, json!({ "id": acme.terms["id"] })).await;
         let (node, text) = (&signed["node"], signed["node"]["document"].as_str().unwrap());
         assert_eq!(node["documentDigest"], sha256(text));
@@ -48,8 +48,8 @@ story! {
         let rule = rule.unwrap();
         assert_eq!(rule["code_sha256"], version["digest"]);
         assert_eq!(rule["config"], json!({ "do": "behave" }).to_string());
-        let shown = node["rules"].as_array().unwrap().iter().find(|rule| rule["kind"] == "PLUGIN");
-        assert_eq!(shown.unwrap()["pluginVersion"]["digest"], version["digest"]);
+        let shown = node["rules"].as_array().unwrap().iter().find(|rule| rule["formula"]["__typename"] == "PluginFormula");
+        assert_eq!(shown.unwrap()["formula"]["version"]["digest"], version["digest"]);
 
         // The digest of the words alone is no signature.
         let input = json!({
@@ -152,9 +152,9 @@ story! {
         let proposed = acme.owner.does("proposeActivation", selection, activation(&acme, &picky, None)).await;
 
         puts_to_work(&mut acme, &tolerant, json!({ "do": "dance" })).await;
-        let rules = "query($id: ID!) { node(id: $id) { ... on Terms { rules { id kind } } } }";
+        let rules = "query($id: ID!) { node(id: $id) { ... on Terms { rules { id formula { __typename } } } } }";
         let rules = acme.owner.asks(rules, json!({ "id": acme.terms["id"] })).await;
-        let bound = rules["node"]["rules"].as_array().unwrap().iter().find(|rule| rule["kind"] == "PLUGIN");
+        let bound = rules["node"]["rules"].as_array().unwrap().iter().find(|rule| rule["formula"]["__typename"] == "PluginFormula");
         let bound = json!([bound.unwrap()["id"]]);
         let refused = acme.owner.tries("proposeActivation", selection, activation(&acme, &picky, None)).await;
         assert_eq!(refused.fails_with("CONFIGURATION_REFUSED")["ids"], bound);

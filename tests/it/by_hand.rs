@@ -9,7 +9,7 @@ use crate::world::World;
 
 async fn lists(fay: &Client, run: &Value) -> Value {
     let input = json!({ "id": run });
-    fay.does("exportPayoutRun", "orders { count }", input).await["count"].take()
+    fay.does("exportPayoutRun", "export { count }", input).await["count"].take()
 }
 
 async fn payout(acme: &Acme, run: &Value) -> (String, String) {

@@ -185,6 +185,15 @@ fn beside(source: &str) -> BTreeSet<String> {
     taken(&own.replace("crate::", "").replace("super::", "crate::"))
 }
 
+/// Whether a `mod.rs` names something of a file beside it.
+fn takes(source: &str, file: &str) -> bool {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
+    let path = format!("{file}::");
+    let source = source.replace("self::", "");
+    let mut places = source.match_indices(&path);
+    places.any(|(place, _)| !source[..place].chars().next_back().is_some_and(is_name))
+}
+
 /// Takes away whoever takes nothing of the others, until nobody is left but circles.
 fn peel<K: Ord + Clone + Borrow<str>>(arrows: &mut BTreeMap<K, BTreeSet<String>>) {
     while let Some(free) = arrows
@@ -223,7 +232,7 @@ fn no_folder_has_a_circle() {
         let mut arrows: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for (name, source) in &of_folder {
             let names: BTreeSet<String> = if name == "mod" {
-                let used = |other: &&String| source.contains(&format!("{other}::"));
+                let used = |other: &&String| takes(source, other);
                 of_folder.keys().filter(used).cloned().collect()
             } else {
                 // What is no file of the folder is something of its `mod.rs`.

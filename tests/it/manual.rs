@@ -54,13 +54,13 @@ story! {
     async fn what_is_paid_by_hand_is_reported_and_confirmed(world: World) {
         let (acme, run, fay) = approved_run(&world, "=HYPERLINK(\"x\")", "manual").await;
         let payout = acme.payout_that_is(&run, "SENT").await;
-        let selection = "orders { csv count hasMore last }";
+        let selection = "export { csv count hasMore last }";
         let viewer = acme.person("Vera", "VIEWER").await;
         let input = json!({ "id": run });
         assert_eq!(viewer.is_refused("exportPayoutRun", selection, input.clone()).await, "FORBIDDEN");
-        let orders = fay.does("exportPayoutRun", selection, input).await;
-        assert_eq!((&orders["count"], &orders["hasMore"]), (&json!(1), &json!(false)));
-        let lines: Vec<&str> = orders["csv"].as_str().unwrap().lines().collect();
+        let export = fay.does("exportPayoutRun", selection, input).await;
+        assert_eq!((&export["count"], &export["hasMore"]), (&json!(1), &json!(false)));
+        let lines: Vec<&str> = export["csv"].as_str().unwrap().lines().collect();
         assert_eq!(lines[0], "payout,reference,partner,destination,amount,currency");
         let (id, reference) = (text(&payout["id"]), text(&payout["reference"]));
         let expected = format!("{id},{reference},Northwind =1+1,\"'=HYPERLINK(\"\"x\"\")\",1000.00,USD");
@@ -80,7 +80,7 @@ story! {
         let said = report(&acme, &payout, "PAID", "wire 17");
         let reported = fay.does("reportPayoutOutcome", selection, said).await;
         assert_eq!(reported["state"], "SENT", "nothing counts that one person says");
-        let again = fay.does("exportPayoutRun", "orders { count }", json!({ "id": run })).await;
+        let again = fay.does("exportPayoutRun", "export { count }", json!({ "id": run })).await;
         assert_eq!(again["count"], 0, "what is reported is not paid once more");
         let alone = fay.tries("confirmPayoutOutcome", selection, confirmation(&payout, "PAID", "wire 17")).await;
         alone.fails_with("SECOND_PERSON_NEEDED");
@@ -175,9 +175,9 @@ story! {
         let fay = live.person("Fay", "FINANCE").await;
         fay.does("approvePayoutRun", "payoutRun { id }", json!({ "id": run["id"] })).await;
         let payout = live.payout_that_is(&run["id"], "SENT").await;
-        let selection = "orders { csv count }";
-        let orders = fay.does("exportPayoutRun", selection, json!({ "id": run["id"] })).await;
-        assert!(text(&orders["csv"]).contains(",Northwind,IBAN 1,1000.00,USD"), "{orders}");
+        let selection = "export { csv count }";
+        let export = fay.does("exportPayoutRun", selection, json!({ "id": run["id"] })).await;
+        assert!(text(&export["csv"]).contains(",Northwind,IBAN 1,1000.00,USD"), "{export}");
         let now = live.owner.asks("{ viewer { tenant { now } } }", json!({})).await;
         let mut said = report(&live, &payout, "PAID", "wire 17");
         said["occurredAt"] = now["viewer"]["tenant"]["now"].clone();

@@ -222,7 +222,17 @@ story! {
         let ids = |rows: &Value| rows["nodes"].as_array().unwrap().iter().map(|row| text(&row["id"]).to_owned()).collect::<Vec<_>>();
         assert_eq!((ids(&before), ids(&end)), (opened[1..4].to_vec(), opened[4..].to_vec()));
         let own = acme.partner_without_papers("Northwind").await;
-        let hidden = page(&own, json!({ "first": 3, "after": end["pageInfo"]["startCursor"] })).await;
-        assert_eq!(hidden["nodes"], json!([]));
+        let foreign = json!({ "first": 3, "after": end["pageInfo"]["startCursor"] });
+        let refused = own.client.post(all, foreign).await;
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "INVALID_INPUT");
+
+        // When a deal was opened, a partner is told by no order.
+        for _ in 0..7 {
+            acme.deal(&own, "10.00").await;
+        }
+        let told = ids(&page(&own, json!({ "first": 10 })).await);
+        let mut sorted = told.clone();
+        sorted.sort_by_key(|id| id.parse::<DealId>().unwrap().0);
+        assert_eq!((told.len(), &told), (7, &sorted));
     }
 }

@@ -34,7 +34,7 @@ const PAGE: &str = "query($first: Int!) { deals(first: $first) {
         involvements(first: 5) { nodes { partner { name } } }
         credit { shares { partner { name } } }
         commissions(first: 5) { nodes {
-            partner { name } total { amount } earned { amount } paid { amount } rule { kind }
+            partner { name } total { amount } earned { amount } paid { amount } rule { role }
             earnings(first: 5) { nodes { amount { amount } state } }
         } }
         collections(first: 5) { nodes { amount { amount } } }

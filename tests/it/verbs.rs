@@ -36,7 +36,10 @@ pub fn commands(theirs: &Ids, own: &Ids) -> Vec<(String, Value)> {
     let opening = all.iter().find(|(verb, _)| verb == "openDeal").unwrap();
     let mut passing = opening.1.clone();
     passing["reason"] = json!("mine");
-    all.push(("openDeal with a reason".to_owned(), passing));
+    all.push((
+        "openDeal beside a registration, with a reason".to_owned(),
+        passing,
+    ));
     for (verb, input) in [
         ("advanceTestClock", json!({ "to": "2026-12-01T09:00:00Z" })),
         (
@@ -204,9 +207,10 @@ fn section(text: &mut String, title: &str, rows: Rows) {
 
 const IN_WORDS: &str = "# Roles
 
-What the holder of a key with each role may do over GraphQL, beside reading what the role
-sees. A key with role PARTNER acts for one partner and sees what concerns it.
+Which commands the holder of a key with each role may give over GraphQL, beside reading
+what the role sees. A key with role PARTNER acts for one partner and sees what concerns it.
 `cargo test` keeps this file true.
+
 ";
 
 /// What each role may do, by the first sentence of each command's description.
@@ -216,24 +220,24 @@ async fn in_words(commands: &Rows) -> String {
     let sentence = |verb: &str| {
         let field = fields.iter().find(|field| name(field) == verb).unwrap();
         let words = field["description"].as_str().unwrap().replace('\n', " ");
-        words
-            .split_inclusive(". ")
-            .next()
-            .unwrap()
-            .trim_end()
-            .to_owned()
+        let first = words.split_inclusive(". ").next().unwrap();
+        first.trim_end().to_owned()
     };
     let mut text = IN_WORDS.to_owned();
-    for (number, role) in Role::iter().enumerate() {
-        writeln!(text, "\n## {}\n", format!("{role:?}").to_uppercase()).unwrap();
-        let allowed = commands.iter().filter(|(_, row)| row[number]);
-        let before = text.len();
-        for (command, _) in allowed {
-            writeln!(text, "- `{command}`: {}", sentence(verb(command))).unwrap();
-        }
-        if text.len() == before {
-            text.push_str("Nothing: it reads.\n");
-        }
+    let roles: Vec<String> = Role::iter()
+        .map(|role| format!("{role:?}").to_uppercase())
+        .collect();
+    writeln!(text, "| Command | {} | |", roles.join(" | ")).unwrap();
+    writeln!(text, "|---|{}---|", "---|".repeat(roles.len())).unwrap();
+    for (command, allowed) in commands {
+        let (verb, addition) = command.split_once(' ').unwrap_or((command, ""));
+        let marks = allowed.iter().map(|&may| if may { "yes" } else { "" });
+        let marks: Vec<&str> = marks.collect();
+        let told = match addition {
+            "" => sentence(verb),
+            addition => format!("The same {addition}."),
+        };
+        writeln!(text, "| `{verb}` | {} | {told} |", marks.join(" | ")).unwrap();
     }
     text
 }

@@ -17,7 +17,7 @@ use crate::partner::agreements::{AgreementMutations, AgreementQueries};
 use crate::partner::partners::{PartnerMutations, PartnerQueries};
 use crate::partner::payout_methods::{PayoutMethodMutations, PayoutMethodQueries};
 use crate::partner::tax_forms::{TaxFormMutations, TaxFormQueries};
-use crate::payout::orders::PayoutExportMutations;
+use crate::payout::exports::PayoutExportMutations;
 use crate::payout::payout_reports::PayoutReportMutations;
 use crate::payout::payout_runs::{PayoutRunMutations, PayoutRunQueries};
 use crate::payout::payouts::PayoutQueries;

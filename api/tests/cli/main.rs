@@ -7,6 +7,7 @@
 )]
 
 mod backup;
+mod clients;
 mod editor;
 mod heavy;
 mod program;

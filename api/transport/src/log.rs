@@ -82,6 +82,23 @@ impl Notes {
     }
 }
 
+/// Names of operations that are counted apart.
+const COUNTED_NAMES: usize = 200;
+
+/// The name under which an operation is counted: clients could send any number of them.
+fn counted_name(name: Option<&str>) -> String {
+    static NAMES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let Some(name) = name else {
+        return "unnamed".to_owned();
+    };
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if names.len() < COUNTED_NAMES {
+        names.insert(name.to_owned());
+    }
+    let counted = if names.contains(name) { name } else { "other" };
+    counted.to_owned()
+}
+
 /// The line, written when the operation is over: also if its client left.
 pub struct Line {
     /// What it will say.
@@ -112,7 +129,12 @@ impl Drop for Line {
             (true, true) => "ok",
             (true, false) => "errors",
         };
-        counter!("tributary_operations_total", "kind" => kind, "outcome" => outcome).increment(1);
+        let operation = counted_name(noted.name.as_deref());
+        counter!(
+            "tributary_operations_total",
+            "operation" => operation, "kind" => kind, "outcome" => outcome
+        )
+        .increment(1);
         counter!("tributary_statements_total").increment(noted.statements);
         // A subscription lasts as long as its client likes.
         if kind != "subscription" {

@@ -32,7 +32,7 @@ struct Share {
 
 /// Freezes the credit of a won deal and makes the commissions that follow from it.
 pub(crate) async fn settle_and_commission(tx: &mut Tx, deal: &deal::Model) -> Result<()> {
-    let (credit, shares) = settle(tx, deal).await?;
+    let (credit, shares) = insert_credit(tx, deal).await?;
     commissions::create(tx, deal, &credit, &shares).await
 }
 
@@ -46,14 +46,14 @@ pub(crate) async fn work(scope: &Scope, deal: DealId) -> Result<Progress> {
         "nobody decided before the deadline of the terms",
     )
     .await?;
-    settle_pending(&mut tx, deal).await?;
+    settle_if_decided(&mut tx, deal).await?;
     tx.complete(work::Kind::SettleCredit, deal.0).await?;
     tx.commit().await?;
     Ok(Progress::Done)
 }
 
 /// Settles credit that waited for decisions, once none is left to wait for.
-pub(crate) async fn settle_pending(tx: &mut Tx, deal: DealId) -> Result<()> {
+pub(crate) async fn settle_if_decided(tx: &mut Tx, deal: DealId) -> Result<()> {
     let deal = deal::Entity::get(tx, tx.tenant(), deal).await?;
     if deal.credit_due_at.is_none() || involvements::any_undecided(tx, deal.id).await? {
         return Ok(());
@@ -66,7 +66,7 @@ pub(crate) async fn settle_pending(tx: &mut Tx, deal: DealId) -> Result<()> {
     tx.complete(work::Kind::SettleCredit, id.0).await
 }
 
-async fn settle(
+async fn insert_credit(
     tx: &mut Tx,
     deal: &deal::Model,
 ) -> Result<(credit::Model, Vec<credit_share::Model>)> {

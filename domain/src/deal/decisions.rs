@@ -65,8 +65,8 @@ pub async fn decide(
         if reason.is_none() && involvement.state == State::Declined {
             involvements::has_room(tx, deal.id, involvement.partner_id).await?;
         }
-        let involvement = involvements::set(tx, involvement, reason).await?;
-        credits::settle_pending(tx, deal.id).await?;
+        let involvement = involvements::set_decision(tx, involvement, reason).await?;
+        credits::settle_if_decided(tx, deal.id).await?;
         is_credit_due = deal.credit_due_at.is_some();
         Ok(involvement)
     });
@@ -101,7 +101,7 @@ pub(crate) async fn at_win(tx: &mut Tx, deal: DealId, say: Option<Undecided>) ->
         }
         Some(Undecided::Confirm) => {
             for involvement in involvements::undecided(tx, deal).all(tx).await? {
-                involvements::set(tx, involvement, None).await?;
+                involvements::set_decision(tx, involvement, None).await?;
             }
             Ok(false)
         }

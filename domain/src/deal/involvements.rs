@@ -191,7 +191,7 @@ fn told(involvement: &involvement::Model) -> facts::Part {
 }
 
 /// Confirms an involvement, or declines it where there is a reason to.
-pub(crate) async fn set(
+pub(crate) async fn set_decision(
     tx: &mut Tx,
     involvement: involvement::Model,
     reason: Option<String>,
@@ -234,7 +234,7 @@ pub(crate) async fn any_undecided(tx: &Tx, deal: DealId) -> Result<bool> {
 /// Declines what nobody has decided.
 pub(crate) async fn decline_undecided(tx: &mut Tx, deal: DealId, why: &str) -> Result<()> {
     for involvement in undecided(tx, deal).all(tx).await? {
-        set(tx, involvement, Some(why.to_owned())).await?;
+        set_decision(tx, involvement, Some(why.to_owned())).await?;
     }
     Ok(())
 }

@@ -88,7 +88,7 @@ pub struct Model {
     /// Why it failed, or is not known.
     pub reason: Option<String>,
     /// When people were first told to pay it by hand.
-    pub listed_at: Option<Moment>,
+    pub exported_at: Option<Moment>,
     /// When the last attempt first left.
     pub sent_at: Option<Moment>,
     /// When the last call that may pay began, on the machine's clock.

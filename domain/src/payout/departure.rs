@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::ids::{PartnerId, PayoutId, TenantId, TermsId};
 use crate::kernel::engine::MOST_SKEW;
 use crate::partner::readiness::{self, Papers};
-use crate::payout::{balances, settlement};
+use crate::payout::{dues, settlement};
 use crate::rail::Status;
 use crate::scope::{Scope, Tx};
 use crate::sums::whole_sum;
@@ -64,7 +64,7 @@ pub(crate) enum Next {
     /// It may have been sent, and must not be again: the rail is asked.
     Ask(payout::Model),
     /// It is settled, or waits for its run.
-    Nothing,
+    Skip,
 }
 
 /// Whether a payout that nobody knows of can be sent again: the rail never took it,
@@ -85,7 +85,7 @@ pub(crate) async fn begin(scope: &Scope, id: PayoutId) -> Result<Next> {
         State::Scheduled => {
             let run = payout_run::Entity::get(&tx, tx.tenant(), payout.run_id).await?;
             if !payout_run::State::AT_WORK.contains(&run.state) {
-                return Ok(Next::Nothing);
+                return Ok(Next::Skip);
             }
             let papers = papers_of(&tx, payout.partner_id).await?;
             let unready = no_longer_ready(&tx, &run, &payout, &papers).await?;
@@ -93,7 +93,7 @@ pub(crate) async fn begin(scope: &Scope, id: PayoutId) -> Result<Next> {
             if let Some(reason) = unready {
                 settlement::fail_and_close(&mut tx, payout, reason.to_owned()).await?;
                 tx.commit().await?;
-                return Ok(Next::Nothing);
+                return Ok(Next::Skip);
             }
             settlement::depart(&mut tx, payout).await?;
         }
@@ -112,7 +112,7 @@ pub(crate) async fn begin(scope: &Scope, id: PayoutId) -> Result<Next> {
             settlement::depart_again(&tx, payout).await?;
         }
         State::Sent => return Ok(Next::Ask(payout)),
-        State::Paid | State::Failed => return Ok(Next::Nothing),
+        State::Paid | State::Failed => return Ok(Next::Skip),
     }
     let payout = payout::Entity::get(&tx, tx.tenant(), id).await?;
     tx.commit().await?;
@@ -178,6 +178,6 @@ pub(crate) async fn no_longer_ready(
         return Ok(Some("the payout method is no longer the partner's"));
     }
     // What a refund took back since is to be set off before money leaves.
-    let in_debt = balances::is_in_debt(tx, run, payout.partner_id).await?;
+    let in_debt = dues::is_in_debt(tx, run, payout.partner_id).await?;
     Ok(in_debt.then_some("something was refunded since the run was proposed"))
 }

@@ -1,8 +1,8 @@
 //! Paying partners, once.
 
-mod balances;
 mod departure;
-pub mod orders;
+mod dues;
+pub mod exports;
 pub mod payout_reports;
 pub mod payout_runs;
 pub mod payouts;

@@ -142,7 +142,7 @@ pub async fn confirm(
     }
     let message = "whoever reported what became of a payout cannot confirm it: ask a second person";
     people::require_second(&tx, report.reported_by, message).await?;
-    quiet(&tx, &payout)?;
+    refuse_while_call_may_pay(&tx, &payout)?;
     let mut change: payout_report::ActiveModel = report.into();
     change.confirmed_by = Set(Some(tx.actor()));
     change.confirmed_at = Set(Some(tx.now()));
@@ -191,7 +191,7 @@ fn has_been_silent(payout: &payout::Model, now: Moment) -> bool {
 }
 
 /// Fails while a call may still be on its way that pays.
-fn quiet(tx: &Tx, payout: &payout::Model) -> Result<()> {
+fn refuse_while_call_may_pay(tx: &Tx, payout: &payout::Model) -> Result<()> {
     let until = payout
         .called_at
         .map(|called_at| called_at.plus(CALL_MAY_LAST));

@@ -15,7 +15,7 @@ use crate::kernel::audience;
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
 use crate::kernel::work::{Progress, Step};
-use crate::payout::{balances, orders, settlement};
+use crate::payout::{dues, exports, settlement};
 use crate::scope::{Fact, Scope, Tx};
 use crate::{idempotency, people, rails, reads};
 
@@ -50,7 +50,7 @@ pub async fn propose(
             rails::for_tenant(scope, tx.head().kind, name)?;
         }
         refuse_second_run(tx, program.id).await?;
-        let anything = balances::unpaid(tx.tenant(), program.id, i64::MAX).limit(1);
+        let anything = dues::unpaid(tx.tenant(), program.id, i64::MAX).limit(1);
         if anything.one(tx).await?.is_none() {
             let message = "nobody has anything to be paid";
             return Err(Error::conflict(Conflict::NothingToPay, message));
@@ -184,7 +184,7 @@ fn nothing_left() -> Error {
 async fn unsent(scope: &Scope, tx: &Tx, run: PayoutRunId) -> Result<Option<payout::Model>> {
     let unsent = Condition::any()
         .add(payout::Column::State.eq(payout::State::Scheduled))
-        .add(orders::untold(scope));
+        .add(exports::untold(scope));
     let query = payout::Entity::of(tx.tenant())
         .filter(payout::Column::RunId.eq(run))
         .filter(unsent)
@@ -224,7 +224,7 @@ async fn stop(scope: &Scope, tx: &mut Tx, run: payout_run::Model) -> Result<()> 
     let departed = payout::Entity::of(tx.tenant())
         .filter(payout::Column::RunId.eq(id))
         .filter(payout::Column::SentAt.is_not_null())
-        .filter(orders::failed_untold(scope).not())
+        .filter(exports::failed_untold(scope).not())
         .limit(1);
     let goes_on = departed.one(tx).await?.is_some();
     let mut change: payout_run::ActiveModel = run.into();

@@ -52,7 +52,7 @@ pub(crate) async fn work(scope: &Scope, run: PayoutRunId) -> Result<Progress> {
     let open = next(scope, run).await?;
     scope.end_read().await;
     if open.is_empty() {
-        return rest(scope, run).await;
+        return finish_or_wait(scope, run).await;
     }
     let (step, full) = (Step::begin(), open.len() >= BATCH);
     let left_over = stream::iter(open)
@@ -143,7 +143,7 @@ fn may_begin(now: Moment) -> Condition {
 
 /// What is left of a run that this server cannot work on: nothing, what people
 /// report, or what another server has the rail for.
-async fn rest(scope: &Scope, run: PayoutRunId) -> Result<Progress> {
+async fn finish_or_wait(scope: &Scope, run: PayoutRunId) -> Result<Progress> {
     let mut tx = scope.begin().await?;
     settlement::close_if_settled(&mut tx, run).await?;
     let rails = scope.engine().rails.iter();
@@ -213,7 +213,7 @@ async fn advance(scope: &Scope, id: PayoutId) -> Result<()> {
             let status = ask(scope, &*rail, &payout, &destination).await?;
             settle(scope, id, payout.attempt, status).await
         }
-        Next::Nothing => Ok(()),
+        Next::Skip => Ok(()),
     }
 }
 

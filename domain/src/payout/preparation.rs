@@ -17,7 +17,7 @@ use crate::kernel::facts;
 use crate::kernel::work::{Progress, Step};
 use crate::money::Money;
 use crate::partner::readiness::{self, Papers};
-use crate::payout::balances::{self, Balance, Unpaid};
+use crate::payout::dues::{self, Balance, Unpaid};
 use crate::payout::settlement;
 use crate::program::terms;
 use crate::scope::{Fact, Scope, Tx};
@@ -43,8 +43,7 @@ pub(crate) async fn work(scope: &Scope, id: PayoutRunId) -> Result<Progress> {
             return Ok(Progress::Done);
         }
         let db = scope.read().await?;
-        let partners =
-            balances::partners_after(&db, &run, run.prepared_upto, PARTNERS_A_STEP).await?;
+        let partners = dues::partners_after(&db, &run, run.prepared_upto, PARTNERS_A_STEP).await?;
         drop(db);
         scope.end_read().await;
         if partners.is_empty() {
@@ -74,7 +73,7 @@ async fn counted(scope: &Scope, id: PayoutRunId) -> Result<Option<payout_run::Mo
     if settlement::any_unapplied(&db, run.tenant_id, run.program_id).await? {
         return Ok(None);
     }
-    let total = balances::unpaid(run.tenant_id, run.program_id, run.as_of_position)
+    let total = dues::unpaid(run.tenant_id, run.program_id, run.as_of_position)
         .count(&db)
         .await?;
     drop(db);
@@ -103,7 +102,7 @@ async fn prepare(
     step: &Step,
 ) -> Result<Option<payout_run::Model>> {
     let db = scope.read().await?;
-    let balance = balances::as_of_run(&db, &run, partner).await?;
+    let balance = dues::as_of_run(&db, &run, partner).await?;
     drop(db);
     scope.end_read().await;
     let free: Vec<&Unpaid> = balance.due.iter().filter(|row| row.is_free).collect();
@@ -158,7 +157,7 @@ enum Fate {
 }
 
 fn fate(balance: &Balance, papers: &Papers, minimums: &BTreeMap<TermsId, i64>) -> Fate {
-    let reasons = balances::reasons(balance, papers, minimums);
+    let reasons = dues::reasons(balance, papers, minimums);
     match balance.due_minor {
         0 if !balance.due.is_empty() => Fate::SetOff,
         1.. if reasons.is_empty() && papers.method.is_some() => Fate::Paid,
@@ -250,7 +249,7 @@ async fn schedule(
         retry_at: Set(None),
         reference: Set(None),
         reason: Set(None),
-        listed_at: Set(None),
+        exported_at: Set(None),
         sent_at: Set(None),
         called_at: Set(None),
         settled_at: Set(None),

@@ -1,6 +1,6 @@
 //! Paying partners.
 
-pub mod orders;
+pub mod exports;
 pub mod payout_reports;
 pub mod payout_runs;
 pub mod payouts;

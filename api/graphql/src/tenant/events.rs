@@ -3,6 +3,9 @@
 use async_graphql::{Context, Description, Enum, ID, Object, Subscription};
 use futures_util::stream::{self, Stream, TryStreamExt};
 use futures_util::{TryFutureExt, future};
+use std::time::UNIX_EPOCH;
+
+use metrics::histogram;
 use tokio::time::{Duration, sleep, timeout};
 use tributary_domain::entity::event;
 use tributary_domain::error::{Error, Result};
@@ -159,6 +162,18 @@ impl EventSubscriptions {
     }
 }
 
+/// Measures how long the first of these events has been recorded: its id has the time.
+fn measure_lag(page: &[event::Model]) {
+    let recorded = page.first().and_then(|event| event.id.0.get_timestamp());
+    let Some((seconds, nanoseconds)) = recorded.map(|time| time.to_unix()) else {
+        return;
+    };
+    let recorded = UNIX_EPOCH + Duration::new(seconds, nanoseconds);
+    // Another server's clock may be ahead.
+    let lag = recorded.elapsed().unwrap_or_default();
+    histogram!("tributary_log_lag_seconds").record(lag);
+}
+
 /// A reader of the log that remembers how far it came.
 struct Follower {
     scope: Scope,
@@ -212,7 +227,13 @@ impl Follower {
             // Marked before looking, so that nothing is missed in between.
             self.wake.mark_unchanged();
             match self.look().await {
-                Ok(page) if !page.is_empty() => return Ok(page),
+                Ok(page) if !page.is_empty() => {
+                    // Whoever catches up with the past says nothing of the present.
+                    if self.seen.is_some() {
+                        measure_lag(&page);
+                    }
+                    return Ok(page);
+                }
                 Ok(_) => {
                     patience = POLL;
                     // A hint or the time: either way, look again.

@@ -11,7 +11,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 
-use super::with_partner;
+use super::deals::with_partner;
 use crate::clock::Moment;
 use crate::entity::account_identifier::{self, Kind};
 use crate::entity::{Owned, account, deal, involvement, registration, registration_conflict};

@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 use sea_orm::{Condition, QuerySelect, QueryTrait};
 
-use super::{Told, own_of, own_rows};
+use super::basis::{Told, own_of, own_rows};
 use crate::clock::Moment;
 use crate::entity::{
     Owned, collection, credit, credit_share, deal, event, involvement, registration,

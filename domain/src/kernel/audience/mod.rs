@@ -4,97 +4,16 @@
 //! There are two audiences: the tenant's own people, who see what their role may
 //! read, and the people of one partner, who see what concerns that partner.
 
+mod basis;
 mod conflicts;
 mod customers;
 mod deals;
 mod money;
 mod programs;
 
-use sea_orm::Condition;
-use sea_orm::entity::prelude::*;
-
-use crate::access::Permission;
-use crate::actor::Actor;
-use crate::scope::Scope;
-
 pub use conflicts::{ShownConflict, conflicts_of};
 pub(crate) use customers::identifiers_shown;
-pub(crate) use deals::{events_of_deal, events_shown, shares_shown, with_partner, with_partners};
+pub(crate) use deals::{events_of_deal, events_shown, shares_shown, with_partners};
 pub use money::{RunProgress, progress_of};
 pub(crate) use money::{holds_shown, reports_shown};
 pub(crate) use programs::sees_sharing;
-
-/// The filter that no row passes, unless the condition holds.
-fn only_if(holds: bool) -> Condition {
-    let none = (!holds).then(|| Expr::value(false));
-    Condition::all().add_option(none)
-}
-
-/// The filter that every row passes for the tenant's own people, and none for
-/// a partner's.
-fn staff_only(scope: &Scope) -> Condition {
-    only_if(scope.partner().is_none())
-}
-
-/// The filter that rows pass for those who have a permission.
-fn with_permission(scope: &Scope, permission: Permission) -> Condition {
-    only_if(scope.role().may(permission))
-}
-
-/// Who did something, as the actor may know it.
-trait Told {
-    /// A partner's people are told of the server and of themselves, and not who of the
-    /// tenant's people it was.
-    fn told(self, scope: &Scope) -> Self;
-}
-
-impl Told for Actor {
-    fn told(self, scope: &Scope) -> Self {
-        let known = self == Self::System || self == scope.actor();
-        if scope.partner().is_none() || known {
-            self
-        } else {
-            Self::Hidden
-        }
-    }
-}
-
-impl Told for Option<Actor> {
-    fn told(self, scope: &Scope) -> Self {
-        self.map(|actor| actor.told(scope))
-    }
-}
-
-/// Entities with a `partner_id` of which a partner sees its own rows, and the columns
-/// that say who did something.
-macro_rules! own_rows {
-    ($($entity:ident $([$($by:ident)+])?)+) => {$(
-        impl crate::kernel::visible::Visible for crate::entity::$entity::Entity {
-            fn visible(scope: &crate::scope::Scope) -> sea_orm::Select<Self> {
-                use crate::entity::Owned;
-                let own = crate::kernel::audience::own_of::<Self>(
-                    scope,
-                    crate::entity::$entity::Column::PartnerId,
-                );
-                sea_orm::QueryFilter::filter(Self::of(scope.tenant()), own)
-            }
-
-            $(async fn shown(
-                scope: &crate::scope::Scope,
-                mut rows: Vec<Self::Model>,
-            ) -> crate::error::Result<Vec<Self::Model>> {
-                for row in &mut rows {
-                    $(row.$by = crate::kernel::audience::Told::told(row.$by, scope);)+
-                }
-                Ok(rows)
-            })?
-        }
-    )+};
-}
-use own_rows;
-
-/// The filter that rows of the actor's partner pass; all, for the tenant's people.
-fn own_of<E: EntityTrait>(scope: &Scope, column: E::Column) -> Condition {
-    let own = scope.partner().map(|own| column.eq(own));
-    Condition::all().add_option(own)
-}

@@ -4,7 +4,7 @@ use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 
-use super::{Told, own_of, own_rows, with_permission};
+use super::basis::{Told, own_of, own_rows, with_permission};
 use crate::access::Permission;
 use crate::entity::{Owned, commission, entry, evaluation, payout, payout_hold, payout_run};
 use crate::error::Result;

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{Condition, QuerySelect, QueryTrait};
 
-use super::{Told, own_of, own_rows, staff_only, with_permission};
+use super::basis::{Told, own_of, own_rows, staff_only, with_permission};
 use crate::access::Permission;
 use crate::entity::{
     Owned, activation, api_key, enrollment, partner, payout_method, person, plugin, plugin_version,

@@ -4,6 +4,7 @@
 //! there in a second.
 
 mod browser;
+mod clients;
 mod disks;
 mod toolchain;
 
@@ -44,6 +45,7 @@ fn verify() -> Result<(), String> {
     step("Lints of what is in rules alone", lint_rules)?;
     let server = step("PostgreSQL", postgres::provide)?;
     let has_browser = step("Browser", || Ok(browser::ensure()))?;
+    let has_clients = step("Tools of users", clients::ensure)?;
     step("Documentation examples", || {
         cargo(&["test", "--workspace", "--locked", "--doc"], Some(&server))
     })?;
@@ -56,6 +58,10 @@ fn verify() -> Result<(), String> {
     if !has_browser {
         println!("    without {}…: there is no Chromium", browser::TESTS);
         skipped.push(browser::TESTS);
+    }
+    if !has_clients {
+        println!("    without {}…: the tools are not there", clients::TESTS);
+        skipped.push(clients::TESTS);
     }
     if !disks::can_mount() {
         println!(

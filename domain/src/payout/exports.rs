@@ -21,7 +21,7 @@ use crate::scope::{Fact, Scope, Tx};
 
 /// One payment to make by hand.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub struct ManualPayment {
     /// The payout.
     pub payout: PayoutId,
     /// What to write on the payment, so that it can be told from others.
@@ -36,9 +36,9 @@ pub struct Order {
 
 /// Some payments of a run.
 #[derive(Debug)]
-pub struct Listing {
+pub struct Export {
     /// Those that are to be made.
-    pub orders: Vec<Order>,
+    pub payments: Vec<ManualPayment>,
     /// The last payout that was looked at; the next ones come after it.
     pub last: Option<PayoutId>,
     /// Whether there are next ones.
@@ -46,20 +46,20 @@ pub struct Listing {
 }
 
 /// The most payments that are told at a time: each is looked at before it is.
-const ORDERS: usize = 200;
+const MOST_PAYMENTS: usize = 200;
 
 /// Some payments of a run that are to be made by hand, after one of them, oldest
 /// first: sent over a rail that tells nothing, of which nobody has reported yet. The log
 /// says who took them.
 ///
 /// This is when their money leaves. What must be true then is looked at here: what was
-/// never listed before, and is not to be paid any more, fails; what was listed is not
-/// listed again.
-pub async fn list(
+/// never exported before, and is not to be paid any more, fails; what was exported is not
+/// exported again.
+pub async fn export(
     scope: &Scope,
     run: impl Into<Given<PayoutRunId>>,
     after: Option<Given<PayoutId>>,
-) -> Result<Listing> {
+) -> Result<Export> {
     scope.require(Permission::PayoutExport)?;
     let mut check = Check::default();
     let run = check.given(run)?;
@@ -77,20 +77,20 @@ pub async fn list(
         .filter(to_be_made(scope).add(payout::Column::RunId.eq(run.id)))
         .filter(Condition::all().add_option(beyond))
         .order_by_asc(payout::Column::Id)
-        .limit(ORDERS as u64 + 1)
+        .limit(MOST_PAYMENTS as u64 + 1)
         .all(&tx)
         .await?;
-    let has_more = rows.len() > ORDERS;
-    rows.truncate(ORDERS);
+    let has_more = rows.len() > MOST_PAYMENTS;
+    rows.truncate(MOST_PAYMENTS);
     let last = rows.last().map(|payout| payout.id);
     let payable = still_payable(&mut tx, &run, rows).await?;
     let payouts = payable.len();
     let fact = Fact::PayoutRunExported(facts::ExportedRun { payouts });
     tx.record(run.id, None, fact).await?;
-    let orders = orders_for(&tx, payable).await?;
+    let payments = payments_of(&tx, payable).await?;
     tx.commit().await?;
-    Ok(Listing {
-        orders,
+    Ok(Export {
+        payments,
         last,
         has_more,
     })
@@ -109,7 +109,7 @@ async fn still_payable(
         let papers = papers.get(&payout.partner_id);
         let papers = papers.cloned().unwrap_or_default();
         let unready = departure::no_longer_ready(tx, run, &payout, &papers).await?;
-        match (unready, payout.listed_at) {
+        match (unready, payout.exported_at) {
             (None, _) => payable.push(payout),
             (Some(reason), None) => {
                 let id = payout.id;
@@ -121,11 +121,11 @@ async fn still_payable(
         }
     }
     payout::Entity::update_many()
-        .col_expr(payout::Column::ListedAt, Expr::value(Some(tx.now())))
+        .col_expr(payout::Column::ExportedAt, Expr::value(Some(tx.now())))
         .col_expr(payout::Column::UpdatedAt, Expr::value(tx.now()))
         .filter(payout::Column::TenantId.eq(tx.tenant()))
         .filter(payout::Column::Id.is_in(payable.iter().map(|payout| payout.id)))
-        .filter(payout::Column::ListedAt.is_null())
+        .filter(payout::Column::ExportedAt.is_null())
         .exec(tx)
         .await?;
     Ok(payable)
@@ -147,7 +147,7 @@ fn to_be_made(scope: &Scope) -> Condition {
 
 /// The filter that payouts pass which people are to make, and nobody was told of.
 pub(crate) fn untold(scope: &Scope) -> Condition {
-    to_be_made(scope).add(payout::Column::ListedAt.is_null())
+    to_be_made(scope).add(payout::Column::ExportedAt.is_null())
 }
 
 /// The filter that payouts pass which failed before anybody was told of them.
@@ -155,7 +155,7 @@ pub(crate) fn failed_untold(scope: &Scope) -> Condition {
     Condition::all()
         .add(payout::Column::State.eq(State::Failed))
         .add(by_hand(scope))
-        .add(payout::Column::ListedAt.is_null())
+        .add(payout::Column::ExportedAt.is_null())
 }
 
 /// The filter that payouts pass whose rail tells nothing of them.
@@ -165,7 +165,7 @@ fn by_hand(scope: &Scope) -> SimpleExpr {
     payout::Column::Rail.is_in(silent.map(|rail| rail.name()))
 }
 
-async fn orders_for(tx: &Tx, payouts: Vec<payout::Model>) -> Result<Vec<Order>> {
+async fn payments_of(tx: &Tx, payouts: Vec<payout::Model>) -> Result<Vec<ManualPayment>> {
     let partners = payouts.iter().map(|row| row.partner_id);
     let partners = partner::Entity::of(tx.tenant()).filter(partner::Column::Id.is_in(partners));
     let names = partners
@@ -179,12 +179,12 @@ async fn orders_for(tx: &Tx, payouts: Vec<payout::Model>) -> Result<Vec<Order>> 
         payout_method::Entity::of(tx.tenant()).filter(payout_method::Column::Id.is_in(methods));
     let methods = methods.all(tx).await?.into_iter().map(|row| (row.id, row));
     let methods: HashMap<_, _> = methods.collect();
-    let order = |payout: payout::Model| {
+    let payment = |payout: payout::Model| {
         let without = |what| Error::broken(format!("{} has no {what}", payout.id));
         let method = methods.get(&payout.method_id);
         let method = method.ok_or_else(|| without("payout method"))?;
         let partner = names.get(&payout.partner_id).cloned();
-        Ok(Order {
+        Ok(ManualPayment {
             payout: payout.id,
             partner: partner.ok_or_else(|| without("partner"))?,
             destination: payout_methods::destination(tx.keyring(), method)?,
@@ -195,5 +195,5 @@ async fn orders_for(tx: &Tx, payouts: Vec<payout::Model>) -> Result<Vec<Order>> 
                 .ok_or_else(|| without("reference"))?,
         })
     };
-    payouts.into_iter().map(order).collect()
+    payouts.into_iter().map(payment).collect()
 }

@@ -3,7 +3,7 @@
 use async_graphql::{ID, InputObject, SimpleObject};
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::Noun;
-use tributary_domain::payout::orders::{self, Listing};
+use tributary_domain::payout::exports::{self, Export};
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::cost;
 
@@ -20,16 +20,16 @@ pub struct ExportPayoutRunInput {
 }
 
 impl ExportPayoutRunInput {
-    async fn run(self, scope: &Scope) -> Result<PayoutOrders> {
+    async fn run(self, scope: &Scope) -> Result<PayoutExport> {
         let run = given(Noun::PayoutRun, "id", &self.id);
         let after = self.after.map(|id| given(Noun::Payout, "after", &id));
-        PayoutOrders::new(&orders::list(scope, run, after).await?)
+        PayoutExport::new(&exports::export(scope, run, after).await?)
     }
 }
 
 /// Payments that people make by hand.
 #[derive(SimpleObject)]
-pub struct PayoutOrders {
+pub struct PayoutExport {
     /// One line for each, after a heading: the payout, the reference to write on the
     /// payment, the partner, where to, the amount and its currency. Cells that a
     /// spreadsheet would take for a formula begin with an apostrophe.
@@ -42,8 +42,8 @@ pub struct PayoutOrders {
     last: Option<ID>,
 }
 
-impl PayoutOrders {
-    fn new(listing: &Listing) -> Result<Self> {
+impl PayoutExport {
+    fn new(export: &Export) -> Result<Self> {
         let mut lines = csv::Writer::from_writer(Vec::new());
         let heading = [
             "payout",
@@ -58,11 +58,15 @@ impl PayoutOrders {
             written.map_err(|error| Error::broken(format!("no CSV: {error}")))
         };
         write(heading)?;
-        for order in &listing.orders {
-            let (payout, amount) = (order.payout.to_string(), order.money.amount());
-            let text = [&order.reference, &order.partner, order.destination.expose()];
+        for payment in &export.payments {
+            let (payout, amount) = (payment.payout.to_string(), payment.money.amount());
+            let text = [
+                &payment.reference,
+                &payment.partner,
+                payment.destination.expose(),
+            ];
             let [reference, partner, destination] = text.map(plain);
-            let currency = order.money.currency.code();
+            let currency = payment.money.currency.code();
             write([
                 &payout,
                 &reference,
@@ -77,9 +81,9 @@ impl PayoutOrders {
         let csv = String::from_utf8(bytes);
         Ok(Self {
             csv: csv.map_err(|error| Error::broken(format!("no CSV: {error}")))?,
-            count: listing.orders.len(),
-            has_more: listing.has_more,
-            last: listing.last.map(|payout| payout.to_string().into()),
+            count: export.payments.len(),
+            has_more: export.has_more,
+            last: export.last.map(|payout| payout.to_string().into()),
         })
     }
 }
@@ -104,7 +108,7 @@ commands! {
         /// Result of `exportPayoutRun`.
         ExportPayoutRunPayload {
             /// The payments; null where there is no such run.
-            orders: PayoutOrders
+            export: PayoutExport
         }
     }
 }

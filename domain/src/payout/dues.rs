@@ -1,4 +1,4 @@
-//! What partners have coming, and what keeps it from being paid.
+//! What is due to partners, and what keeps it from being paid.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
