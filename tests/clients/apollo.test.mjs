@@ -140,8 +140,8 @@ describe('Apollo Client', { concurrency: true, timeout: 30_000 }, () => {
 
   // Apollo joins what two queries read of an object only where it has an id.
   for (const [first, second] of [
-    ['{ viewer { role } }', '{ viewer { permissions } }'],
-    ['{ ledger { balanced } }', '{ ledger { entryCount } }'],
+    ['{ viewer { id role } }', '{ viewer { id permissions } }'],
+    ['{ ledger { id balanced } }', '{ ledger { id entryCount } }'],
   ]) {
     test(`${second} keeps what ${first} read`, async (t) => {
       const { client, counter } = connect(t);

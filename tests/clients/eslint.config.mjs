@@ -17,6 +17,9 @@ const values = [
   'PayoutOrders',
   'PayoutReport',
   'PluginRefusal',
+  'PayoutExport',
+  'PercentageFormula',
+  'PluginFormula',
   'Progress',
   'Rail', // is known by its name
   'Readiness',
