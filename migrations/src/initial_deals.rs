@@ -3,7 +3,51 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::*;
 
-use crate::schema::{index, index_where, owned, references, tenants, unique, unique_where};
+use crate::schema::{Tables, index, index_where, owned, references, tenants, unique, unique_where};
+
+/// How their rows change, and what serves the lists of them.
+pub(crate) const TABLES: Tables = Tables {
+    changing: &[
+        "account",
+        "account_identifier",
+        "registration",
+        "deal",
+        "involvement",
+    ],
+    passing: &[],
+    appended: &[
+        "collection",
+        "credit",
+        "credit_share",
+        "registration_conflict",
+    ],
+    orders: &[
+        ("account", &["name"]),
+        ("registration", &["updated_at"]),
+        ("deal", &["updated_at"]),
+        ("deal", &["currency", "amount_minor"]),
+        ("involvement", &["updated_at"]),
+        ("collection", &["currency", "amount_minor"]),
+    ],
+    optional_orders: &[
+        ("registration", &[], "protected_until"),
+        ("deal", &[], "closed_at"),
+    ],
+    filters: &[
+        ("account", &["created_at"]),
+        ("registration", &["program_id", "id"]),
+        ("registration", &["state", "id"]),
+        ("registration", &["deal_id"]),
+        ("registration", &["submitted_at"]),
+        ("deal", &["state", "opened_position"]),
+        ("deal", &["stage", "opened_position"]),
+        ("deal", &["opened_at"]),
+        ("involvement", &["state", "id"]),
+        ("collection", &["reference"]),
+        ("collection", &["received_at"]),
+    ],
+    texts: &[("account", "name")],
+};
 
 pub(crate) fn tables() -> Vec<TableCreateStatement> {
     vec![

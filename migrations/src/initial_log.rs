@@ -3,7 +3,18 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::*;
 
-use crate::schema::{index, owned, tenants};
+use crate::schema::{Tables, index, owned, tenants};
+
+/// How their rows change, and what serves the lists of them.
+pub(crate) const TABLES: Tables = Tables {
+    changing: &[],
+    passing: &[],
+    appended: &["event", "log_epoch", "command"],
+    orders: &[],
+    optional_orders: &[],
+    filters: &[],
+    texts: &[],
+};
 
 pub(crate) fn tables() -> Vec<TableCreateStatement> {
     vec![event(), log_epoch(), command(), work(), write_probe()]

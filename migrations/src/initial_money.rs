@@ -3,7 +3,65 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::*;
 
-use crate::schema::{index, index_where, owned, references, tenants, unique, unique_where};
+use crate::schema::{Tables, index, index_where, owned, references, tenants, unique, unique_where};
+
+/// How their rows change, and what serves the lists of them.
+pub(crate) const TABLES: Tables = Tables {
+    changing: &[
+        "plugin",
+        "plugin_version",
+        "activation",
+        "commission",
+        "payout_run",
+        "payout",
+        "payout_report",
+        "earning",
+    ],
+    passing: &["upload"],
+    appended: &[
+        "evaluation",
+        "assessment",
+        "ledger_transaction",
+        "entry",
+        "plugin_code",
+        "payout_hold",
+        "rule",
+    ],
+    orders: &[
+        ("commission", &["updated_at"]),
+        ("earning", &["updated_at"]),
+        ("earning", &["payable_at"]),
+        ("earning", &["currency", "amount_minor"]),
+        ("payout_run", &["updated_at"]),
+        ("payout", &["updated_at"]),
+        ("payout", &["currency", "amount_minor"]),
+        ("plugin", &["name"]),
+        ("plugin_version", &["updated_at"]),
+        ("activation", &["updated_at"]),
+    ],
+    optional_orders: &[
+        ("commission", &["currency"], "total_minor"),
+        ("payout", &[], "settled_at"),
+    ],
+    filters: &[
+        ("commission", &["rule_id"]),
+        ("commission", &["state", "id"]),
+        ("earning", &["program_id", "id"]),
+        ("earning", &["state", "payable_at"]),
+        ("earning", &["created_at"]),
+        ("payout_run", &["program_id", "id"]),
+        ("payout_run", &["state", "id"]),
+        ("payout_run", &["proposed_at"]),
+        ("payout", &["method_id"]),
+        ("payout", &["state", "id"]),
+        ("entry", &["partner_id", "id"]),
+        ("entry", &["account", "id"]),
+        ("plugin_version", &["state", "id"]),
+        ("activation", &["state", "id"]),
+        ("activation", &["effective_at"]),
+    ],
+    texts: &[("plugin", "name")],
+};
 
 pub(crate) fn tables() -> Vec<TableCreateStatement> {
     vec![
@@ -55,7 +113,7 @@ pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
         index("payout", &["tenant_id", "run_id", "state"]),
         index_where("payout", &["tenant_id", "run_id"], "NOT is_applied"),
         unique("earning", &["tenant_id", "commission_id", "number"]),
-        unique("earning", &["tenant_id", "commission_id", "collection_id"]),
+        index("earning", &["tenant_id", "commission_id", "collection_id"]),
         index("earning", &["tenant_id", "partner_id", "state"]),
         index("earning", &["tenant_id", "deal_id"]),
         index_where(

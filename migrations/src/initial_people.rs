@@ -3,7 +3,21 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::*;
 
-use crate::schema::{owned, references, tenants};
+use crate::schema::{Tables, owned, references, tenants};
+
+/// How their rows change, and what serves the lists of them.
+pub(crate) const TABLES: Tables = Tables {
+    changing: &["person"],
+    passing: &[],
+    appended: &[],
+    orders: &[("api_key", &["updated_at"])],
+    optional_orders: &[],
+    filters: &[
+        ("api_key", &["person_id", "id"]),
+        ("api_key", &["partner_id", "id"]),
+    ],
+    texts: &[],
+};
 
 pub(crate) fn tables() -> Vec<TableCreateStatement> {
     vec![tenant(), person(), api_key()]

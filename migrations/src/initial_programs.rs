@@ -3,7 +3,44 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::*;
 
-use crate::schema::{index, owned, references, tenants, unique, unique_where};
+use crate::schema::{Tables, index, owned, references, tenants, unique, unique_where};
+
+/// How their rows change, and what serves the lists of them.
+pub(crate) const TABLES: Tables = Tables {
+    changing: &[
+        "program",
+        "terms",
+        "partner",
+        "enrollment",
+        "tax_form",
+        "payout_method",
+    ],
+    passing: &[],
+    appended: &["agreement"],
+    orders: &[
+        ("program", &["updated_at"]),
+        ("program", &["name"]),
+        ("partner", &["updated_at"]),
+        ("partner", &["name"]),
+        ("enrollment", &["updated_at"]),
+        ("tax_form", &["updated_at"]),
+        ("payout_method", &["updated_at"]),
+    ],
+    optional_orders: &[],
+    filters: &[
+        ("program", &["state", "id"]),
+        ("program", &["model", "id"]),
+        ("terms", &["state", "id"]),
+        ("partner", &["state", "id"]),
+        ("partner", &["created_at"]),
+        ("enrollment", &["program_id", "partner_id"]),
+        ("enrollment", &["state", "id"]),
+        ("agreement", &["terms_id"]),
+        ("tax_form", &["state", "id"]),
+        ("payout_method", &["state", "id"]),
+    ],
+    texts: &[("program", "name"), ("partner", "name")],
+};
 
 pub(crate) fn tables() -> Vec<TableCreateStatement> {
     vec![

@@ -3,10 +3,20 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
+use crate::schema::Tables;
 use crate::{
     initial_deals, initial_fences, initial_lists, initial_log, initial_money, initial_people,
     initial_programs,
 };
+
+/// What the tables of each file have beside columns and keys.
+const ALL: &[Tables] = &[
+    initial_people::TABLES,
+    initial_programs::TABLES,
+    initial_deals::TABLES,
+    initial_money::TABLES,
+    initial_log::TABLES,
+];
 
 /// Tables, indexes, and on PostgreSQL row-level security.
 #[derive(DeriveMigrationName)]
@@ -32,23 +42,23 @@ impl MigrationTrait for Migration {
             initial_deals::indexes(),
             initial_money::indexes(),
             initial_log::indexes(),
-            initial_lists::indexes(),
         ]
         .into_iter()
+        .chain(ALL.iter().map(initial_lists::indexes))
         .flatten()
         {
             manager.create_index(index).await?;
         }
         let db = manager.get_connection();
-        for statement in initial_lists::expressions() {
+        for statement in ALL.iter().flat_map(initial_lists::expressions) {
             db.execute_unprepared(&statement).await?;
         }
         db.execute_unprepared("INSERT INTO write_probe (id, count) VALUES (1, 0)")
             .await?;
         if manager.get_database_backend() == DbBackend::Postgres {
             // One statement at a time: Citus takes no more from a client.
-            let collations = initial_lists::collations();
-            for statement in collations.into_iter().chain(initial_fences::statements()) {
+            let collations = ALL.iter().flat_map(initial_lists::collations);
+            for statement in collations.chain(ALL.iter().flat_map(initial_fences::statements)) {
                 db.execute_unprepared(&statement).await?;
             }
         }

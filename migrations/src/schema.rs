@@ -85,3 +85,22 @@ pub(crate) fn index_where(
         .and_where(Expr::cust(condition));
     index
 }
+
+/// What a file's tables have beside columns and keys.
+pub(crate) struct Tables {
+    /// Tables whose rows change and are never deleted.
+    pub changing: &'static [&'static str],
+    /// Tables whose rows are changed and deleted.
+    pub passing: &'static [&'static str],
+    /// Tables whose rows are only ever added.
+    pub appended: &'static [&'static str],
+    /// Lists of a table are ordered by these columns, and rows of equal values by id.
+    pub orders: &'static [(&'static str, &'static [&'static str])],
+    /// The same, by a column that may have no value, behind others.
+    pub optional_orders: &'static [(&'static str, &'static [&'static str], &'static str)],
+    /// Lists of a table are filtered by these columns, of which the last are what its rows
+    /// are usually ordered by.
+    pub filters: &'static [(&'static str, &'static [&'static str])],
+    /// Texts that lists are ordered by.
+    pub texts: &'static [(&'static str, &'static str)],
+}

@@ -18,7 +18,7 @@ export const url = setting('TRIBUTARY_URL');
 export const key = setting('TRIBUTARY_KEY');
 /** The file of the schema, and the folder of the pages' documents. */
 export const schemaFile = path.resolve(setting('TRIBUTARY_SCHEMA'));
-export const pagesFolder = path.resolve(path.dirname(schemaFile), '../tests/it/pages');
+export const pagesFolder = path.resolve(path.dirname(schemaFile), '../tests/it/api/pages');
 
 export const socketUrl = (address = url) => address.replace(/^http/, 'ws');
 export const authorization = (token = key) => ({ authorization: `Bearer ${token}` });

@@ -12,7 +12,7 @@ mod model;
 mod office;
 mod program;
 mod site;
-#[path = "../it/small_disk.rs"]
+#[path = "../it/support/small_disk.rs"]
 #[expect(dead_code, reason = "the stories freeze theirs")]
 #[expect(
     clippy::unwrap_used,

@@ -2,33 +2,21 @@
 //! them, and the macros that a noun declares its lists with.
 
 use async_graphql::{Enum, ID, InputObject};
-use tributary_domain::entity::*;
+use tributary_domain::entity::{terms, *};
 use tributary_domain::error::Result;
 use tributary_domain::kernel::lists as domain;
 use tributary_transport::document::directives::max_items;
 
-use crate::commission::collections::Collection;
-use crate::commission::commissions::{Commission, CommissionState};
-use crate::commission::earnings::{Earning, EarningState};
-use crate::commission::ledger::{LedgerAccount, LedgerEntry};
+use crate::commission::*;
 use crate::connections::{Connection, MoneyConnection};
 use crate::context::ids;
-use crate::deal::accounts::Account;
-use crate::deal::deals::{Deal, DealState};
-use crate::deal::involvements::{Involvement, InvolvementState};
-use crate::deal::registrations::{Registration, RegistrationState};
+use crate::deal::*;
 use crate::pages::{DateTimeRange, List, ListFilter, OrderDirection};
-use crate::partner::agreements::Agreement;
-use crate::partner::partners::{Enrollment, EnrollmentState, Partner, PartnerState};
-use crate::partner::payout_methods::{PayoutMethod, PayoutMethodState};
-use crate::partner::tax_forms::{TaxForm, TaxFormState};
-use crate::payout::payout_runs::{PayoutRun, PayoutRunState};
-use crate::payout::payouts::{Payout, PayoutState};
-use crate::program::programs::{Program, ProgramModel, ProgramState};
-use crate::program::terms::{Terms, TermsState};
-use crate::rule::activations::{Activation, ActivationState};
-use crate::rule::plugins::{Plugin, PluginVersion, PluginVersionState};
-use crate::tenant::tenants::ApiKey;
+use crate::partner::*;
+use crate::payout::*;
+use crate::program::*;
+use crate::rule::*;
+use crate::tenant::*;
 
 /// The most values that one member of a filter takes.
 const MOST_VALUES: i32 = 100;

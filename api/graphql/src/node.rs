@@ -5,31 +5,17 @@ use async_graphql::{Context, ID, Interface, Object};
 use tributary_domain::ids::*;
 use tributary_transport::document::directives::{list_size, max_items};
 
-use crate::commission::collections::Collection;
-use crate::commission::commissions::Commission;
-use crate::commission::earnings::Earning;
 use crate::commission::ledger::LedgerEntry as Entry;
+use crate::commission::*;
 use crate::context::RequestExt;
-use crate::deal::accounts::Account;
-use crate::deal::credits::Credit;
-use crate::deal::deals::Deal;
-use crate::deal::involvements::Involvement;
-use crate::deal::registrations::Registration;
+use crate::deal::*;
 use crate::error::ApiResult;
 use crate::loaders::Loaders;
-use crate::partner::agreements::Agreement;
-use crate::partner::partners::{Enrollment, Partner};
-use crate::partner::payout_methods::PayoutMethod;
-use crate::partner::tax_forms::TaxForm;
-use crate::payout::payout_runs::PayoutRun;
-use crate::payout::payouts::Payout;
-use crate::program::programs::Program;
-use crate::program::terms::Terms;
-use crate::rule::activations::Activation;
-use crate::rule::evaluations::Evaluation;
-use crate::rule::plugins::{Plugin, PluginVersion};
-use crate::rule::rules::Rule;
-use crate::tenant::tenants::{ApiKey, Person, Tenant};
+use crate::partner::*;
+use crate::payout::*;
+use crate::program::*;
+use crate::rule::*;
+use crate::tenant::*;
 
 /// Makes a node of each noun that is looked up by its id, and of the tenant.
 macro_rules! nodes {

@@ -112,10 +112,9 @@ pub(crate) async fn release(
             continue;
         }
         released += amount;
-        assert!(
-            (0..=total).contains(&released),
-            "released stays within the entitlement"
-        );
+        if !(0..=total).contains(&released) {
+            return Err(Error::broken("more is released than the entitlement"));
+        }
         let won_at = deal
             .closed_at
             .ok_or_else(|| Error::broken("an earning before the win"))?;

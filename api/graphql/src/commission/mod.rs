@@ -4,3 +4,23 @@ pub mod collections;
 pub mod commissions;
 pub mod earnings;
 pub mod ledger;
+
+use async_graphql::MergedObject;
+
+pub use self::collections::*;
+pub use self::commissions::*;
+pub use self::earnings::*;
+pub use self::ledger::*;
+
+/// Reading what is in this folder.
+#[derive(Default, MergedObject)]
+pub struct Queries(
+    CommissionQueries,
+    EarningQueries,
+    CollectionQueries,
+    LedgerQueries,
+);
+
+/// Changing what is in this folder.
+#[derive(Default, MergedObject)]
+pub struct Mutations(CollectionMutations, CommissionMutations);

@@ -8,3 +8,33 @@ pub mod involvements;
 pub mod links;
 pub mod outcomes;
 pub mod registrations;
+
+use async_graphql::MergedObject;
+
+pub use self::accounts::*;
+pub use self::conflicts::*;
+pub use self::credits::*;
+pub use self::deals::*;
+pub use self::involvements::*;
+pub use self::links::*;
+pub use self::outcomes::*;
+pub use self::registrations::*;
+
+/// Reading what is in this folder.
+#[derive(Default, MergedObject)]
+pub struct Queries(
+    AccountQueries,
+    RegistrationQueries,
+    DealQueries,
+    InvolvementQueries,
+);
+
+/// Changing what is in this folder.
+#[derive(Default, MergedObject)]
+pub struct Mutations(
+    RegistrationMutations,
+    RegistrationLinkMutations,
+    DealMutations,
+    OutcomeMutations,
+    InvolvementMutations,
+);

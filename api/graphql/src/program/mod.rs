@@ -2,3 +2,16 @@
 
 pub mod programs;
 pub mod terms;
+
+use async_graphql::MergedObject;
+
+pub use self::programs::*;
+pub use self::terms::*;
+
+/// Reading what is in this folder.
+#[derive(Default, MergedObject)]
+pub struct Queries(ProgramQueries);
+
+/// Changing what is in this folder.
+#[derive(Default, MergedObject)]
+pub struct Mutations(ProgramMutations, TermsMutations);

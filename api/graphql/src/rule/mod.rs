@@ -4,3 +4,18 @@ pub mod activations;
 pub mod evaluations;
 pub mod plugins;
 pub mod rules;
+
+use async_graphql::MergedObject;
+
+pub use self::activations::*;
+pub use self::evaluations::*;
+pub use self::plugins::*;
+pub use self::rules::*;
+
+/// Reading what is in this folder.
+#[derive(Default, MergedObject)]
+pub struct Queries(PluginQueries, ActivationQueries);
+
+/// Changing what is in this folder.
+#[derive(Default, MergedObject)]
+pub struct Mutations(EvaluationMutations, PluginMutations, ActivationMutations);

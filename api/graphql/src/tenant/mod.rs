@@ -5,3 +5,19 @@ pub mod events;
 pub mod roles;
 pub mod tenants;
 pub mod viewer;
+
+use async_graphql::MergedObject;
+
+pub use self::actors::*;
+pub use self::events::*;
+pub use self::roles::*;
+pub use self::tenants::*;
+pub use self::viewer::*;
+
+/// Reading what is in this folder.
+#[derive(Default, MergedObject)]
+pub struct Queries(TenantQueries, EventQueries);
+
+/// Changing what is in this folder.
+#[derive(Default, MergedObject)]
+pub struct Mutations(TenantMutations);

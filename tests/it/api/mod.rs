@@ -1,0 +1,15 @@
+//! What the API promises as a whole.
+
+pub mod access;
+pub mod bad_input;
+pub mod exits;
+pub mod facts;
+pub mod fresh;
+pub mod lists;
+pub mod mutations;
+pub mod nodes;
+pub mod pages;
+pub mod plans;
+pub mod repeats;
+pub mod statements;
+pub mod verbs;

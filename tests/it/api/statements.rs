@@ -1,0 +1,125 @@
+//! A page costs the same number of statements, however long it is.
+
+use std::sync::Arc;
+
+use async_graphql::Request;
+use serde_json::json;
+use tributary_api::auth;
+use tributary_domain::clock::SystemClock;
+use tributary_domain::database::Database;
+use tributary_domain::scope::{Engine, Origin};
+use tributary_domain::tenant::keys;
+use tributary_graphql as graphql;
+use tributary_plugins::Sandbox;
+
+use crate::support::acme::{Acme, Deal, Partner, text, usd};
+use crate::support::db::POOL;
+use crate::support::server::keyring;
+use crate::support::world::World;
+
+/// Statements for the page below: one for each kind of thing on it, and those that
+/// begin, name the tenant of and end its one snapshot: about 20, and a few by chance.
+const MOST: usize = 26;
+
+/// How many more or fewer it may be: what is asked for at the same moment is
+/// read together, and moments differ. One statement for each deal would show
+/// as dozens.
+const CHANCE: usize = 6;
+
+const PAGE: &str = "query($first: Int!) { deals(first: $first) {
+    nodes {
+        name amount { amount } collected { amount }
+        account { name domains }
+        registration { partner { name } }
+        involvements(first: 5) { nodes { partner { name } } }
+        credit { shares { partner { name } } }
+        commissions(first: 5) { nodes {
+            partner { name } total { amount } earned { amount } paid { amount } rule { role }
+            earnings(first: 5) { nodes { amount { amount } state } }
+        } }
+        collections(first: 5) { nodes { amount { amount } } }
+    }
+    pageInfo { hasNextPage endCursor }
+} }";
+
+/// Deals in the tenant, and on the long page.
+const MANY: usize = 50;
+
+/// A deal that began as the partner's own claim.
+async fn registered(acme: &Acme, partner: &Partner, number: usize) -> Deal {
+    let (name, domain) = (
+        format!("Claimed {number}"),
+        format!("claimed-{number}.example"),
+    );
+    let claim = acme.registration(partner, &name, &domain);
+    let selection = "registration { id }";
+    let claim = partner.client.does("registerDeal", selection, claim).await;
+    let input = json!({
+        "idempotencyKey": acme.key(), "id": claim["id"], "name": "A deal",
+        "amount": usd("1000.00"), "stage": "Qualified",
+    });
+    let deal = acme.owner.does("convertRegistration", "deal { id }", input);
+    Deal {
+        id: text(&deal.await["id"]),
+    }
+}
+
+story! {
+    /// Fifty deals with all that hangs on them take as many statements as five:
+    /// of three partners, half of them registered, half of them won and paid.
+    async fn a_longer_page_takes_no_more_statements(world: World) {
+        let acme = Acme::new(&world).await;
+        let partners = [
+            acme.partner("Northwind").await,
+            acme.partner("Southridge").await,
+            acme.partner("Eastbay").await,
+        ];
+        for number in 0..MANY {
+            let partner = &partners[number % partners.len()];
+            let deal = match number % 2 {
+                0 => registered(&acme, partner, number).await,
+                _ => acme.deal(partner, "1000.00").await,
+            };
+            if number % 4 < 2 {
+                acme.wins(&deal).await;
+                acme.collects(&deal, "500.00").await;
+            }
+        }
+        let short = statements(&world, &acme, 5).await;
+        let long = statements(&world, &acme, MANY).await;
+        println!("{:?}: {short} statements for 5 deals, {long} for {MANY}", world.database.backend);
+        assert!(long <= short + CHANCE, "{short} statements, then {long}");
+        assert!(long <= MOST, "{long} statements");
+    }
+}
+
+/// Counts the statements of one page, executed in this process.
+async fn statements(world: &World, acme: &Acme, first: usize) -> usize {
+    let db = Database::connect(&world.database.url, POOL).await.unwrap();
+    let sandbox = Arc::new(Sandbox::new().unwrap());
+    let engine = Engine::new(db, sandbox, Vec::new(), Arc::new(SystemClock), keyring());
+    let scope = keys::authenticate(&engine, &acme.owner.token, Origin::default()).await;
+    let scope = scope.unwrap().unwrap();
+
+    let meter = scope.meter().clone();
+    let mut request = Request::new(PAGE);
+    request = request.variables(async_graphql::Variables::from_json(
+        json!({ "first": first }),
+    ));
+    request.data = auth::request_data(scope, world.server.url.clone());
+    let answer = graphql::schema().execute(request).await;
+    assert!(answer.errors.is_empty(), "{:?}", answer.errors);
+    let data = answer.data.into_json().unwrap();
+    let deals = data["deals"]["nodes"].as_array().unwrap();
+    assert_eq!(deals.len(), first);
+    let claimed = deals
+        .iter()
+        .filter(|deal| deal["registration"]["partner"]["name"].is_string());
+    assert_eq!(claimed.count(), first.div_ceil(2), "{deals:#?}");
+    let commission = &deals[0]["commissions"]["nodes"][0];
+    assert_eq!(
+        commission["earnings"]["nodes"][0]["amount"]["amount"], "50.00",
+        "{commission}"
+    );
+    usize::try_from(meter.count()).unwrap()
+}

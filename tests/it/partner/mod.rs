@@ -1,0 +1,4 @@
+//! Partners, people and companies.
+
+pub mod identity;
+pub mod people;

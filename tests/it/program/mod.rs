@@ -1,0 +1,3 @@
+//! Programs and their terms.
+
+pub mod terms;

@@ -1,0 +1,5 @@
+//! Tenants' own rules.
+
+pub mod activations;
+pub mod rules;
+pub mod uploads;
