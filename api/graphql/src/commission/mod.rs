@@ -14,6 +14,7 @@ pub use self::ledger::*;
 
 /// Reading what is in this folder.
 #[derive(Default, MergedObject)]
+#[graphql(name = "CommissionFolderQueries")]
 pub struct Queries(
     CommissionQueries,
     EarningQueries,
@@ -23,4 +24,5 @@ pub struct Queries(
 
 /// Changing what is in this folder.
 #[derive(Default, MergedObject)]
+#[graphql(name = "CommissionFolderMutations")]
 pub struct Mutations(CollectionMutations, CommissionMutations);

@@ -22,6 +22,7 @@ pub use self::registrations::*;
 
 /// Reading what is in this folder.
 #[derive(Default, MergedObject)]
+#[graphql(name = "DealFolderQueries")]
 pub struct Queries(
     AccountQueries,
     RegistrationQueries,
@@ -31,6 +32,7 @@ pub struct Queries(
 
 /// Changing what is in this folder.
 #[derive(Default, MergedObject)]
+#[graphql(name = "DealFolderMutations")]
 pub struct Mutations(
     RegistrationMutations,
     RegistrationLinkMutations,

@@ -16,6 +16,7 @@ pub use self::tax_forms::*;
 
 /// Reading what is in this folder.
 #[derive(Default, MergedObject)]
+#[graphql(name = "PartnerFolderQueries")]
 pub struct Queries(
     PartnerQueries,
     AgreementQueries,
@@ -25,6 +26,7 @@ pub struct Queries(
 
 /// Changing what is in this folder.
 #[derive(Default, MergedObject)]
+#[graphql(name = "PartnerFolderMutations")]
 pub struct Mutations(
     PartnerMutations,
     AgreementMutations,

@@ -16,10 +16,12 @@ pub use self::rails::*;
 
 /// Reading what is in this folder.
 #[derive(Default, MergedObject)]
+#[graphql(name = "PayoutFolderQueries")]
 pub struct Queries(PayoutRunQueries, PayoutQueries, RailQueries);
 
 /// Changing what is in this folder.
 #[derive(Default, MergedObject)]
+#[graphql(name = "PayoutFolderMutations")]
 pub struct Mutations(
     PayoutRunMutations,
     PayoutReportMutations,

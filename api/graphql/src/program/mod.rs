@@ -10,8 +10,10 @@ pub use self::terms::*;
 
 /// Reading what is in this folder.
 #[derive(Default, MergedObject)]
+#[graphql(name = "ProgramFolderQueries")]
 pub struct Queries(ProgramQueries);
 
 /// Changing what is in this folder.
 #[derive(Default, MergedObject)]
+#[graphql(name = "ProgramFolderMutations")]
 pub struct Mutations(ProgramMutations, TermsMutations);

@@ -14,8 +14,10 @@ pub use self::rules::*;
 
 /// Reading what is in this folder.
 #[derive(Default, MergedObject)]
+#[graphql(name = "RuleFolderQueries")]
 pub struct Queries(PluginQueries, ActivationQueries);
 
 /// Changing what is in this folder.
 #[derive(Default, MergedObject)]
+#[graphql(name = "RuleFolderMutations")]
 pub struct Mutations(EvaluationMutations, PluginMutations, ActivationMutations);

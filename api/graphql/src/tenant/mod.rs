@@ -16,8 +16,10 @@ pub use self::viewer::*;
 
 /// Reading what is in this folder.
 #[derive(Default, MergedObject)]
+#[graphql(name = "TenantFolderQueries")]
 pub struct Queries(TenantQueries, EventQueries);
 
 /// Changing what is in this folder.
 #[derive(Default, MergedObject)]
+#[graphql(name = "TenantFolderMutations")]
 pub struct Mutations(TenantMutations);
