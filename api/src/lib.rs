@@ -75,7 +75,7 @@ pub fn router(state: AppState, workers: Workers, stopping: watch::Receiver<bool>
         editor: graphiql::page,
     };
     let routes = Router::new()
-        .merge(gateway.routes()) // /graphql, its sockets and streams
+        .merge(tributary_transport::http::routes(gateway)) // /graphql, its sockets and streams
         .merge(graphiql::routes()) // GET /, /graphiql/*
         .merge(uploads::routes(state.engine.clone())) // PUT /uploads/{id}
         .layer(from_fn_with_state(state.edge.clone(), edge::locate))

@@ -93,7 +93,7 @@ impl Refused {
             Self::Denied(Denied::Unauthenticated) => (
                 StatusCode::UNAUTHORIZED,
                 "UNAUTHENTICATED",
-                "send a key that is not revoked: `Authorization: Bearer …`".to_owned(),
+                "the key is missing, wrong or revoked: send `Authorization: Bearer …`".to_owned(),
             ),
             Self::Denied(Denied::Unavailable) => {
                 let message = "the database cannot be used now: nothing was done; try again";

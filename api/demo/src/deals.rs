@@ -102,8 +102,8 @@ async fn register(story: &Story<'_>, by: &Partner, key: &str, account: Value) ->
         "expected": usd("120000.00"),
     });
     let selection = "registration { id state protectedUntil }";
-    let mut claimed = by.client.mutate("registerDeal", input, selection).await?;
-    Ok(claimed["registration"].take())
+    let mut registered = by.client.mutate("registerDeal", input, selection).await?;
+    Ok(registered["registration"].take())
 }
 
 /// Staff see which registration it competes with; the other partner does not.

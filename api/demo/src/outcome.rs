@@ -26,7 +26,7 @@ pub struct Outcome {
     pub as_told: bool,
     /// The tenant's id and name.
     pub tenant: Value,
-    /// Each claim: partner, account, state, and whose claim it competes with.
+    /// Each registration: partner, account, state, and whose registration it competes with.
     pub registrations: Vec<Value>,
     /// Each share of the credit: deal, partner, role and why.
     pub credit: Vec<Value>,

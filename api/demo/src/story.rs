@@ -29,7 +29,7 @@ pub struct Story<'a> {
     pub northwind: Partner,
     pub southridge: Partner,
     pub eastbay: Partner,
-    /// Northwind's claim on Globex, once there is one.
+    /// Northwind's registration on Globex, once there is one.
     pub registration: String,
     /// The deal with Globex, once there is one.
     pub globex: Option<Follower>,

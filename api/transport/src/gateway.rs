@@ -5,13 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Data, Executor};
-use axum::Router;
+use async_graphql::{Data, Executor, ServerError};
 use axum::extract::{ConnectInfo, Extension};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
-use axum::routing::get;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
@@ -19,6 +17,7 @@ use metrics::gauge;
 
 use super::connections::{ConnectionLimit, ConnectionPermit};
 use super::document::Documents;
+use super::refusal::Refusal;
 use super::unread::Unread;
 use super::workers::Workers;
 
@@ -65,6 +64,22 @@ pub enum Denied {
     Unauthenticated,
     /// Keys cannot be looked up now.
     Unavailable,
+}
+
+impl Denied {
+    /// The error for a caller who is not let in.
+    pub fn error(self) -> ServerError {
+        match self {
+            Self::Unauthenticated => Refusal::Unauthenticated.error(
+                "the key is missing, wrong or revoked: send `Authorization: Bearer …`",
+                None,
+            ),
+            Self::Unavailable => Refusal::Unavailable.error(
+                "the database cannot be used now: nothing was done; try again",
+                None,
+            ),
+        }
+    }
 }
 
 /// Lets a caller in: from its token to what resolvers find beside one request.
@@ -152,16 +167,6 @@ impl<S: Executor> Gateway<S> {
             self.authenticate(caller).await,
             Err(Denied::Unauthenticated)
         )
-    }
-
-    /// The route of the three transports.
-    pub fn routes(self) -> Router {
-        Router::new()
-            .route(
-                "/graphql",
-                get(super::http::get::<S>).post(super::http::post::<S>),
-            )
-            .with_state(self)
     }
 }
 

@@ -6,6 +6,7 @@
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, Request, ServerError};
+use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
@@ -13,14 +14,23 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::header::{ACCEPT, ALLOW};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::response::Response;
+use axum::routing::get as on_get;
 use tokio::time::timeout;
 
-use super::answer::{Media, broken_off, refuse, respond};
+use super::answer::{broken_off, refuse, respond};
 use super::gateway::{Caller, Denied, Gateway, Peer};
 use super::log::{Line, Logged, Notes};
+use super::media::Media;
 use super::refusal::Refusal;
 use super::unread::Budget;
 use super::{operation, request, sse, websocket};
+
+/// The route of the three transports.
+pub fn routes<S: Executor>(gateway: Gateway<S>) -> Router {
+    Router::new()
+        .route("/graphql", on_get(get::<S>).post(post::<S>))
+        .with_state(gateway)
+}
 
 /// Executes the operation in the body.
 pub async fn post<S: Executor>(
@@ -75,27 +85,13 @@ async fn read<S: Executor>(
     if let Sent::Body(_) = sent {
         request::is_readable(headers)?;
     }
-    let data = gateway.authenticate(caller).await.map_err(denied)?;
+    let data = gateway.authenticate(caller).await.map_err(Denied::error)?;
     let mut request = match sent {
         Sent::Body(body) => request::body(headers, body, gateway.timings.body).await?,
         Sent::Uri(uri) => request::address(&uri).await?,
     };
     request.data = data;
     Ok(request)
-}
-
-/// The error for a caller who is not let in.
-pub fn denied(denied: Denied) -> ServerError {
-    match denied {
-        Denied::Unauthenticated => Refusal::Unauthenticated.error(
-            "send a key that is not revoked: `Authorization: Bearer …`",
-            None,
-        ),
-        Denied::Unavailable => Refusal::Unavailable.error(
-            "the database cannot be used now: nothing was done; try again",
-            None,
-        ),
-    }
 }
 
 /// Runs an operation where operations run, for as long as it may take and its

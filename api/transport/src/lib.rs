@@ -10,6 +10,7 @@ pub mod document;
 pub mod gateway;
 pub mod http;
 pub mod log;
+pub mod media;
 pub mod messages;
 pub mod operation;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
 use axum::http::StatusCode;
 
-use super::answer::Media;
+use super::media::Media;
 
 /// A reason to turn a request away. None of these reaches a resolver, so the
 /// answer has no `data` at all.
@@ -16,7 +16,7 @@ pub enum Refusal {
     MalformedRequest,
     /// The body is an array: one request, one operation.
     BatchNotSupported,
-    /// The body is larger than [`super::request::LARGEST_BODY_BYTES`].
+    /// The body is larger than a request's may be.
     PayloadTooLarge,
     /// The body did not come in time.
     BodyTimeout,

@@ -13,7 +13,8 @@ use futures_util::StreamExt;
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::answer::{Media, refuse};
+use super::answer::refuse;
+use super::media::Media;
 use super::refusal::Refusal;
 
 /// The most bytes in a body.

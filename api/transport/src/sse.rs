@@ -17,10 +17,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tracing::Instrument;
 
-use super::answer::{Media, Text, Wire, refuse, written};
+use super::answer::{Text, Wire, refuse, written};
 use super::gateway::{Caller, Denied, Gateway, MAX_CONNECTIONS, OpenConnection, stopped};
-use super::http;
 use super::log::Logged;
+use super::media::Media;
 use super::operation::{self, Answers};
 use super::refusal::Refusal;
 use super::shares::Share;
@@ -96,7 +96,7 @@ impl<S: Executor> Running<S> {
                 _ = recheck.tick(), if !revoked => {
                     revoked = self.gateway.is_revoked(&self.caller).await;
                     if revoked {
-                        let error = http::denied(Denied::Unauthenticated);
+                        let error = Denied::Unauthenticated.error();
                         let answer = written(&Answer::from_errors(vec![error]), None, wire);
                         self.events = ending(stream::iter([answer]).boxed());
                     }

@@ -24,9 +24,9 @@ use tracing::{Instrument, Span};
 use super::answer::{Text, Wire, internal};
 use super::gateway::{Caller, Denied, Gateway, OpenConnection, bearer, stopped};
 use super::messages::{Incoming, Outgoing};
+use super::operation;
 use super::refusal::Refusal;
 use super::shares::Share;
-use super::{http, operation};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// The most bytes in a message from a client.
@@ -341,7 +341,7 @@ async fn operate<S: Executor>(
     request.data = match gateway.authenticate(&caller).await {
         Ok(data) => data,
         Err(Denied::Unauthenticated) => return Outcome::Revoked,
-        Err(denied) => return Outcome::Refused(vec![http::denied(denied)]),
+        Err(denied) => return Outcome::Refused(vec![denied.error()]),
     };
     let write = move |answer: &Response| Outgoing::next(&id, Wire(answer)).written();
     let mut answers = operation::start(&gateway, request, write);

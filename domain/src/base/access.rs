@@ -39,9 +39,9 @@ pub enum Permission {
     PartnerManage,
     /// File a partner's own paperwork: agreement, tax form, payout method.
     PartnerFile,
-    /// Claim an opportunity for a partner.
+    /// Register an opportunity for a partner.
     RegistrationSubmit,
-    /// Approve or reject claims.
+    /// Approve or reject registrations.
     RegistrationDecide,
     /// Open, move, win and lose deals, and convert registrations into them.
     DealManage,

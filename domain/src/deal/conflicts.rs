@@ -14,10 +14,10 @@ use crate::scope::Tx;
 pub use crate::kernel::audience::{ShownConflict, conflicts_of};
 
 /// The most that is kept of each kind: who settles a conflict reads the first
-/// few, and a crowd of claims must not each keep the whole crowd.
+/// few, and a crowd of registrations must not each keep the whole crowd.
 const MOST_OF_A_KIND: u64 = 20;
 
-/// What stands against a claim on an account, which it calls so, in the order it is
+/// What stands against a registration of an account, which it calls so, in the order it is
 /// shown.
 pub(crate) async fn against(
     tx: &Tx,
@@ -35,11 +35,11 @@ pub(crate) async fn against(
             ..Default::default()
         });
     };
-    // A claim that still waits for a person counts as well: the later one
+    // A registration that still waits for a person counts as well: the later one
     // must not be approved by policy over the head of the earlier.
     let live = protections::live(account, tx).limit(MOST_OF_A_KIND);
-    for claim in live.all(tx).await? {
-        add(Kind::LiveRegistration, Some(claim.id), None, None);
+    for registration in live.all(tx).await? {
+        add(Kind::LiveRegistration, Some(registration.id), None, None);
     }
     let deals = deal::Entity::of(tx.tenant())
         .filter(deal::Column::AccountId.eq(account))

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::ids::AccountId;
 use crate::scope::Tx;
 
-/// The first other accounts that an `alive` claim calls so, or that anybody works on or
+/// The first other accounts that an `alive` registration calls so, or that anybody works on or
 /// has sold to under the name, however spelled.
 pub(crate) async fn known(
     tx: &Tx,
@@ -31,19 +31,19 @@ pub(crate) async fn known(
         .add(account::Column::NormalizedName.eq(normalized_name(name)))
         .add(account::Column::Id.in_subquery(dealt_with));
     let known = Condition::any()
-        .add(account::Column::Id.in_subquery(claimed(tx, name, alive)))
+        .add(account::Column::Id.in_subquery(registered(tx, name, alive)))
         .add(dealt_with);
     let query = others(tx, account).filter(known).limit(most);
     Ok(query.into_tuple().all(tx).await?)
 }
 
-/// Another account that such a claim calls by the same name, and that nothing tells
+/// Another account that such a registration calls by the same name, and that nothing tells
 /// apart from this one.
-pub(crate) async fn claimed_alike(
+pub(crate) async fn registered_alike(
     tx: &Tx,
     account: AccountId,
     name: &str,
-    claims: Condition,
+    registrations: Condition,
 ) -> Result<Option<AccountId>> {
     let own = account_identifier::Entity::find()
         .filter(account_identifier::Column::TenantId.eq(tx.tenant()))
@@ -58,7 +58,7 @@ pub(crate) async fn claimed_alike(
         account::Column::Id.not_in_subquery(identified)
     });
     let query = others(tx, account)
-        .filter(account::Column::Id.in_subquery(claimed(tx, name, claims)))
+        .filter(account::Column::Id.in_subquery(registered(tx, name, registrations)))
         .filter(Condition::all().add_option(told_apart))
         .limit(1);
     Ok(query.into_tuple().one(tx).await?)
@@ -73,12 +73,12 @@ fn others(tx: &Tx, account: AccountId) -> Select<account::Entity> {
         .column(account::Column::Id)
 }
 
-/// The accounts that such claims call by a name, however spelled: what somebody else
+/// The accounts that such registrations call by a name, however spelled: what somebody else
 /// called them before says nothing.
-fn claimed(tx: &Tx, name: &str, claims: Condition) -> SelectStatement {
+fn registered(tx: &Tx, name: &str, registrations: Condition) -> SelectStatement {
     registration::Entity::of(tx.tenant())
         .filter(registration::Column::NormalizedName.eq(normalized_name(name)))
-        .filter(claims)
+        .filter(registrations)
         .select_only()
         .column(registration::Column::AccountId)
         .into_query()

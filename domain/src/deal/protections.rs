@@ -17,7 +17,7 @@ use crate::scope::{Fact, Scope, Tx};
 /// Registrations that one transaction expires.
 const EXPIRY_STEP: u64 = 200;
 
-/// The claim that protects an account.
+/// The registration that protects an account.
 async fn protector(tx: &Tx, account: AccountId) -> Result<Option<registration::Model>> {
     let query = registration::Entity::of(tx.tenant())
         .filter(registration::Column::AccountId.eq(account))
@@ -25,24 +25,29 @@ async fn protector(tx: &Tx, account: AccountId) -> Result<Option<registration::M
     Ok(query.one(tx).await?)
 }
 
-/// Fails while a partner's claim on the account is alive, or on one of the same name
+/// Fails while a partner's registration of the account is alive, or on one of the same name
 /// that nothing tells apart; also after it became a deal that is still open. It is not
 /// passed by without a person's reason.
 pub(crate) async fn refuse_bypass(tx: &Tx, account: AccountId, name: &str) -> Result<()> {
-    if let Some(claim) = live(account, tx).one(tx).await? {
+    if let Some(registration) = live(account, tx).one(tx).await? {
         let message = format!(
             "{} is a partner's registration of this account: decide on it or convert it, or give a reason",
-            claim.id
+            registration.id
         );
         return Err(Error::conflict(Conflict::AccountProtected, message));
     }
     refuse_namesake(tx, account, name, is_alive(tx)).await
 }
 
-/// Fails while such claims are on an account of the same name that nothing tells apart
+/// Fails while such registrations are on an account of the same name that nothing tells apart
 /// from this one.
-async fn refuse_namesake(tx: &Tx, account: AccountId, name: &str, claims: Condition) -> Result<()> {
-    let Some(alike) = namesakes::claimed_alike(tx, account, name, claims).await? else {
+async fn refuse_namesake(
+    tx: &Tx,
+    account: AccountId,
+    name: &str,
+    registrations: Condition,
+) -> Result<()> {
+    let Some(alike) = namesakes::registered_alike(tx, account, name, registrations).await? else {
         return Ok(());
     };
     let message = format!(
@@ -52,25 +57,25 @@ async fn refuse_namesake(tx: &Tx, account: AccountId, name: &str, claims: Condit
     Err(Error::conflict(Conflict::AccountProtected, message))
 }
 
-/// Fails while another claim protects the account of one, or, unless a person says why
+/// Fails while another registration protects the account of one, or, unless a person says why
 /// they are two customers, one of the same name that nothing tells apart.
 pub(crate) async fn refuse_second(
     tx: &Tx,
-    claim: &registration::Model,
+    registration: &registration::Model,
     reason: Option<&String>,
 ) -> Result<()> {
-    let account = claim.account_id;
+    let account = registration.account_id;
     if let Some(other) = protector(tx, account).await? {
         let message = format!("{} protects this account: settle it first", other.id);
         return Err(Error::conflict(Conflict::AccountProtected, message));
     }
     match reason {
         Some(_) => Ok(()),
-        None => refuse_namesake(tx, account, &claim.submitted_name, protects(tx)).await,
+        None => refuse_namesake(tx, account, &registration.submitted_name, protects(tx)).await,
     }
 }
 
-/// The claims on an account that are alive, earliest first: those that protect
+/// The registrations of an account that are alive, earliest first: those that protect
 /// it, and those that wait for a person.
 pub(crate) fn live(account: AccountId, tx: &Tx) -> Select<registration::Entity> {
     registration::Entity::of(tx.tenant())
@@ -79,14 +84,14 @@ pub(crate) fn live(account: AccountId, tx: &Tx) -> Select<registration::Entity> 
         .order_by_asc(registration::Column::SubmittedPosition)
 }
 
-/// The filter that claims pass which protect or wait for a person.
+/// The filter that registrations pass which protect or wait for a person.
 pub(crate) fn is_alive(tx: &Tx) -> Condition {
     Condition::any()
         .add(protects(tx))
         .add(registration::Column::State.is_in([State::Submitted, State::InConflict]))
 }
 
-/// The filter that claims pass which protect.
+/// The filter that registrations pass which protect.
 fn protects(tx: &Tx) -> Condition {
     let lasts = Condition::any()
         .add(registration::Column::ProtectedUntil.is_null())
@@ -96,7 +101,7 @@ fn protects(tx: &Tx) -> Condition {
         .add(lasts)
 }
 
-/// Ends the protection of the claim that a decided deal came from.
+/// Ends the protection of the registration that a decided deal came from.
 pub(crate) async fn release(tx: &Tx, id: RegistrationId) -> Result<()> {
     let registration = registration::Entity::get(tx, tx.tenant(), id).await?;
     let mut change: registration::ActiveModel = registration.into();

@@ -1,7 +1,7 @@
-//! Registrations: a partner's claim on an opportunity, before it works it.
+//! Registrations: what a partner registers before it works an opportunity.
 //!
 //! Who was first is decided by the place in the tenant's log, which the
-//! database gives out one at a time. A claim that competes with something is a
+//! database gives out one at a time. A registration that competes with something is a
 //! registration in conflict, for a person to settle, and never an error.
 
 use sea_orm::ActiveValue::Set;
@@ -178,7 +178,7 @@ async fn working(
     Ok((program, terms, partner.map(|partner| partner.id)))
 }
 
-/// Approves a claim, also one in conflict, once nothing else protects the
+/// Approves a registration, also one in conflict, once nothing else protects the
 /// account. Approving it again is harmless.
 pub async fn approve(
     scope: &Scope,
@@ -225,7 +225,7 @@ pub(crate) async fn current(tx: &mut Tx, id: RegistrationId) -> Result<registrat
     registration::Entity::get(tx, tx.tenant(), id).await
 }
 
-/// Turns a claim down, with a reason for the partner. A claim that is approved
+/// Turns a registration down, with a reason for the partner. A registration that is approved
 /// loses its protection. Repeating it is harmless.
 pub async fn reject(
     scope: &Scope,
@@ -244,8 +244,8 @@ pub async fn reject(
     .await
 }
 
-/// Gives a claim up. For the partner who made it, and for those of the tenant
-/// who may decide on claims: it ends a protection.
+/// Gives a registration up. For the partner who made it, and for those of the tenant
+/// who may decide on registrations: it ends a protection.
 pub async fn withdraw(
     scope: &Scope,
     id: impl Into<Given<RegistrationId>>,
@@ -353,7 +353,7 @@ async fn decide(
     Ok(registration)
 }
 
-/// Marks a claim as the origin of a deal. Its protection then lasts as long as
+/// Marks a registration as the origin of a deal. Its protection then lasts as long as
 /// the deal is open. For `deals::convert` alone.
 pub(crate) async fn mark_converted(
     tx: &mut Tx,

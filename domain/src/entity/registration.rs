@@ -1,4 +1,4 @@
-//! Claims on opportunities.
+//! Registrations of opportunities.
 
 use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
@@ -59,7 +59,7 @@ pub struct Model {
     pub program_id: ProgramId,
     /// The terms it was made under.
     pub terms_id: TermsId,
-    /// Who claims.
+    /// The partner that registers.
     pub partner_id: PartnerId,
     /// The customer.
     pub account_id: AccountId,

@@ -24,7 +24,7 @@ use crate::ids::{AccountId, DealId, RegistrationId, TenantId};
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Another claim protects the account.
+    /// Another registration protects the account.
     LiveRegistration,
     /// A deal with the account is open.
     OpenDeal,
@@ -50,7 +50,7 @@ pub struct Model {
     pub ordinal: i32,
     /// What it competes with.
     pub kind: Kind,
-    /// The claim it competes with.
+    /// The registration it competes with.
     pub competing_registration_id: Option<RegistrationId>,
     /// The deal it competes with.
     pub competing_deal_id: Option<DealId>,

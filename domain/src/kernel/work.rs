@@ -208,7 +208,7 @@ pub(crate) async fn take(scope: &Scope) -> Result<Vec<work::Model>> {
         let free = Condition::any()
             .add(work::Column::LeaseUntil.is_null())
             .add(work::Column::LeaseUntil.lte(now));
-        let claimed = work::Entity::update_many()
+        let updated = work::Entity::update_many()
             .col_expr(work::Column::LeaseUntil, Expr::value(now.plus(LEASE)))
             .col_expr(
                 work::Column::Attempts,
@@ -218,7 +218,7 @@ pub(crate) async fn take(scope: &Scope) -> Result<Vec<work::Model>> {
             .filter(free)
             .exec(&*engine.db)
             .await?;
-        if claimed.rows_affected == 1 {
+        if updated.rows_affected == 1 {
             taken.push(item);
         }
     }

@@ -212,7 +212,7 @@ async fn take(
             (earning::State::InPayout, Some(payout))
         }
     };
-    let claimed = earning::Entity::update_many()
+    let taken = earning::Entity::update_many()
         .col_expr(earning::Column::State, Expr::value(state))
         .col_expr(earning::Column::PayoutId, Expr::value(payout))
         .col_expr(earning::Column::RunId, Expr::value(run.id))
@@ -222,7 +222,7 @@ async fn take(
         .filter(earning::Column::State.eq(earning::State::Held))
         .exec(tx)
         .await?;
-    Ok(claimed.rows_affected == ids.len() as u64)
+    Ok(taken.rows_affected == ids.len() as u64)
 }
 
 async fn schedule(

@@ -60,10 +60,10 @@ story! {
         let eur = json!({ "amount": "1.00", "currency": "EUR" });
         let mut orders = Vec::new();
         for wrong in [eur, usd("1.0"), usd("1.000"), usd("1"), usd("-1.00"), usd("a lot")] {
-            let mut claim = acme.registration(&northwind, "Initech", "initech.example");
-            claim["expected"] = wrong.clone();
+            let mut registration = acme.registration(&northwind, "Initech", "initech.example");
+            registration["expected"] = wrong.clone();
             orders.extend([
-                ("registerDeal", claim, "INVALID_INPUT"),
+                ("registerDeal", registration, "INVALID_INPUT"),
                 ("openDeal", opening(&acme, "k1", wrong.clone()), "INVALID_INPUT"),
                 ("reviseDealAmount", json!({ "idempotencyKey": "k5", "id": deal.id, "amount": wrong }), "INVALID_INPUT"),
                 ("recordCollection", moving("k2", &deal, wrong.clone()), "INVALID_INPUT"),

@@ -32,7 +32,7 @@ const SHORT_LISTS: &[&str] = &[
     // By the partners at work on one deal, or of one program.
     "Credit.shares",
     "PayoutRun.holds",
-    // By what stands against one claim.
+    // By what stands against one registration.
     "Registration.conflicts",
 ];
 

@@ -102,7 +102,7 @@ story! {
 story! {
     /// A list by state agrees with the state that is shown, also when only time
     /// has passed.
-    async fn a_lapsed_claim_is_listed_as_expired(world: World) {
+    async fn a_lapsed_registration_is_listed_as_expired(world: World) {
         let acme = Acme::new(&world).await;
         let ann = acme.partner_without_papers("Ann").await;
         let input = acme.registration(&ann, "Globex", "globex.example");

@@ -175,19 +175,19 @@ async fn joins(repeats: &mut Repeats<'_>) -> Value {
     partner
 }
 
-/// Its claim becomes a deal, in which another has a part, and which is won.
+/// Its registration becomes a deal, in which another has a part, and which is won.
 async fn is_won(repeats: &mut Repeats<'_>, partner: &Value) -> Value {
     let (acme, id) = (repeats.acme, &partner["id"]);
-    let claim = json!({
+    let registration = json!({
         "programId": acme.program, "partnerId": id, "opportunity": "Forty seats",
         "account": { "name": "Globex", "domain": "globex.example" },
     });
     let other = json!({ "opportunity": "Fifty seats" });
-    let claim = repeats
-        .does("registerDeal", "registration", claim, other)
+    let registration = repeats
+        .does("registerDeal", "registration", registration, other)
         .await;
     let deal = json!({
-        "id": claim["id"], "name": "Globex", "amount": usd("12000.00"), "stage": "Qualified",
+        "id": registration["id"], "name": "Globex", "amount": usd("12000.00"), "stage": "Qualified",
     });
     let other = json!({ "amount": usd("12000.01") });
     let deal = repeats

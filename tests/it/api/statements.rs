@@ -45,17 +45,20 @@ const PAGE: &str = "query($first: Int!) { deals(first: $first) {
 /// Deals in the tenant, and on the long page.
 const MANY: usize = 50;
 
-/// A deal that began as the partner's own claim.
+/// A deal that began as the partner's own registration.
 async fn registered(acme: &Acme, partner: &Partner, number: usize) -> Deal {
     let (name, domain) = (
         format!("Claimed {number}"),
-        format!("claimed-{number}.example"),
+        format!("registered-{number}.example"),
     );
-    let claim = acme.registration(partner, &name, &domain);
+    let registration = acme.registration(partner, &name, &domain);
     let selection = "registration { id }";
-    let claim = partner.client.does("registerDeal", selection, claim).await;
+    let registration = partner
+        .client
+        .does("registerDeal", selection, registration)
+        .await;
     let input = json!({
-        "idempotencyKey": acme.key(), "id": claim["id"], "name": "A deal",
+        "idempotencyKey": acme.key(), "id": registration["id"], "name": "A deal",
         "amount": usd("1000.00"), "stage": "Qualified",
     });
     let deal = acme.owner.does("convertRegistration", "deal { id }", input);
@@ -112,10 +115,10 @@ async fn statements(world: &World, acme: &Acme, first: usize) -> usize {
     let data = answer.data.into_json().unwrap();
     let deals = data["deals"]["nodes"].as_array().unwrap();
     assert_eq!(deals.len(), first);
-    let claimed = deals
+    let registered = deals
         .iter()
         .filter(|deal| deal["registration"]["partner"]["name"].is_string());
-    assert_eq!(claimed.count(), first.div_ceil(2), "{deals:#?}");
+    assert_eq!(registered.count(), first.div_ceil(2), "{deals:#?}");
     let commission = &deals[0]["commissions"]["nodes"][0];
     assert_eq!(
         commission["earnings"]["nodes"][0]["amount"]["amount"], "50.00",

@@ -1,4 +1,4 @@
-//! What a claim can run into besides another claim: staff are told what it is,
+//! What a registration can run into besides another registration: staff are told what it is,
 //! and the partner only of what kind.
 
 use serde_json::{Value, json};
@@ -12,9 +12,11 @@ const CONFLICTS: &str = "query($id: ID!) { node(id: $id) { ... on Registration {
         competingRegistration { id } competingDeal { id name }
         competingAccount { id name domains } } } } }";
 
-/// What the one conflict of a claim reads for a holder of a key.
-async fn conflict(client: &Client, claim: &Value) -> Value {
-    let mut seen = client.asks(CONFLICTS, json!({ "id": claim["id"] })).await;
+/// What the one conflict of a registration reads for a holder of a key.
+async fn conflict(client: &Client, registration: &Value) -> Value {
+    let mut seen = client
+        .asks(CONFLICTS, json!({ "id": registration["id"] }))
+        .await;
     assert_eq!(seen["node"]["state"], "IN_CONFLICT");
     let conflicts = seen["node"]["conflicts"].as_array_mut().unwrap();
     assert_eq!(conflicts.len(), 1, "{conflicts:#?}");
@@ -34,11 +36,14 @@ fn tells_nothing(seen: &Value, kind: &str, secrets: &[&str]) {
     }
 }
 
-/// A partner claims an account.
-async fn claims(acme: &Acme, partner: &Partner, name: &str, domain: &str) -> Value {
-    let claim = acme.registration(partner, name, domain);
+/// A partner registrations an account.
+async fn registrations(acme: &Acme, partner: &Partner, name: &str, domain: &str) -> Value {
+    let registration = acme.registration(partner, name, domain);
     let selection = "registration { id state }";
-    partner.client.does("registerDeal", selection, claim).await
+    partner
+        .client
+        .does("registerDeal", selection, registration)
+        .await
 }
 
 /// A deal with Globex that no partner registered, sourced by one of them.
@@ -57,48 +62,48 @@ async fn direct_deal(acme: &Acme, partner: &Partner) -> Deal {
 }
 
 story! {
-    /// The tenant talks with the customer already. Who claims it learns that a
+    /// The tenant talks with the customer already. Who registrations it learns that a
     /// deal is open, and not which, nor with whom.
-    async fn an_open_deal_stands_against_a_claim(world: World) {
+    async fn an_open_deal_stands_against_a_registration(world: World) {
         let acme = Acme::new(&world).await;
         let northwind = acme.partner_without_papers("Northwind").await;
         let southridge = acme.partner_without_papers("Southridge").await;
         let deal = direct_deal(&acme, &northwind).await;
-        let claim = claims(&acme, &southridge, "Globex", "www.globex.example").await;
+        let registration = registrations(&acme, &southridge, "Globex", "www.globex.example").await;
 
-        let seen = conflict(&acme.owner, &claim).await;
+        let seen = conflict(&acme.owner, &registration).await;
         assert_eq!(seen["kind"], "OPEN_DEAL");
         assert_eq!(seen["competingDeal"], json!({ "id": deal.id, "name": "Quiet talks" }));
         assert!(text(&seen["message"]).contains("Quiet talks"), "{seen}");
 
-        let seen = conflict(&southridge.client, &claim).await;
+        let seen = conflict(&southridge.client, &registration).await;
         tells_nothing(&seen, "OPEN_DEAL", &[&deal.id, "Quiet talks", "Northwind"]);
     }
 }
 
 story! {
-    /// Whoever has bought is a customer, and a claim on it is for a person to
+    /// Whoever has bought is a customer, and a registration on it is for a person to
     /// judge; but a deal that was lost stands against nobody.
-    async fn a_customer_stands_against_a_claim(world: World) {
+    async fn a_customer_stands_against_a_registration(world: World) {
         let acme = Acme::new(&world).await;
         let northwind = acme.partner_without_papers("Northwind").await;
         let southridge = acme.partner_without_papers("Southridge").await;
         let lost = direct_deal(&acme, &northwind).await;
         let input = json!({ "id": lost.id, "reason": "no budget" });
         acme.owner.does("closeDealLost", "deal { id }", input).await;
-        let free = claims(&acme, &southridge, "Globex", "globex.example").await;
+        let free = registrations(&acme, &southridge, "Globex", "globex.example").await;
         assert_eq!(free["state"], "APPROVED");
         let input = json!({ "id": free["id"], "reason": "another year" });
         southridge.client.does("withdrawRegistration", "registration { id }", input).await;
 
         let deal = direct_deal(&acme, &northwind).await;
         acme.wins(&deal).await;
-        let claim = claims(&acme, &southridge, "Globex", "globex.example").await;
-        let seen = conflict(&acme.owner, &claim).await;
+        let registration = registrations(&acme, &southridge, "Globex", "globex.example").await;
+        let seen = conflict(&acme.owner, &registration).await;
         assert_eq!(seen["kind"], "EXISTING_CUSTOMER");
         assert_eq!(seen["competingDeal"]["id"], json!(deal.id));
 
-        let seen = conflict(&southridge.client, &claim).await;
+        let seen = conflict(&southridge.client, &registration).await;
         tells_nothing(&seen, "EXISTING_CUSTOMER", &[&deal.id, "Quiet talks", "Northwind"]);
     }
 }
@@ -106,28 +111,28 @@ story! {
 story! {
     /// Under the same name and another domain it may be the same company: staff
     /// see which account, and the partner not who else is a customer.
-    async fn a_namesake_stands_against_a_claim(world: World) {
+    async fn a_namesake_stands_against_a_registration(world: World) {
         let acme = Acme::new(&world).await;
         let northwind = acme.partner_without_papers("Northwind").await;
         let southridge = acme.partner_without_papers("Southridge").await;
-        claims(&acme, &northwind, "Globex", "globex.example").await;
-        let claim = claims(&acme, &southridge, "GLOBEX, Inc.", "other.example").await;
+        registrations(&acme, &northwind, "Globex", "globex.example").await;
+        let registration = registrations(&acme, &southridge, "GLOBEX, Inc.", "other.example").await;
 
-        let seen = conflict(&acme.owner, &claim).await;
+        let seen = conflict(&acme.owner, &registration).await;
         assert_eq!(seen["kind"], "POSSIBLE_DUPLICATE");
         let account = &seen["competingAccount"];
         assert_eq!((&account["name"], &account["domains"]), (&json!("Globex"), &json!(["globex.example"])));
         assert!(text(&seen["message"]).contains("Globex"), "{seen}");
 
         let secrets = [&text(&account["id"]), "Globex", "globex.example", "Northwind"];
-        let seen = conflict(&southridge.client, &claim).await;
+        let seen = conflict(&southridge.client, &registration).await;
         tells_nothing(&seen, "POSSIBLE_DUPLICATE", &secrets);
 
         // Not even where the other account is one that the partner knows.
-        claims(&acme, &southridge, "Initech", "initech.example").await;
-        let claim = claims(&acme, &southridge, "INITECH, Inc.", "initech-inc.example").await;
-        assert_eq!(conflict(&acme.owner, &claim).await["competingAccount"]["name"], "Initech");
-        let seen = conflict(&southridge.client, &claim).await;
+        registrations(&acme, &southridge, "Initech", "initech.example").await;
+        let registration = registrations(&acme, &southridge, "INITECH, Inc.", "initech-inc.example").await;
+        assert_eq!(conflict(&acme.owner, &registration).await["competingAccount"]["name"], "Initech");
+        let seen = conflict(&southridge.client, &registration).await;
         tells_nothing(&seen, "POSSIBLE_DUPLICATE", &["initech.example"]);
     }
 }

@@ -48,12 +48,12 @@ fn opening(acme: &Acme, amount: Value) -> Value {
 async fn registered_deal(acme: &Acme, partner: &Partner, amount: &str) -> Deal {
     let domain = format!("{}.example", acme.key());
     let input = acme.registration(partner, &domain, &domain);
-    let claim = partner
+    let registration = partner
         .client
         .does("registerDeal", "registration { id }", input)
         .await;
     let input = json!({
-        "idempotencyKey": acme.key(), "id": claim["id"], "name": "A deal",
+        "idempotencyKey": acme.key(), "id": registration["id"], "name": "A deal",
         "amount": usd(amount), "stage": "Qualified",
     });
     let deal = acme

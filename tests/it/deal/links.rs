@@ -18,21 +18,21 @@ story! {
         for linked in [true, false] {
             let domain = if linked { "globex.example" } else { "initech.example" };
             let deal = acme.owner.does("openDeal", "deal { id }", opened(domain)).await;
-            let claim = acme.registration(&east, domain, domain);
-            let claim = east.client.does("registerDeal", "registration { id state }", claim).await;
-            assert_eq!(claim["state"], "IN_CONFLICT");
-            let input = json!({ "id": claim["id"], "reason": "it brought the buyer" });
+            let registration = acme.registration(&east, domain, domain);
+            let registration = east.client.does("registerDeal", "registration { id state }", registration).await;
+            assert_eq!(registration["state"], "IN_CONFLICT");
+            let input = json!({ "id": registration["id"], "reason": "it brought the buyer" });
             acme.owner.does("approveRegistration", "registration { id }", input.clone()).await;
             let win = || json!({ "idempotencyKey": acme.key(), "id": deal["id"] });
             let refused = acme.owner.tries("closeDealWon", "deal { id }", win()).await;
-            assert_eq!(refused.fails_with("REGISTRATION_UNLINKED")["ids"], json!([claim["id"]]));
+            assert_eq!(refused.fails_with("REGISTRATION_UNLINKED")["ids"], json!([registration["id"]]));
             if linked {
-                let link = json!({ "idempotencyKey": acme.key(), "id": claim["id"], "dealId": deal["id"] });
+                let link = json!({ "idempotencyKey": acme.key(), "id": registration["id"], "dealId": deal["id"] });
                 let foreign = json!({ "idempotencyKey": acme.key(), "id": deal["id"], "dealId": deal["id"] });
                 acme.owner.tries("linkRegistration", "deal { id }", foreign).await.fails_with("NOT_FOUND");
                 let selection = "deal { registration { id state } }";
                 let found = acme.owner.does("linkRegistration", selection, link).await;
-                assert_eq!(found["registration"], json!({ "id": claim["id"], "state": "CONVERTED" }));
+                assert_eq!(found["registration"], json!({ "id": registration["id"], "state": "CONVERTED" }));
             } else {
                 acme.owner.does("rejectRegistration", "registration { id }", input).await;
             }

@@ -13,28 +13,36 @@ use crate::support::world::World;
 /// Rounds of two partners racing for one account.
 const RACES: usize = 20;
 
-const CLAIM: &str = "registration { id state reason decidedBy { name } protectedUntil }";
+const REGISTRATION: &str = "registration { id state reason decidedBy { name } protectedUntil }";
 
 async fn tries(partner: &Partner, input: Value) -> Outcome {
-    partner.client.tries("registerDeal", CLAIM, input).await
+    partner
+        .client
+        .tries("registerDeal", REGISTRATION, input)
+        .await
 }
 
-/// A partner claims an account.
-async fn claims(acme: &Acme, partner: &Partner, name: &str, domain: &str) -> Value {
+/// A partner registrations an account.
+async fn registrations(acme: &Acme, partner: &Partner, name: &str, domain: &str) -> Value {
     tries(partner, acme.registration(partner, name, domain))
         .await
         .succeeds()
 }
 
-/// Somebody decides on a claim.
-async fn decides(client: &Client, verb: &str, claim: &Value, reason: Option<&str>) -> Outcome {
-    let input = json!({ "id": claim["id"], "reason": reason });
-    client.tries(verb, CLAIM, input).await
+/// Somebody decides on a registration.
+async fn decides(
+    client: &Client,
+    verb: &str,
+    registration: &Value,
+    reason: Option<&str>,
+) -> Outcome {
+    let input = json!({ "id": registration["id"], "reason": reason });
+    client.tries(verb, REGISTRATION, input).await
 }
 
-async fn converts(acme: &Acme, claim: &Value) -> Outcome {
+async fn converts(acme: &Acme, registration: &Value) -> Outcome {
     let input = json!({
-        "idempotencyKey": acme.key(), "id": claim["id"], "name": "Forty seats",
+        "idempotencyKey": acme.key(), "id": registration["id"], "name": "Forty seats",
         "amount": usd("1000.00"), "stage": "Qualified",
     });
     acme.owner
@@ -42,10 +50,12 @@ async fn converts(acme: &Acme, claim: &Value) -> Outcome {
         .await
 }
 
-/// Where a claim stands now.
-async fn state(client: &Client, claim: &Value) -> String {
+/// Where a registration stands now.
+async fn state(client: &Client, registration: &Value) -> String {
     let document = "query($id: ID!) { node(id: $id) { ... on Registration { state } } }";
-    let answer = client.asks(document, json!({ "id": claim["id"] })).await;
+    let answer = client
+        .asks(document, json!({ "id": registration["id"] }))
+        .await;
     text(&answer["node"]["state"])
 }
 
@@ -59,47 +69,47 @@ async fn last_position(acme: &Acme) -> String {
 }
 
 story! {
-    /// A claim that meets nothing is approved at once, by policy, for 90 days.
-    async fn a_clear_claim_is_approved_at_once(world: World) {
+    /// A registration that meets nothing is approved at once, by policy, for 90 days.
+    async fn a_clear_registration_is_approved_at_once(world: World) {
         let acme = Acme::new(&world).await;
         let northwind = acme.partner_without_papers("Northwind").await;
-        let claim = claims(&acme, &northwind, "Globex", "globex.example").await;
-        assert_eq!(claim["state"], "APPROVED");
-        assert_eq!(claim["decidedBy"]["name"], "system");
-        assert_eq!(claim["protectedUntil"], "2026-04-05T09:00:00.000Z");
+        let registration = registrations(&acme, &northwind, "Globex", "globex.example").await;
+        assert_eq!(registration["state"], "APPROVED");
+        assert_eq!(registration["decidedBy"]["name"], "system");
+        assert_eq!(registration["protectedUntil"], "2026-04-05T09:00:00.000Z");
     }
 }
 
 story! {
     /// Where terms do not approve by themselves, a person does.
-    async fn a_clear_claim_may_wait_for_a_person(world: World) {
+    async fn a_clear_registration_may_wait_for_a_person(world: World) {
         let mut acme = Acme::new(&world).await;
         acme.publish_terms(json!({ "autoApprove": false })).await;
         let northwind = acme.partner_without_papers("Northwind").await;
-        let claim = claims(&acme, &northwind, "Globex", "globex.example").await;
-        assert_eq!(claim["state"], "SUBMITTED");
-        assert_eq!(claim["protectedUntil"], Value::Null);
+        let registration = registrations(&acme, &northwind, "Globex", "globex.example").await;
+        assert_eq!(registration["state"], "SUBMITTED");
+        assert_eq!(registration["protectedUntil"], Value::Null);
 
         let later = acme.partner_without_papers("Southridge").await;
-        let later = claims(&acme, &later, "Globex", "globex.example").await;
-        assert_eq!(later["state"], "IN_CONFLICT", "also an undecided claim came first");
+        let later = registrations(&acme, &later, "Globex", "globex.example").await;
+        assert_eq!(later["state"], "IN_CONFLICT", "also an undecided registration came first");
 
-        let claim = decides(&acme.owner, "approveRegistration", &claim, None).await.succeeds();
-        assert_eq!((&claim["state"], &claim["decidedBy"]["name"]), (&json!("APPROVED"), &json!("Ada")));
+        let registration = decides(&acme.owner, "approveRegistration", &registration, None).await.succeeds();
+        assert_eq!((&registration["state"], &registration["decidedBy"]["name"]), (&json!("APPROVED"), &json!("Ada")));
     }
 }
 
 story! {
-    /// *Never: a later claim beats an earlier valid one without a person's
+    /// *Never: a later registration beats an earlier valid one without a person's
     /// recorded decision.* Another spelling of the account does not help, staff
     /// see what it competes with, and the partner learns nothing of the other.
     async fn another_spelling_is_the_same_account(world: World) {
         let acme = Acme::new(&world).await;
         let northwind = acme.partner_without_papers("Northwind").await;
         let southridge = acme.partner_without_papers("Southridge").await;
-        let first = claims(&acme, &northwind, "Globex", "globex.example").await;
+        let first = registrations(&acme, &northwind, "Globex", "globex.example").await;
         for domain in ["https://www.Globex.example/about", "GLOBEX.EXAMPLE.", "mail.globex.example:443"] {
-            let second = claims(&acme, &southridge, "GLOBEX Corporation Ltd.", domain).await;
+            let second = registrations(&acme, &southridge, "GLOBEX Corporation Ltd.", domain).await;
             assert_eq!(second["state"], "IN_CONFLICT", "{domain}");
 
             let document = "query($id: ID!) { node(id: $id) { ... on Registration {
@@ -127,8 +137,8 @@ story! {
         let acme = Acme::new(&world).await;
         let northwind = acme.partner_without_papers("Northwind").await;
         let southridge = acme.partner_without_papers("Southridge").await;
-        claims(&acme, &northwind, "Globex", "globex.example").await;
-        let namesake = claims(&acme, &southridge, "GLOBEX, Inc.", "globex-inc.example").await;
+        registrations(&acme, &northwind, "Globex", "globex.example").await;
+        let namesake = registrations(&acme, &southridge, "GLOBEX, Inc.", "globex-inc.example").await;
         assert_eq!(namesake["state"], "IN_CONFLICT");
 
         let refused = decides(&acme.owner, "approveRegistration", &namesake, None).await;
@@ -140,19 +150,19 @@ story! {
 }
 
 story! {
-    /// A person turns a claim down, with a reason that the partner reads. What
+    /// A person turns a registration down, with a reason that the partner reads. What
     /// is decided stays decided.
     async fn a_person_rejects_with_a_reason(world: World) {
         let acme = Acme::new(&world).await;
         let northwind = acme.partner_without_papers("Northwind").await;
         let southridge = acme.partner_without_papers("Southridge").await;
-        claims(&acme, &northwind, "Globex", "globex.example").await;
-        let claim = claims(&acme, &southridge, "Globex", "globex.example").await;
+        registrations(&acme, &northwind, "Globex", "globex.example").await;
+        let registration = registrations(&acme, &southridge, "Globex", "globex.example").await;
 
-        let empty = decides(&acme.owner, "rejectRegistration", &claim, Some(" ")).await;
+        let empty = decides(&acme.owner, "rejectRegistration", &registration, Some(" ")).await;
         empty.fails_with("INVALID_INPUT");
         let why = Some("another partner was first");
-        decides(&acme.owner, "rejectRegistration", &claim, why).await.succeeds();
+        decides(&acme.owner, "rejectRegistration", &registration, why).await.succeeds();
         let document = "{ registrations { nodes { state reason decidedBy { name } } } }";
         let seen = southridge.client.asks(document, json!({})).await;
         // Why, and not which of the tenant's people.
@@ -161,7 +171,7 @@ story! {
         let seen = acme.owner.asks(document, json!({})).await.to_string();
         assert!(seen.contains(r#""decidedBy":{"name":"Ada"}"#), "{seen}");
 
-        let refused = decides(&acme.owner, "approveRegistration", &claim, Some("after all")).await;
+        let refused = decides(&acme.owner, "approveRegistration", &registration, Some("after all")).await;
         refused.fails_with("WRONG_STATE");
         // Nor by what its own commands answer.
         let told = "registration { id submittedBy { name } decidedBy { name } }";
@@ -172,14 +182,14 @@ story! {
         let withdrawn = southridge.client.does("withdrawRegistration", told, why.clone()).await;
         assert_eq!(withdrawn["submittedBy"], Value::Null);
         assert_eq!(southridge.client.does("withdrawRegistration", told, why).await, withdrawn);
-        let refused = northwind.client.is_refused("approveRegistration", CLAIM, json!({ "id": claim["id"] }));
+        let refused = northwind.client.is_refused("approveRegistration", REGISTRATION, json!({ "id": registration["id"] }));
         assert_eq!(refused.await, "FORBIDDEN", "partners do not decide");
     }
 }
 
 story! {
     /// *Never: two live registrations protect the same opportunity.* Two
-    /// partners claim it at one moment through two servers, over and over:
+    /// partners registration it at one moment through two servers, over and over:
     /// one is approved, the other is in conflict.
     async fn of_two_at_once_one_is_first(world: World) {
         let acme = Acme::new(&world).await;
@@ -191,8 +201,8 @@ story! {
             let (name, domain) = (format!("Racer {race}"), format!("race-{race}.example"));
             let address = format!("https://www.{domain}/");
             let (one, two) = tokio::join!(
-                claims(&acme, &north, &name, &domain),
-                claims(&acme, &south, &name, &address),
+                registrations(&acme, &north, &name, &domain),
+                registrations(&acme, &south, &name, &address),
             );
             let states = BTreeSet::from([text(&one["state"]), text(&two["state"])]);
             let expected = ["APPROVED", "IN_CONFLICT"].map(str::to_owned);
@@ -202,21 +212,21 @@ story! {
 }
 
 story! {
-    /// *Never: a repeated command is done twice.* The same key and claim is the
+    /// *Never: a repeated command is done twice.* The same key and registration is the
     /// same registration, also when it is repeated at once; the key with
-    /// another claim is refused, and changes nothing.
-    async fn a_repeated_claim_is_one_claim(world: World) {
+    /// another registration is refused, and changes nothing.
+    async fn a_repeated_registration_is_one_registration(world: World) {
         let acme = Acme::new(&world).await;
         let northwind = acme.partner_without_papers("Northwind").await;
-        let claim = acme.registration(&northwind, "Globex", "globex.example");
-        let (one, two) = tokio::join!(tries(&northwind, claim.clone()), tries(&northwind, claim.clone()));
+        let registration = acme.registration(&northwind, "Globex", "globex.example");
+        let (one, two) = tokio::join!(tries(&northwind, registration.clone()), tries(&northwind, registration.clone()));
         let (one, two) = (one.succeeds(), two.succeeds());
         assert_eq!(one, two);
         let before = last_position(&acme).await;
-        assert_eq!(tries(&northwind, claim.clone()).await.succeeds(), one);
+        assert_eq!(tries(&northwind, registration.clone()).await.succeeds(), one);
 
         for (field, other) in [("opportunity", json!("Fifty seats")), ("expected", usd("1.00"))] {
-            let mut changed = claim.clone();
+            let mut changed = registration.clone();
             changed[field] = other;
             let refused = tries(&northwind, changed).await.fails_with("IDEMPOTENCY_MISMATCH");
             assert_eq!(refused["field"], json!(["input", "idempotencyKey"]));
@@ -224,11 +234,11 @@ story! {
         assert_eq!(last_position(&acme).await, before, "nothing happened");
 
         // The tenant's own people count apart from partners, and for all verbs together.
-        let claim = acme.registration(&northwind, "Initech", "initech.example");
-        acme.owner.does("registerDeal", "registration { id }", claim.clone()).await;
+        let registration = acme.registration(&northwind, "Initech", "initech.example");
+        acme.owner.does("registerDeal", "registration { id }", registration.clone()).await;
         let before = last_position(&acme).await;
         let input = json!({
-            "idempotencyKey": claim["idempotencyKey"], "id": one["id"], "name": "Forty seats",
+            "idempotencyKey": registration["idempotencyKey"], "id": one["id"], "name": "Forty seats",
             "amount": usd("1000.00"), "stage": "Qualified",
         });
         let refused = acme.owner.tries("convertRegistration", "deal { id }", input).await;
@@ -244,34 +254,34 @@ story! {
         let acme = Acme::new(&world).await;
         let northwind = acme.partner_without_papers("Northwind").await;
         let southridge = acme.partner_without_papers("Southridge").await;
-        let claim = claims(&acme, &northwind, "Globex", "globex.example").await;
+        let registration = registrations(&acme, &northwind, "Globex", "globex.example").await;
         acme.day("2026-04-04").await;
-        assert_eq!(state(&northwind.client, &claim).await, "APPROVED");
-        let early = claims(&acme, &southridge, "Globex", "globex.example").await;
+        assert_eq!(state(&northwind.client, &registration).await, "APPROVED");
+        let early = registrations(&acme, &southridge, "Globex", "globex.example").await;
         assert_eq!(early["state"], "IN_CONFLICT");
         let why = Some("too early");
         decides(&acme.owner, "rejectRegistration", &early, why).await.succeeds();
 
         acme.day("2026-04-05").await;
-        assert_eq!(state(&northwind.client, &claim).await, "EXPIRED");
-        converts(&acme, &claim).await.fails_with("WRONG_STATE");
-        let next = claims(&acme, &southridge, "Globex", "globex.example").await;
+        assert_eq!(state(&northwind.client, &registration).await, "EXPIRED");
+        converts(&acme, &registration).await.fails_with("WRONG_STATE");
+        let next = registrations(&acme, &southridge, "Globex", "globex.example").await;
         assert_eq!(next["state"], "APPROVED");
     }
 }
 
 story! {
-    /// A claim that became a deal protects as long as the deal is open, however
+    /// A registration that became a deal protects as long as the deal is open, however
     /// long that takes; once the deal is lost, the account is free.
-    async fn a_converted_claim_protects_while_the_deal_is_open(world: World) {
+    async fn a_converted_registration_protects_while_the_deal_is_open(world: World) {
         let acme = Acme::new(&world).await;
         let northwind = acme.partner_without_papers("Northwind").await;
         let southridge = acme.partner_without_papers("Southridge").await;
-        let claim = claims(&acme, &northwind, "Globex", "globex.example").await;
-        let deal = converts(&acme, &claim).await.succeeds();
+        let registration = registrations(&acme, &northwind, "Globex", "globex.example").await;
+        let deal = converts(&acme, &registration).await.succeeds();
         acme.day("2026-12-01").await;
-        assert_eq!(state(&northwind.client, &claim).await, "CONVERTED");
-        let late = claims(&acme, &southridge, "Globex", "globex.example").await;
+        assert_eq!(state(&northwind.client, &registration).await, "CONVERTED");
+        let late = registrations(&acme, &southridge, "Globex", "globex.example").await;
         assert_eq!(late["state"], "IN_CONFLICT");
         let why = Some("has waited long enough");
         let refused = decides(&acme.owner, "approveRegistration", &late, why).await;
@@ -284,14 +294,14 @@ story! {
 }
 
 story! {
-    /// While one claim protects an account, no second one is approved, and no
+    /// While one registration protects an account, no second one is approved, and no
     /// deal is opened past it: it is converted, or settled first.
     async fn a_protected_account_is_not_passed_by(world: World) {
         let acme = Acme::new(&world).await;
         let northwind = acme.partner_without_papers("Northwind").await;
         let southridge = acme.partner_without_papers("Southridge").await;
-        let first = claims(&acme, &northwind, "Globex", "globex.example").await;
-        let second = claims(&acme, &southridge, "Globex", "globex.example").await;
+        let first = registrations(&acme, &northwind, "Globex", "globex.example").await;
+        let second = registrations(&acme, &southridge, "Globex", "globex.example").await;
         let why = Some("they asked nicely");
         let refused = decides(&acme.owner, "approveRegistration", &second, why).await;
         refused.fails_with("ACCOUNT_PROTECTED");
@@ -308,7 +318,7 @@ story! {
         decides(&acme.owner, "approveRegistration", &second, why).await.succeeds();
         converts(&acme, &second).await.succeeds();
 
-        // The claim lives on while its deal is open; passing it takes a reason.
+        // The registration lives on while its deal is open; passing it takes a reason.
         let mut beside = input.clone();
         acme.owner.tries("openDeal", "deal { id }", input).await.fails_with("ACCOUNT_PROTECTED");
         beside["reason"] = json!("another plant, bought without a partner");
@@ -320,29 +330,29 @@ story! {
 }
 
 story! {
-    /// A partner claims for itself alone, and only while it takes part.
-    async fn a_partner_claims_for_itself(world: World) {
+    /// A partner registrations for itself alone, and only while it takes part.
+    async fn a_partner_registers_for_itself(world: World) {
         let acme = Acme::new(&world).await;
         let northwind = acme.partner_without_papers("Northwind").await;
         let southridge = acme.partner_without_papers("Southridge").await;
         let for_other = acme.registration(&southridge, "Globex", "globex.example");
         tries(&northwind, for_other.clone()).await.fails_with("NOT_FOUND");
-        let claim = tries(&southridge, for_other).await.succeeds();
-        let refused = decides(&northwind.client, "withdrawRegistration", &claim, Some("mine now")).await;
+        let registration = tries(&southridge, for_other).await.succeeds();
+        let refused = decides(&northwind.client, "withdrawRegistration", &registration, Some("mine now")).await;
         refused.fails_with("NOT_FOUND");
 
         let input = json!({ "idempotencyKey": acme.key(), "name": "Eastbay", "programId": acme.program });
         let invited = acme.owner.does("invitePartner", "partner { id }", input).await;
         let eastbay = Partner { id: text(&invited["id"]), client: acme.owner.clone() };
-        let claim = acme.registration(&eastbay, "Initech", "initech.example");
-        tries(&eastbay, claim).await.fails_with("AGREEMENT_NEEDED");
+        let registration = acme.registration(&eastbay, "Initech", "initech.example");
+        tries(&eastbay, registration).await.fails_with("AGREEMENT_NEEDED");
 
         let input = || json!({ "idempotencyKey": acme.key(), "id": northwind.id });
         acme.owner.does("suspendPartner", "partner { id }", input()).await;
-        let claim = acme.registration(&northwind, "Initech", "initech.example");
-        tries(&northwind, claim.clone()).await.fails_with("WRONG_STATE");
+        let registration = acme.registration(&northwind, "Initech", "initech.example");
+        tries(&northwind, registration.clone()).await.fails_with("WRONG_STATE");
         acme.owner.does("resumePartner", "partner { id }", input()).await;
-        assert_eq!(tries(&northwind, claim).await.succeeds()["state"], "APPROVED");
+        assert_eq!(tries(&northwind, registration).await.succeeds()["state"], "APPROVED");
     }
 }
 
@@ -354,24 +364,24 @@ story! {
         let northwind = acme.partner_without_papers("Northwind").await;
         let before = last_position(&acme).await;
         for domain in ["", "globex", "co.uk", "10.0.0.1", "two words.example", "https://[::1]/"] {
-            let claim = acme.registration(&northwind, "Globex", domain);
-            let refused = tries(&northwind, claim).await.fails_with("INVALID_INPUT");
+            let registration = acme.registration(&northwind, "Globex", domain);
+            let refused = tries(&northwind, registration).await.fails_with("INVALID_INPUT");
             assert_eq!(refused["field"], json!(["input", "account", "domain"]), "{domain:?}");
         }
         assert_eq!(last_position(&acme).await, before);
 
-        let claim = |domain: &str, crm_id: &str| {
-            let mut claim = acme.registration(&northwind, domain, domain);
-            claim["account"]["crmId"] = json!(crm_id);
-            claim
+        let registration = |domain: &str, crm_id: &str| {
+            let mut registration = acme.registration(&northwind, domain, domain);
+            registration["account"]["crmId"] = json!(crm_id);
+            registration
         };
         for (domain, crm_id) in [("globex.example", "crm-1"), ("initech.example", "crm-2")] {
-            // With it a partner could claim whichever account has that id.
-            tries(&northwind, claim(domain, crm_id)).await.fails_with("INVALID_INPUT");
-            let input = claim(domain, crm_id);
+            // With it a partner could registration whichever account has that id.
+            tries(&northwind, registration(domain, crm_id)).await.fails_with("INVALID_INPUT");
+            let input = registration(domain, crm_id);
             acme.owner.does("registerDeal", "registration { id }", input).await;
         }
-        let mixed = claim("globex.example", "crm-2");
+        let mixed = registration("globex.example", "crm-2");
         let refused = acme.owner.tries("registerDeal", "registration { id }", mixed).await;
         let refused = refused.fails_with("INVALID_INPUT");
         assert_eq!(refused["field"], json!(["input", "account", "crmId"]));

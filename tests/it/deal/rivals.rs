@@ -132,7 +132,7 @@ story! {
 }
 
 /// Registers an account under a name.
-async fn claims(acme: &Acme, partner: &Partner, name: &str, domain: &str) -> Value {
+async fn registrations(acme: &Acme, partner: &Partner, name: &str, domain: &str) -> Value {
     let input = acme.registration(partner, name, domain);
     let selection = "registration { id state account { name } }";
     partner.client.does("registerDeal", selection, input).await
@@ -151,14 +151,14 @@ async fn accounts(partner: &Partner) -> (Value, Value) {
 
 story! {
     /// An account is called what its reader called it, and begins with its reader's own
-    /// claim.
+    /// registration.
     async fn a_rivals_words_stay_its_own(world: World) {
         let mut acme = Acme::new(&world).await;
         acme.publish_terms(json!({ "rules": [], "protectionDays": 10 })).await;
         let (rival, own) = (acme.partner("Northwind").await, acme.partner("Eastbay").await);
-        claims(&acme, &rival, "Globex (Project Falcon, replaces SAP in Q3)", "globex.example").await;
+        registrations(&acme, &rival, "Globex (Project Falcon, replaces SAP in Q3)", "globex.example").await;
         acme.day("2026-02-14").await;
-        claims(&acme, &own, "Globex", "globex.example").await;
+        registrations(&acme, &own, "Globex", "globex.example").await;
         let (accounts, registrations) = accounts(&own).await;
         let mine = &accounts[0];
         assert_eq!((accounts.as_array().unwrap().len(), &mine["name"]), (1, &json!("Globex")));
@@ -169,14 +169,14 @@ story! {
 }
 
 story! {
-    /// A contested claim that is withdrawn shows no more than before.
-    async fn a_withdrawn_claim_shows_no_rival(world: World) {
+    /// A contested registration that is withdrawn shows no more than before.
+    async fn a_withdrawn_registration_shows_no_rival(world: World) {
         let acme = Acme::new(&world).await;
         let (rival, own) = (acme.partner("Northwind").await, acme.partner("Eastbay").await);
-        claims(&acme, &rival, "Secret Codename Rival Corp", "rival.example").await;
-        let claim = claims(&acme, &own, "Rival", "rival.example").await;
-        assert_eq!((&claim["state"], &claim["account"]), (&json!("IN_CONFLICT"), &Value::Null));
-        let input = json!({ "id": claim["id"], "reason": "no" });
+        registrations(&acme, &rival, "Secret Codename Rival Corp", "rival.example").await;
+        let registration = registrations(&acme, &own, "Rival", "rival.example").await;
+        assert_eq!((&registration["state"], &registration["account"]), (&json!("IN_CONFLICT"), &Value::Null));
+        let input = json!({ "id": registration["id"], "reason": "no" });
         own.client.does("withdrawRegistration", "registration { id }", input).await;
         let (accounts, registrations) = accounts(&own).await;
         assert_eq!(accounts, json!([]));

@@ -6,12 +6,15 @@ use serde_json::{Value, json};
 use crate::support::acme::{Acme, Partner, usd};
 use crate::support::world::World;
 
-const CLAIM: &str = "registration { id state account { id } conflicts { kind } }";
+const REGISTRATION: &str = "registration { id state account { id } conflicts { kind } }";
 
-/// A partner claims a customer.
-async fn claims(acme: &Acme, partner: &Partner, name: &str, domain: &str) -> Value {
-    let claim = acme.registration(partner, name, domain);
-    partner.client.does("registerDeal", CLAIM, claim).await
+/// A partner registrations a customer.
+async fn registrations(acme: &Acme, partner: &Partner, name: &str, domain: &str) -> Value {
+    let registration = acme.registration(partner, name, domain);
+    partner
+        .client
+        .does("registerDeal", REGISTRATION, registration)
+        .await
 }
 
 async fn two_partners(acme: &Acme) -> (Partner, Partner) {
@@ -25,11 +28,11 @@ story! {
     async fn a_mistyped_scheme_makes_no_second_customer(world: World) {
         let acme = Acme::new(&world).await;
         let (north, east) = two_partners(&acme).await;
-        let first = claims(&acme, &north, "Globex", "https://www.globex.example").await;
+        let first = registrations(&acme, &north, "Globex", "https://www.globex.example").await;
         assert_eq!(first["state"], "APPROVED");
         for address in ["htps://WWW.Globex.example", "web://Globex.Example", "//globex.example"] {
-            let claim = acme.registration(&east, "Globex Europe", address);
-            let refused = east.client.tries("registerDeal", CLAIM, claim).await;
+            let registration = acme.registration(&east, "Globex Europe", address);
+            let refused = east.client.tries("registerDeal", REGISTRATION, registration).await;
             let refused = refused.fails_with("INVALID_INPUT");
             assert_eq!(refused["field"], json!(["input", "account", "domain"]), "{address}");
             let deal = json!({
@@ -39,7 +42,7 @@ story! {
             let refused = acme.owner.tries("openDeal", "deal { id }", deal).await;
             refused.fails_with("INVALID_INPUT");
         }
-        let same = claims(&acme, &east, "Globex Europe", "HTTPS://WWW.Globex.example./x").await;
+        let same = registrations(&acme, &east, "Globex Europe", "HTTPS://WWW.Globex.example./x").await;
         assert_eq!(same["state"], "IN_CONFLICT");
         assert_eq!(same["conflicts"][0]["kind"], "LIVE_REGISTRATION");
     }
@@ -55,25 +58,25 @@ story! {
             (("Blue Bakery", "gmail.com"), ("Rossi Plumbing", "mail.gmail.com")),
             (("Kilo Labs", "linkedin.com/company/kilo-labs"), ("Lima Foods", "https://www.linkedin.com/company/lima-foods")),
         ] {
-            let first = claims(&acme, &north, one.0, one.1).await;
-            let second = claims(&acme, &east, other.0, other.1).await;
+            let first = registrations(&acme, &north, one.0, one.1).await;
+            let second = registrations(&acme, &east, other.0, other.1).await;
             assert_eq!((&first["state"], &second["state"]), (&json!("APPROVED"), &json!("APPROVED")));
             assert_ne!(first["account"]["id"], second["account"]["id"]);
         }
         // A shared name is still a doubt for a person.
-        let doubt = claims(&acme, &east, "Blue Bakery Ltd.", "gmail.com").await;
+        let doubt = registrations(&acme, &east, "Blue Bakery Ltd.", "gmail.com").await;
         assert_eq!(doubt["conflicts"], json!([{ "kind": "POSSIBLE_DUPLICATE" }]));
     }
 }
 
 story! {
-    /// A claim on a customer that no domain tells apart protects it by its name: a deal
+    /// A registration on a customer that no domain tells apart protects it by its name: a deal
     /// beside it, and a second approval, take a person who says why.
     async fn a_customer_without_a_domain_is_protected_by_its_name(world: World) {
         let mut acme = Acme::new(&world).await;
         acme.publish_terms(json!({ "autoApprove": false })).await;
         let (north, east) = two_partners(&acme).await;
-        let first = claims(&acme, &north, "Kilo Labs", "linkedin.com/company/kilo-labs").await;
+        let first = registrations(&acme, &north, "Kilo Labs", "linkedin.com/company/kilo-labs").await;
         assert_eq!(first["state"], "SUBMITTED");
         let direct = |name: &str, domain: &str, reason: Option<&str>| json!({
             "idempotencyKey": acme.key(), "programId": acme.program, "name": "Licences",
@@ -84,13 +87,13 @@ story! {
             let input = direct(name, domain, None);
             acme.owner.tries("openDeal", "deal { id }", input).await.fails_with("ACCOUNT_PROTECTED");
         }
-        // What a domain tells apart from all that is claimed is another customer.
-        claims(&acme, &north, "Lima Foods", "lima.example").await;
+        // What a domain tells apart from all that is registered is another customer.
+        registrations(&acme, &north, "Lima Foods", "lima.example").await;
         acme.owner.does("openDeal", "deal { id }", direct("Lima Foods", "lima-foods.example", None)).await;
 
-        let second = claims(&acme, &east, "Kilo Labs", "linkedin.com/in/kilo").await;
+        let second = registrations(&acme, &east, "Kilo Labs", "linkedin.com/in/kilo").await;
         assert_eq!(second["conflicts"], json!([{ "kind": "POSSIBLE_DUPLICATE" }]));
-        let approval = |claim: &Value, reason: Option<&str>| json!({ "id": claim["id"], "reason": reason });
+        let approval = |registration: &Value, reason: Option<&str>| json!({ "id": registration["id"], "reason": reason });
         let selection = "registration { state }";
         acme.owner.does("approveRegistration", selection, approval(&second, Some("it asked first"))).await;
         let passed_by = acme.owner.tries("approveRegistration", selection, approval(&first, None)).await;
@@ -104,20 +107,20 @@ story! {
 
 story! {
     /// The name that somebody gave a customer first stands against nobody: what counts
-    /// is the name that is claimed, and customers that anybody deals with.
+    /// is the name that is registered, and customers that anybody deals with.
     async fn what_a_rival_called_a_customer_stands_against_nobody(world: World) {
         let acme = Acme::new(&world).await;
         let (north, east) = two_partners(&acme).await;
-        claims(&acme, &north, "Mike Motors", "mike.example").await;
-        let strange = claims(&acme, &north, "Mike Motors Spa", "tango.example").await;
+        registrations(&acme, &north, "Mike Motors", "mike.example").await;
+        let strange = registrations(&acme, &north, "Mike Motors Spa", "tango.example").await;
         let mistake = json!({ "id": strange["id"], "reason": "a mistake" });
         north.client.does("withdrawRegistration", "registration { id }", mistake).await;
-        let right = claims(&acme, &east, "Tango Travel", "tango.example").await;
+        let right = registrations(&acme, &east, "Tango Travel", "tango.example").await;
         assert_eq!((&right["state"], &right["conflicts"]), (&json!("APPROVED"), &json!([])));
-        // What counts is how the claim that is alive calls it.
-        let alike = claims(&acme, &north, "Tango Travel", "gmail.com").await;
+        // What counts is how the registration that is alive calls it.
+        let alike = registrations(&acme, &north, "Tango Travel", "gmail.com").await;
         assert_eq!(alike["conflicts"], json!([{ "kind": "POSSIBLE_DUPLICATE" }]));
-        let other = claims(&acme, &east, "Mike Motors Spa", "mike-spa.example").await;
+        let other = registrations(&acme, &east, "Mike Motors Spa", "mike-spa.example").await;
         assert_eq!(other["conflicts"], json!([{ "kind": "POSSIBLE_DUPLICATE" }]), "of mike.example");
     }
 }
@@ -128,15 +131,15 @@ story! {
     async fn what_nobody_sees_makes_no_other_name(world: World) {
         let acme = Acme::new(&world).await;
         let (north, east) = two_partners(&acme).await;
-        claims(&acme, &north, "Globex", "n1a.example").await;
-        let second = claims(&acme, &east, "Glo\u{200b}bex", "n1b.example").await;
+        registrations(&acme, &north, "Globex", "n1a.example").await;
+        let second = registrations(&acme, &east, "Glo\u{200b}bex", "n1b.example").await;
         assert_eq!(second["conflicts"], json!([{ "kind": "POSSIBLE_DUPLICATE" }]));
         let nothing = acme.registration(&east, "\u{200b}\u{200b}", "n2.example");
-        let refused = east.client.tries("registerDeal", CLAIM, nothing).await;
+        let refused = east.client.tries("registerDeal", REGISTRATION, nothing).await;
         assert_eq!(refused.fails_with("INVALID_INPUT")["field"], json!(["input", "account", "name"]));
         for (number, name) in ["🚀🚀", "🦄", "+++", "***"].iter().enumerate() {
-            let claim = claims(&acme, &north, name, &format!("symbol{number}.example")).await;
-            assert_eq!(claim["conflicts"], json!([]), "{name}");
+            let registration = registrations(&acme, &north, name, &format!("symbol{number}.example")).await;
+            assert_eq!(registration["conflicts"], json!([]), "{name}");
         }
     }
 }

@@ -29,7 +29,7 @@ fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> Conflict {
 }
 
 impl Office {
-    async fn claims(
+    async fn registrations(
         &self,
         partner: tributary_domain::ids::PartnerId,
         domain: &str,
@@ -50,18 +50,18 @@ impl Office {
 }
 
 story! {
-    /// A system that sends claims does not end one: that takes a person, or the
+    /// A system that sends registrations does not end one: that takes a person, or the
     /// partner itself.
     async fn a_machine_ends_no_protection(world: World) {
         let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
         let northwind = office.partner("Northwind").await;
-        let claim = office.claims(northwind, "globex.example").await.unwrap();
+        let registration = office.registrations(northwind, "globex.example").await.unwrap();
         let crm = person(&office.engine, office.tenant, "CRM", Role::Integrator, None).await;
-        let refused = registrations::withdraw(&crm, claim.id, "the CRM says so").await;
+        let refused = registrations::withdraw(&crm, registration.id, "the CRM says so").await;
         assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
 
         let own = office.speaks_for(northwind).await;
-        let withdrawn = registrations::withdraw(&own, claim.id, "we were too late").await.unwrap();
+        let withdrawn = registrations::withdraw(&own, registration.id, "we were too late").await.unwrap();
         assert!(!withdrawn.protects);
     }
 }
@@ -121,9 +121,9 @@ story! {
         let northwind = office.partner("Northwind").await;
         let earlier = office.terms.clone();
         office.publishes_again().await;
-        assert_eq!(code(office.claims(northwind, "globex.example").await), Conflict::AgreementNeeded);
+        assert_eq!(code(office.registrations(northwind, "globex.example").await), Conflict::AgreementNeeded);
         office.accepts(northwind).await;
-        office.claims(northwind, "globex.example").await.unwrap();
+        office.registrations(northwind, "globex.example").await.unwrap();
 
         let eastbay = office.invites("Eastbay").await;
         let signature = Signature {
@@ -158,13 +158,13 @@ story! {
 }
 
 story! {
-    /// A claim that came second tells its maker nothing of who was first, nor
+    /// A registration that came second tells its maker nothing of who was first, nor
     /// when.
-    async fn a_contested_claim_shows_nothing_of_the_account(world: World) {
+    async fn a_contested_registration_shows_nothing_of_the_account(world: World) {
         let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
         let (northwind, eastbay) = (office.partner("Northwind").await, office.partner("Eastbay").await);
-        let first = office.claims(northwind, "globex.example").await.unwrap();
-        let second = office.claims(eastbay, "www.globex.example").await.unwrap();
+        let first = office.registrations(northwind, "globex.example").await.unwrap();
+        let second = office.registrations(eastbay, "www.globex.example").await.unwrap();
         assert_eq!(first.account_id, second.account_id);
         for (partner, sees) in [(northwind, true), (eastbay, false)] {
             let own = office.speaks_for(partner).await;
@@ -175,14 +175,14 @@ story! {
 }
 
 story! {
-    /// A crowd of claims on one account does not keep the whole crowd each.
+    /// A crowd of registrations on one account does not keep the whole crowd each.
     async fn conflicts_are_kept_up_to_a_number(world: World) {
         let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
         let northwind = office.partner("Northwind").await;
         for _ in 0..23 {
-            office.claims(northwind, "globex.example").await.unwrap();
+            office.registrations(northwind, "globex.example").await.unwrap();
         }
-        let last = office.claims(northwind, "globex.example").await.unwrap();
+        let last = office.registrations(northwind, "globex.example").await.unwrap();
         let conflicts = conflicts::conflicts_of(&office.ada, &[last.id]).await.unwrap();
         assert_eq!(conflicts.len(), 20);
     }

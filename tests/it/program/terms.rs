@@ -48,16 +48,16 @@ story! {
         assert_eq!(next["effectiveAt"], "2026-02-01T09:00:00.000Z");
         assert_eq!(versions(&acme.owner, &program).await, stand(&["IN_FORCE", "SCHEDULED"]));
 
-        let claim = "registration { terms { version } protectedUntil }";
+        let registration = "registration { terms { version } protectedUntil }";
         let input = acme.registration(&partner, "Globex", "globex.example");
-        let now = partner.client.does("registerDeal", claim, input).await;
+        let now = partner.client.does("registerDeal", registration, input).await;
         assert_eq!(now["terms"]["version"], 1);
 
         acme.terms = next;
         acme.accepts(&partner).await;
         acme.day("2026-02-01").await;
         let input = acme.registration(&partner, "Initech", "initech.example");
-        let then = partner.client.does("registerDeal", claim, input).await;
+        let then = partner.client.does("registerDeal", registration, input).await;
         assert_eq!(then["terms"]["version"], 2);
         assert_eq!(then["protectedUntil"], "2026-03-03T09:00:00.000Z");
         assert_eq!(versions(&partner.client, &program).await, stand(&["SUPERSEDED", "IN_FORCE"]));

@@ -35,12 +35,12 @@ pub async fn everything(acme: &Acme) -> Ids {
     acme.activates(&version).await;
     let partner = acme.partner("Northwind").await;
     let input = acme.registration(&partner, "Globex", "globex.example");
-    let claim = partner
+    let registration = partner
         .client
         .does("registerDeal", "registration { id }", input)
         .await;
     let input = json!({
-        "idempotencyKey": acme.key(), "id": claim["id"],
+        "idempotencyKey": acme.key(), "id": registration["id"],
         "name": "Globex", "amount": usd("12000.00"), "stage": "Qualified",
     });
     let deal = acme

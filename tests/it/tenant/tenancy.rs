@@ -104,7 +104,7 @@ fn commands_on_partners(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
             "signerName": "S", "signerAuthority": "S", "act": "clicked",
         })
     };
-    let claim = |program: &str, partner: &str| {
+    let registration = |program: &str, partner: &str| {
         json!({
             "idempotencyKey": "s", "programId": program, "partnerId": partner,
             "account": { "name": "S", "domain": "s.example" }, "opportunity": "S",
@@ -141,8 +141,8 @@ fn commands_on_partners(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
         ),
         ("verifyPayoutMethod", only_id("pmt")),
         ("disablePayoutMethod", by_id("pmt")),
-        ("registerDeal", claim(&theirs["prg"], &own["prt"])),
-        ("registerDeal", claim(&own["prg"], &theirs["prt"])),
+        ("registerDeal", registration(&theirs["prg"], &own["prt"])),
+        ("registerDeal", registration(&own["prg"], &theirs["prt"])),
         ("approveRegistration", by_id("reg")),
         ("rejectRegistration", by_id("reg")),
         ("withdrawRegistration", by_id("reg")),

@@ -1,4 +1,4 @@
-//! Registrations: partners' claims on opportunities.
+//! Registrations of opportunities by partners.
 
 use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
 use tributary_domain::deal::deals::{self, NewDeal};

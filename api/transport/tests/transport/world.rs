@@ -217,7 +217,7 @@ impl World {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let routes = gateway.routes();
+        let routes = tributary_transport::http::routes(gateway);
         tokio::spawn(async move { axum::serve(listener, routes).await });
         Self {
             address,

@@ -122,7 +122,7 @@ impl Rivals {
             .competing_account_id
             .and_then(|id| self.accounts.get(&id));
         let message = match row.kind {
-            Kind::LiveRegistration => self.claimed(registration),
+            Kind::LiveRegistration => self.registered(registration),
             Kind::OpenDeal => named(
                 "a deal with this customer was open already",
                 deal.map(|deal| &deal.name),
@@ -146,7 +146,7 @@ impl Rivals {
         }
     }
 
-    fn claimed(&self, registration: Option<&registration::Model>) -> String {
+    fn registered(&self, registration: Option<&registration::Model>) -> String {
         let Some(rival) = registration else {
             return "somebody else registered this customer before".to_owned();
         };

@@ -1,6 +1,6 @@
 //! Customers, as partners know them.
 //!
-//! What is first heard of a customer may come from a rival's claim. A partner is
+//! What is first heard of a customer may come from a rival's registration. A partner is
 //! therefore told of a customer what it said itself, and nothing older than its
 //! own part.
 
@@ -22,15 +22,15 @@ use crate::scope::Scope;
 use crate::site::{Site, site};
 
 impl Visible for account::Entity {
-    /// For a partner, those that it claimed without a rival in its way or with
-    /// a claim that was approved, and the customers of the deals that it has a
+    /// For a partner, those that it registered without a rival in its way or with
+    /// a registration that was approved, and the customers of the deals that it has a
     /// part in.
     fn visible(scope: &Scope) -> Select<Self> {
         let all = Self::of(scope.tenant());
         let Some(own) = scope.partner() else {
             return all;
         };
-        let claimed = Query::select()
+        let registered = Query::select()
             .column(registration::Column::AccountId)
             .from(registration::Entity)
             .and_where(registration::Column::TenantId.eq(scope.tenant()))
@@ -44,7 +44,7 @@ impl Visible for account::Entity {
             .into_query();
         all.filter(
             Condition::any()
-                .add(account::Column::Id.in_subquery(claimed))
+                .add(account::Column::Id.in_subquery(registered))
                 .add(account::Column::Id.in_subquery(customers)),
         )
     }
@@ -97,7 +97,7 @@ async fn own_words(
     accounts: &[AccountId],
 ) -> Result<HashMap<AccountId, OwnWords>> {
     let db = scope.read().await?;
-    let claims = registration::Entity::of(scope.tenant())
+    let registrations = registration::Entity::of(scope.tenant())
         .filter(registration::Column::PartnerId.eq(own))
         .filter(registration::Column::AccountId.is_in(accounts.iter().copied()))
         .filter(uncontested(scope))
@@ -105,15 +105,17 @@ async fn own_words(
         .all(&db)
         .await?;
     let mut words: HashMap<AccountId, OwnWords> = HashMap::new();
-    for claim in claims {
-        words.entry(claim.account_id).or_insert_with(|| OwnWords {
-            domain: match site(&claim.submitted_domain) {
-                Ok(Site::Own(domain)) => Some(domain),
-                _ => None,
-            },
-            name: claim.submitted_name,
-            since: claim.submitted_at,
-        });
+    for registration in registrations {
+        words
+            .entry(registration.account_id)
+            .or_insert_with(|| OwnWords {
+                domain: match site(&registration.submitted_domain) {
+                    Ok(Site::Own(domain)) => Some(domain),
+                    _ => None,
+                },
+                name: registration.submitted_name,
+                since: registration.submitted_at,
+            });
     }
     let others: Vec<AccountId> = accounts
         .iter()

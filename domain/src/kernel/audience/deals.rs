@@ -91,7 +91,7 @@ async fn first_parts(
         .into_tuple()
         .all(&db)
         .await?;
-    let claimed: Vec<(DealId, i64, Moment)> = registration::Entity::of(scope.tenant())
+    let registered: Vec<(DealId, i64, Moment)> = registration::Entity::of(scope.tenant())
         .filter(registration::Column::PartnerId.eq(partner))
         .filter(registration::Column::DealId.is_in(deals.iter().copied()))
         .select_only()
@@ -102,7 +102,7 @@ async fn first_parts(
         .all(&db)
         .await?;
     let mut parts: HashMap<DealId, FirstPart> = HashMap::new();
-    for (deal, position, at) in involved.into_iter().chain(claimed) {
+    for (deal, position, at) in involved.into_iter().chain(registered) {
         let part = FirstPart { position, at };
         let first = parts.entry(deal).or_insert(part);
         if part.position < first.position {
