@@ -87,7 +87,10 @@ async fn counted(scope: &Scope, id: PayoutRunId) -> Result<Option<payout_run::Mo
 }
 
 /// The run as it stands, if it is still where the caller believes it to be.
-async fn current(tx: &Tx, believed: &payout_run::Model) -> Result<Option<payout_run::Model>> {
+async fn reload_if_unchanged(
+    tx: &Tx,
+    believed: &payout_run::Model,
+) -> Result<Option<payout_run::Model>> {
     let run = payout_run::Entity::get(tx, tx.tenant(), believed.id).await?;
     let same = run.state == State::Preparing && run.prepared_upto == believed.prepared_upto;
     Ok(same.then_some(run))
@@ -109,7 +112,7 @@ async fn prepare(
     let mut chunks = free.chunks(EARNINGS_A_STEP).peekable();
     loop {
         let mut tx = scope.begin().await?;
-        let Some(run) = current(&tx, &run).await? else {
+        let Some(run) = reload_if_unchanged(&tx, &run).await? else {
             return Ok(None);
         };
         let papers = readiness::papers(&tx, tx.tenant(), &[partner], tx.now()).await?;
@@ -117,12 +120,12 @@ async fn prepare(
         let minimums = terms::payout_minimums(&tx, run.program_id).await?;
         // What is begun is finished, whatever became of the papers: they are looked
         // at again before money leaves.
-        let fate = match begun_fate(&tx, &run, partner).await? {
+        let decision = match decision_already_begun(&tx, &run, partner).await? {
             Some(begun) => begun,
-            None => fate(&balance, &papers, &minimums),
+            None => decide(&balance, &papers, &minimums),
         };
-        let chunk: Vec<EarningId> = match &fate {
-            Fate::Held(_) => Vec::new(),
+        let chunk: Vec<EarningId> = match &decision {
+            Decision::Held(_) => Vec::new(),
             _ => chunks
                 .next()
                 .into_iter()
@@ -130,12 +133,12 @@ async fn prepare(
                 .map(|row| row.id)
                 .collect(),
         };
-        let last = matches!(fate, Fate::Held(_)) || chunks.peek().is_none();
-        if !take(&tx, &run, partner, &balance, &papers, &fate, chunk).await? {
+        let last = matches!(decision, Decision::Held(_)) || chunks.peek().is_none();
+        if !take_earnings(&tx, &run, partner, &balance, &papers, &decision, chunk).await? {
             return Ok(None);
         }
         if last {
-            let run = pass(&mut tx, run, partner, &balance, &fate).await?;
+            let run = record_holds_and_advance(&mut tx, run, partner, &balance, &decision).await?;
             tx.commit().await?;
             return Ok(Some(run));
         }
@@ -147,7 +150,7 @@ async fn prepare(
 }
 
 /// What becomes of what is due to a partner.
-enum Fate {
+enum Decision {
     /// It is paid.
     Paid,
     /// It adds up to nothing, and is set off.
@@ -156,26 +159,30 @@ enum Fate {
     Held(Vec<Reason>),
 }
 
-fn fate(balance: &Balance, papers: &Papers, minimums: &BTreeMap<TermsId, i64>) -> Fate {
+fn decide(balance: &Balance, papers: &Papers, minimums: &BTreeMap<TermsId, i64>) -> Decision {
     let reasons = dues::reasons(balance, papers, minimums);
     match balance.due_minor {
-        0 if !balance.due.is_empty() => Fate::SetOff,
-        1.. if reasons.is_empty() && papers.method.is_some() => Fate::Paid,
-        _ => Fate::Held(reasons),
+        0 if !balance.due.is_empty() => Decision::SetOff,
+        1.. if reasons.is_empty() && papers.method.is_some() => Decision::Paid,
+        _ => Decision::Held(reasons),
     }
 }
 
 /// What was decided when the first of a partner's earnings were taken, if any were.
-async fn begun_fate(tx: &Tx, run: &payout_run::Model, partner: PartnerId) -> Result<Option<Fate>> {
+async fn decision_already_begun(
+    tx: &Tx,
+    run: &payout_run::Model,
+    partner: PartnerId,
+) -> Result<Option<Decision>> {
     if payout_of(tx, run, partner).await?.is_some() {
-        return Ok(Some(Fate::Paid));
+        return Ok(Some(Decision::Paid));
     }
     let taken = earning::Entity::of(tx.tenant())
         .filter(earning::Column::RunId.eq(run.id))
         .filter(earning::Column::PartnerId.eq(partner))
         .one(tx)
         .await?;
-    Ok(taken.map(|_| Fate::SetOff))
+    Ok(taken.map(|_| Decision::SetOff))
 }
 
 async fn payout_of(
@@ -191,19 +198,19 @@ async fn payout_of(
 
 /// Takes some earnings into the run; false if somebody else took one of them since
 /// they were looked up, and nothing of this may be committed.
-async fn take(
+async fn take_earnings(
     tx: &Tx,
     run: &payout_run::Model,
     partner: PartnerId,
     balance: &Balance,
     papers: &Papers,
-    fate: &Fate,
+    decision: &Decision,
     ids: Vec<EarningId>,
 ) -> Result<bool> {
-    let (state, payout) = match fate {
-        Fate::Held(_) => return Ok(true),
-        Fate::SetOff => (earning::State::Paid, None),
-        Fate::Paid => {
+    let (state, payout) = match decision {
+        Decision::Held(_) => return Ok(true),
+        Decision::SetOff => (earning::State::Paid, None),
+        Decision::Paid => {
             let payout = match (payout_of(tx, run, partner).await?, &papers.method) {
                 (Some(payout), _) => payout.id,
                 (None, Some(method)) => schedule(tx, run, method, balance).await?,
@@ -262,12 +269,12 @@ async fn schedule(
 }
 
 /// Lists what of a partner is not paid, and moves the run past it.
-async fn pass(
+async fn record_holds_and_advance(
     tx: &mut Tx,
     run: payout_run::Model,
     partner: PartnerId,
     balance: &Balance,
-    fate: &Fate,
+    decision: &Decision,
 ) -> Result<payout_run::Model> {
     if balance.on_hold_minor > 0 {
         let until = balance.on_hold_until.map(|end| end.to_string());
@@ -275,19 +282,19 @@ async fn pass(
         let amount = balance.on_hold_minor;
         hold(tx, &run, partner, Reason::OnHold, amount, detail).await?;
     }
-    match fate {
-        Fate::Held(reasons) => {
+    match decision {
+        Decision::Held(reasons) => {
             for &reason in reasons {
                 let detail = reason.words().to_owned();
                 hold(tx, &run, partner, reason, balance.due_minor, detail).await?;
             }
         }
-        Fate::SetOff => {
+        Decision::SetOff => {
             let earnings = balance.due.len();
             let fact = Fact::PayoutRunEarningsSetOff(facts::SetOff { partner, earnings });
             tx.record(run.id, None, fact).await?;
         }
-        Fate::Paid => {}
+        Decision::Paid => {}
     }
     let done = run.earnings_done + i64::try_from(balance.count).unwrap_or(i64::MAX);
     let mut change: payout_run::ActiveModel = run.into();
@@ -323,7 +330,7 @@ async fn hold(
 /// nothing to send.
 async fn finish(scope: &Scope, run: &payout_run::Model) -> Result<()> {
     let mut tx = scope.begin().await?;
-    let Some(run) = current(&tx, run).await? else {
+    let Some(run) = reload_if_unchanged(&tx, run).await? else {
         return Ok(());
     };
     let id = run.id;
