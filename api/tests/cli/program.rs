@@ -63,9 +63,14 @@ pub struct Server {
 impl Server {
     /// Starts it on a free port, and reads from its log where that is.
     pub fn start(database: &str) -> Self {
+        Self::start_with(database, &[])
+    }
+
+    /// The same with other settings.
+    pub fn start_with(database: &str, settings: &[&str]) -> Self {
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
         let mut command = program(&arguments);
-        command.args(["--database-url", database]);
+        command.args(["--database-url", database]).args(settings);
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
         let url = log.by_ref().find_map(|line| {

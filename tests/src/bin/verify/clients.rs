@@ -9,6 +9,9 @@ use tributary_tests::steps::{attempt, output_of};
 /// What the names of the tests begin with that need them.
 pub const TESTS: &str = "clients::";
 
+/// The one of them that also needs a browser.
+pub const IN_A_BROWSER: &str = "clients::the_example_works_in_a_browser";
+
 /// The oldest Node.js that the tools take.
 const OLDEST_NODE: u32 = 20;
 
@@ -22,7 +25,8 @@ pub fn ensure() -> Result<bool, String> {
         println!("    there is no Node.js {OLDEST_NODE} or newer, with npm");
         return Ok(false);
     }
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = root.join("clients");
     if output_of("python3", &["-m", "venv", "--help"]).is_none()
         && let Err(reason) = packages::install("python3-venv")
     {
@@ -36,7 +40,9 @@ pub fn ensure() -> Result<bool, String> {
         "--no-fund",
         "--silent",
     ];
-    attempt(Command::new("npm").args(npm).current_dir(&folder))?;
+    for tests in [&folder, &root.join("examples")] {
+        attempt(Command::new("npm").args(npm).current_dir(tests))?;
+    }
     attempt(
         Command::new("python3")
             .args(["-m", "venv", ".venv"])

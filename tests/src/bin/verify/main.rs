@@ -57,7 +57,7 @@ fn verify() -> Result<(), String> {
     }
     if !has_browser {
         println!("    without {}…: there is no Chromium", browser::TESTS);
-        skipped.push(browser::TESTS);
+        skipped.extend([browser::TESTS, clients::IN_A_BROWSER]);
     }
     if !has_clients {
         println!("    without {}…: the tools are not there", clients::TESTS);
