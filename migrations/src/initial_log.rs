@@ -3,13 +3,19 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::*;
 
-use crate::schema::{Tables, index, owned, tenants};
+use crate::schema::{Tables, index, owned, tenants, unique};
 
 /// How their rows change, and what serves the lists of them.
 pub(crate) const TABLES: Tables = Tables {
     changing: &[],
     passing: &[],
-    appended: &["event", "log_epoch", "command"],
+    appended: &[
+        "event",
+        "log_epoch",
+        "command",
+        "search_term",
+        "external_id",
+    ],
     orders: &[],
     optional_orders: &[],
     filters: &[],
@@ -17,11 +23,22 @@ pub(crate) const TABLES: Tables = Tables {
 };
 
 pub(crate) fn tables() -> Vec<TableCreateStatement> {
-    vec![event(), log_epoch(), command(), work(), write_probe()]
+    vec![
+        event(),
+        log_epoch(),
+        command(),
+        work(),
+        search_term(),
+        external_id(),
+        write_probe(),
+    ]
 }
 
 pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
-    vec![index("event", &["tenant_id", "deal_id", "position"])]
+    vec![
+        index("event", &["tenant_id", "deal_id", "position"]),
+        unique("external_id", &["tenant_id", "noun", "external_id"]),
+    ]
 }
 
 fn event() -> TableCreateStatement {
@@ -70,6 +87,28 @@ fn work() -> TableCreateStatement {
         .col(integer("attempts"))
         .col(big_integer_null("lease_until"))
         .col(text_null("failure"))
+        .foreign_key(&mut tenants())
+        .to_owned()
+}
+
+fn search_term() -> TableCreateStatement {
+    owned(
+        "search_term",
+        &["tenant_id", "noun", "term", "audience", "subject"],
+    )
+    .col(string_len("noun", 3))
+    .col(string_len("term", 64))
+    .col(uuid("audience"))
+    .col(uuid("subject"))
+    .foreign_key(&mut tenants())
+    .to_owned()
+}
+
+fn external_id() -> TableCreateStatement {
+    owned("external_id", &["tenant_id", "noun", "subject"])
+        .col(string_len("noun", 3))
+        .col(uuid("subject"))
+        .col(string("external_id"))
         .foreign_key(&mut tenants())
         .to_owned()
 }

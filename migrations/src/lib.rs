@@ -10,6 +10,7 @@ mod initial_log;
 mod initial_money;
 mod initial_people;
 mod initial_programs;
+mod initial_rules;
 mod m20261126_000001_initial;
 mod schema;
 

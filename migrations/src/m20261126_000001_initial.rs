@@ -6,7 +6,7 @@ use sea_orm_migration::sea_orm::DbBackend;
 use crate::schema::Tables;
 use crate::{
     initial_deals, initial_fences, initial_lists, initial_log, initial_money, initial_people,
-    initial_programs,
+    initial_programs, initial_rules,
 };
 
 /// What the tables of each file have beside columns and keys.
@@ -14,6 +14,7 @@ const ALL: &[Tables] = &[
     initial_people::TABLES,
     initial_programs::TABLES,
     initial_deals::TABLES,
+    initial_rules::TABLES,
     initial_money::TABLES,
     initial_log::TABLES,
 ];
@@ -29,6 +30,7 @@ impl MigrationTrait for Migration {
             initial_people::tables(),
             initial_programs::tables(),
             initial_deals::tables(),
+            initial_rules::tables(),
             initial_money::tables(),
             initial_log::tables(),
         ]
@@ -40,6 +42,7 @@ impl MigrationTrait for Migration {
         for index in [
             initial_programs::indexes(),
             initial_deals::indexes(),
+            initial_rules::indexes(),
             initial_money::indexes(),
             initial_log::indexes(),
         ]

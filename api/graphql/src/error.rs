@@ -139,7 +139,8 @@ fn user_error(error: Error) -> ApiResult<UserError> {
 /// changed object or why nothing was changed. An input has `run`, which calls one verb.
 macro_rules! commands {
     ($(#[$type_doc:meta])* $mutations:ident { $(
-        $(#[$doc:meta])* $command:ident($input:ident, $desc:literal) ->
+        $(#[$doc:meta])* $command:ident($input:ident, $desc:literal)
+            needs $permission:ident $(or $other:ident)? ->
         $(#[$payload_doc:meta])* $payload:ident { $(#[$field_doc:meta])* $field:ident: $type:ty }
     )+ }) => {
         $(#[$type_doc])*
@@ -149,6 +150,8 @@ macro_rules! commands {
         #[async_graphql::Object]
         impl $mutations {$(
             $(#[$doc])*
+            #[doc = ""]
+            #[doc = $crate::tenant::viewer::needs!($permission $(or $other)?)]
             async fn $command(
                 &self,
                 ctx: &async_graphql::Context<'_>,

@@ -17,6 +17,7 @@ use tributary_domain::deal::conflicts::ShownConflict;
 use tributary_domain::deal::{accounts, conflicts, credits};
 use tributary_domain::entity::*;
 use tributary_domain::ids::*;
+use tributary_domain::kernel::external_ids::{self, Subject};
 use tributary_domain::kernel::lists::{self, Link, Listed, Page, ParentId, WantedOf};
 use tributary_domain::money::Currency;
 use tributary_domain::partner::readiness::{self, Papers};
@@ -226,6 +227,10 @@ answers! {
     /// What an actor is called.
     NameOfActor(Actor) -> String = |scope, actors| {
         people::names(scope, &actors).await?
+    };
+    /// The id of something in the tenant's own system.
+    ExternalId(Subject) -> String = |scope, subjects| {
+        external_ids::of(scope, &subjects).await?
     };
     /// The terms in force of a program.
     CurrentTerms(ProgramId) -> terms::Model = |scope, programs| {

@@ -1,8 +1,9 @@
 //! Anything by its id.
 
 use async_graphql::futures_util::future::try_join_all;
-use async_graphql::{Context, ID, Interface, Object};
+use async_graphql::{Context, Enum, ID, Interface, Object};
 use tributary_domain::ids::*;
+use tributary_domain::kernel::external_ids;
 use tributary_transport::document::directives::{list_size, max_items};
 
 use crate::commission::ledger::LedgerEntry as Entry;
@@ -16,6 +17,27 @@ use crate::payout::*;
 use crate::program::*;
 use crate::rule::*;
 use crate::tenant::*;
+
+/// What has an id in the tenant's own system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum ExternalIdNoun {
+    /// A partner.
+    Partner,
+    /// A deal.
+    Deal,
+    /// A payment or refund of a customer.
+    Collection,
+}
+
+impl From<ExternalIdNoun> for Noun {
+    fn from(noun: ExternalIdNoun) -> Self {
+        match noun {
+            ExternalIdNoun::Partner => Self::Partner,
+            ExternalIdNoun::Deal => Self::Deal,
+            ExternalIdNoun::Collection => Self::Collection,
+        }
+    }
+}
 
 /// Makes a node of each noun that is looked up by its id, and of the tenant.
 macro_rules! nodes {
@@ -84,6 +106,21 @@ impl NodeQueries {
         #[graphql(desc = "Its id, as `del_…`.")] id: ID,
     ) -> ApiResult<Option<Node>> {
         Node::find(ctx.loaders(), &id).await
+    }
+
+    /// What has an id in the tenant's own system; null where nothing has, and for a
+    /// partner's key. Customers are found by `AccountFilter.crmId`.
+    async fn by_external_id(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What kind of thing.")] noun: ExternalIdNoun,
+        #[graphql(desc = "Its id there.")] external_id: String,
+    ) -> ApiResult<Option<Node>> {
+        let found = external_ids::look_up(ctx.scope(), noun.into(), &external_id).await?;
+        match found {
+            Some(id) => Node::find(ctx.loaders(), &id.into()).await,
+            None => Ok(None),
+        }
     }
 
     /// The things with these ids, in their order; null where there is none that

@@ -26,6 +26,8 @@ macro_rules! conflicts {
             InvolvementUndecided "INVOLVEMENT_UNDECIDED";
             /// An approved registration of the deal's customer has no deal; `ids` names it.
             RegistrationUnlinked "REGISTRATION_UNLINKED";
+            /// Another thing of its noun has this external id; `ids` names it.
+            ExternalIdTaken "EXTERNAL_ID_TAKEN";
             /// There are as many of them as there may be; the message says how many.
             LimitReached "LIMIT_REACHED";
             /// More would be refunded than was collected.

@@ -128,6 +128,16 @@ macro_rules! ids {
                 match self { $($(Self::$noun => $plain,)+)+ }
             }
 
+            /// What its identifiers begin with.
+            pub fn prefix(self) -> &'static str {
+                match self { $($(Self::$noun => $prefix,)+)+ }
+            }
+
+            /// The outside form of the identifier of one of it.
+            pub fn id(self, id: Uuid) -> String {
+                format!("{}_{}", self.prefix(), encode(id))
+            }
+
             /// The noun whose identifiers begin as `text` does.
             pub fn of(text: &str) -> Option<Self> {
                 match text.split_once('_')?.0 {

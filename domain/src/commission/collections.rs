@@ -15,6 +15,7 @@ use crate::error::{About, Conflict, Error, Result};
 use crate::idempotency::Command;
 use crate::ids::{CollectionId, DealId};
 use crate::kernel::check::{Check, Given};
+use crate::kernel::external_ids::{self, Subject};
 use crate::kernel::facts;
 use crate::money::Money;
 use crate::reads::Visible;
@@ -45,6 +46,8 @@ pub struct NewCollection {
     pub received_at: Option<Moment>,
     /// The tenant's own reference.
     pub reference: Option<String>,
+    /// Its id in the tenant's own system.
+    pub external_id: Option<String>,
 }
 
 /// What of a payment or refund can be read without looking anything up. Keys are
@@ -56,6 +59,7 @@ struct Draft {
     amount: Option<Money>,
     received_at: Option<Moment>,
     reference: Option<String>,
+    external_id: Option<String>,
 }
 
 impl Draft {
@@ -68,6 +72,9 @@ impl Draft {
             amount: check.given(new.amount)?,
             received_at: new.received_at,
             reference: check.take(reference.transpose())?.flatten(),
+            external_id: check
+                .take(external_ids::read(new.external_id.as_deref()))?
+                .flatten(),
         })
     }
 }
@@ -117,6 +124,9 @@ pub async fn record(scope: &Scope, key: &str, new: NewCollection) -> Result<coll
             reference: Set(new.reference),
         };
         let collection = row.insert(tx).await?;
+        if let Some(external_id) = &new.external_id {
+            external_ids::keep(tx, Subject::Collection(collection.id), external_id).await?;
+        }
         let payment = facts::Payment {
             amount: facts::Amount(amount),
             received_at: facts::Time(received_at),

@@ -13,6 +13,7 @@ use crate::ids::AccountId;
 use crate::kernel::audience;
 use crate::kernel::check::Check;
 use crate::kernel::facts;
+use crate::kernel::search::Audience;
 use crate::limits;
 use crate::scope::{Fact, Scope, Tx};
 use crate::site::{Site, site};
@@ -170,6 +171,10 @@ pub(crate) async fn find_or_create(tx: &mut Tx, new: &AccountDraft) -> Result<ac
             let name = account.name.clone();
             let fact = Fact::AccountCreated(facts::Named { name });
             tx.record(account.id, None, fact).await?;
+            // Its partners call it by their own words.
+            let name = [account.name.as_str()];
+            tx.make_findable::<account::Entity>(account.id, Audience::Staff, name)
+                .await?;
             account
         }
     };
@@ -181,7 +186,7 @@ pub(crate) async fn find_or_create(tx: &mut Tx, new: &AccountDraft) -> Result<ac
         let row = account_identifier::ActiveModel {
             tenant_id: Set(tx.tenant()),
             kind: Set(kind),
-            value: Set(value),
+            value: Set(value.clone()),
             account_id: Set(account.id),
             position: Set(tx.next_position()),
         };
@@ -189,6 +194,9 @@ pub(crate) async fn find_or_create(tx: &mut Tx, new: &AccountDraft) -> Result<ac
             .exec_without_returning(tx)
             .await?;
         tx.record(account.id, None, fact).await?;
+        let value = [value.as_str()];
+        tx.make_findable::<account::Entity>(account.id, Audience::Staff, value)
+            .await?;
     }
     Ok(account)
 }

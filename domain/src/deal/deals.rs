@@ -9,11 +9,14 @@ use crate::deal::accounts::{self, AccountDraft, NewAccount};
 use crate::deal::{involvements, protections, registrations};
 use crate::entity::deal::{self, State};
 use crate::entity::registration;
+use crate::entity::{Owned, account};
 use crate::error::{About, Conflict, Error, Result};
 use crate::idempotency::Command;
 use crate::ids::{AccountId, DealId, ProgramId, RegistrationId, TermsId};
 use crate::kernel::check::{Check, Given};
+use crate::kernel::external_ids::{self, Subject};
 use crate::kernel::facts;
+use crate::kernel::search::Audience;
 use crate::money::{Currency, Money};
 use crate::program::in_force;
 use crate::scope::{Fact, Scope, Tx};
@@ -26,8 +29,10 @@ pub struct NewDeal {
     pub name: String,
     /// What it is worth; positive, in the program's currency.
     pub amount: Given<Money>,
-    /// Where it stands, in the tenant's own words.
+    /// Its stage, in the tenant's own words.
     pub stage: String,
+    /// Its id in the tenant's own system.
+    pub external_id: Option<String>,
 }
 
 /// What of a deal can be read without looking anything up.
@@ -36,6 +41,7 @@ struct Draft {
     name: Option<String>,
     amount: Option<Money>,
     stage: Option<String>,
+    external_id: Option<String>,
 }
 
 impl Draft {
@@ -44,6 +50,9 @@ impl Draft {
             name: check.take(limits::name("name", &new.name))?,
             amount: check.given(new.amount)?,
             stage: check.take(limits::name("stage", &new.stage))?,
+            external_id: check
+                .take(external_ids::read(new.external_id.as_deref()))?
+                .flatten(),
         })
     }
 
@@ -251,6 +260,16 @@ async fn insert(tx: &mut Tx, origin: Origin, draft: Draft, amount: Money) -> Res
         written_off_at: Set(None),
     };
     let deal = row.insert(tx).await?;
+    let name = [deal.name.as_str()];
+    tx.make_findable::<deal::Entity>(deal.id, Audience::Everybody, name)
+        .await?;
+    let account = account::Entity::get(tx, tx.tenant(), deal.account_id).await?;
+    let customer = [account.name.as_str()];
+    tx.make_findable::<deal::Entity>(deal.id, Audience::Staff, customer)
+        .await?;
+    if let Some(external_id) = &draft.external_id {
+        external_ids::keep(tx, Subject::Deal(deal.id), external_id).await?;
+    }
     let fact = Fact::DealOpened(facts::Opening {
         account: origin.account,
         amount: facts::Amount(amount),

@@ -13,12 +13,13 @@ use crate::actor::Actor;
 use crate::deal::accounts::{self, AccountDraft, NewAccount};
 use crate::deal::{conflicts, protections};
 use crate::entity::registration::{self, State};
-use crate::entity::{Owned, partner, program, terms, work};
+use crate::entity::{Owned, account, partner, program, terms, work};
 use crate::error::{self, About, Error, Result};
 use crate::idempotency::Command;
 use crate::ids::{DealId, PartnerId, ProgramId, RegistrationId};
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
+use crate::kernel::search::Audience;
 use crate::money::Money;
 use crate::partner::partners;
 use crate::program::in_force;
@@ -124,6 +125,12 @@ pub async fn register(
             decided_at: Set(None),
         };
         let mut registration = row.insert(tx).await?;
+        let own = [
+            registration.submitted_name.as_str(),
+            registration.submitted_domain.as_str(),
+        ];
+        tx.make_findable::<account::Entity>(customer.id, Audience::Partner(partner), own)
+            .await?;
         let fact = Fact::RegistrationSubmitted(facts::RegistrationData {
             partner,
             account: customer.id,

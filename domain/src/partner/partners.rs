@@ -10,7 +10,9 @@ use crate::error::{About, Conflict, Error, Result};
 use crate::idempotency::Command;
 use crate::ids::{EnrollmentId, PartnerId, ProgramId, TermsId};
 use crate::kernel::check::{Check, Given};
+use crate::kernel::external_ids::{self, Subject};
 use crate::kernel::facts;
+use crate::kernel::search::Audience;
 use crate::partner::readiness;
 use crate::program::in_force;
 use crate::reads::Visible;
@@ -24,6 +26,7 @@ pub async fn invite(
     name: &str,
     program: impl Into<Given<ProgramId>>,
     tier: Option<&str>,
+    external_id: Option<&str>,
 ) -> Result<partner::Model> {
     scope.require(Permission::PartnerManage)?;
     let mut check = Check::default();
@@ -31,10 +34,17 @@ pub async fn invite(
     let name = check.take(limits::name("name", name))?;
     let program = check.given(program)?;
     let tier = check.take(tier.map(|tier| limits::name("tier", tier)).transpose())?;
-    let (Some(key), Some(name), Some(program), Some(tier)) = (key, name, program, tier) else {
+    let external_id = check.take(external_ids::read(external_id))?;
+    let (Some(key), Some(name), Some(program), Some(tier), Some(external_id)) =
+        (key, name, program, tier, external_id)
+    else {
         return Err(reads::failed::<program::Entity>(check, scope, "programId", program).await);
     };
-    let command = Command::new("partner.invite", Some(key), &(&name, program, &tier))?;
+    let command = Command::new(
+        "partner.invite",
+        Some(key),
+        &(&name, program, &tier, &external_id),
+    )?;
     let done = command.once::<partner::Entity>(scope, async |tx: &mut Tx| {
         in_force::of_open(tx, program).await.at("programId")?;
         let row = partner::ActiveModel {
@@ -46,6 +56,15 @@ pub async fn invite(
             created_at: Set(tx.now()),
         };
         let partner = row.insert(tx).await?;
+        tx.make_findable::<partner::Entity>(
+            partner.id,
+            Audience::Everybody,
+            [partner.name.as_str()],
+        )
+        .await?;
+        if let Some(external_id) = &external_id {
+            external_ids::keep(tx, Subject::Partner(partner.id), external_id).await?;
+        }
         let row = enrollment::ActiveModel {
             updated_at: Set(tx.now()),
             tenant_id: Set(tx.tenant()),

@@ -11,5 +11,6 @@ pub mod nodes;
 pub mod pages;
 pub mod plans;
 pub mod repeats;
+pub mod search;
 pub mod statements;
 pub mod verbs;

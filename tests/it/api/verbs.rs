@@ -242,6 +242,23 @@ async fn in_words(commands: &Rows) -> String {
     text
 }
 
+/// A command says which roles may give it: those that may, and no other.
+async fn say_who_may(commands: &Rows) {
+    let schema = contract::introspect().await;
+    for field in list(&schema["mutationType"]["fields"]) {
+        let told = field["description"].as_str().unwrap();
+        let (_, needs) = told.rsplit_once("Needs ").expect(name(field));
+        let named = |role: Role| {
+            let role = format!("{role:?}").to_uppercase();
+            needs
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .any(|word| word == role)
+        };
+        let named: Vec<bool> = Role::iter().map(named).collect();
+        assert_eq!(&named, &commands[name(field)], "{}: {needs}", name(field));
+    }
+}
+
 story! {
     /// What each role may is a file that people read and that changes under
     /// review alone. A new command, question or noun is not in it yet.
@@ -252,6 +269,7 @@ story! {
         let mut text = HEADING.to_owned();
         let commands = commanded(&people, &own).await;
         assert_committed("api/roles.md", &in_words(&commands).await);
+        say_who_may(&commands).await;
         section(&mut text, "COMMANDS", commands);
         section(&mut text, "QUESTIONS", asked(&people, &own).await);
         section(&mut text, "NOUNS, BY ID", seen(&people, &own).await);

@@ -192,10 +192,10 @@ story! {
     /// Inviting, and filing papers, may be repeated.
     async fn repeated_paperwork_is_filed_once(world: World) {
         let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
-        let invite = || partners::invite(&office.ada, "invite", "Northwind", office.program.id, None);
+        let invite = || partners::invite(&office.ada, "invite", "Northwind", office.program.id, None, None);
         let northwind = invite().await.unwrap();
         assert_eq!(invite().await.unwrap().id, northwind.id);
-        let other = partners::invite(&office.ada, "invite", "Eastbay", office.program.id, None).await;
+        let other = partners::invite(&office.ada, "invite", "Eastbay", office.program.id, None, None).await;
         assert!(matches!(other, Err(Error::IdempotencyMismatch)), "{other:?}");
 
         let form = |tax_id| paperwork::submit_tax_form(
@@ -206,7 +206,7 @@ story! {
         let method = || payout_methods::add(&office.ada, "method", northwind.id, "test", "nora");
         assert_eq!(method().await.unwrap().id, method().await.unwrap().id);
         assert_eq!(office.all::<tax_form::Entity>().await.len(), 1);
-        let bad = partners::invite(&office.ada, "a\0b", "Eastbay", office.program.id, None).await;
+        let bad = partners::invite(&office.ada, "a\0b", "Eastbay", office.program.id, None, None).await;
         assert!(matches!(bad, Err(Error::Invalid { ref field, .. }) if field == "idempotencyKey"), "{bad:?}");
     }
 }

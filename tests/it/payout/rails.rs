@@ -25,7 +25,7 @@ use crate::support::world::World;
 
 /// How often two servers may die over one run before it is done: more than
 /// there are troubles.
-const MOST_ATTEMPTS: u32 = 30;
+const MOST_ATTEMPTS: u32 = 60;
 
 /// An office with one partner, whose 1,000.00 are in an approved run.
 pub async fn office_about_to_pay(world: &World, script: &[Act]) -> (Office, Arc<TestRail>) {
@@ -254,7 +254,7 @@ async fn is_done(office: &Office, other: &Engine) {
             return;
         }
         for mut server in [office.executing(&office.engine), office.executing(other)] {
-            if tokio::time::timeout(Duration::from_millis(300), &mut server)
+            if tokio::time::timeout(Duration::from_millis(800), &mut server)
                 .await
                 .is_err()
             {

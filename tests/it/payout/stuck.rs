@@ -101,6 +101,7 @@ story! {
             amount: office.money(1_000_000).into(),
             received_at: None,
             reference: None,
+            external_id: None,
         };
         collections::record(&office.ada, &office.key(), refund).await.unwrap();
         payout_runs::approve(&office.ben, run.id).await.unwrap();

@@ -34,6 +34,7 @@ impl Office {
             name: "A deal".to_owned(),
             amount: self.money(1_000).into(),
             stage: "Qualified".to_owned(),
+            external_id: None,
         };
         deals::open(
             &self.engine.system(self.tenant).await?,

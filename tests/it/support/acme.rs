@@ -173,8 +173,10 @@ impl Acme {
 
     /// A partner that has accepted the terms, and has filed nothing else.
     pub async fn partner_without_papers(&self, name: &str) -> Partner {
+        let key = self.key();
         let input = json!({
-            "idempotencyKey": self.key(), "name": name, "programId": self.program,
+            "idempotencyKey": key, "name": name, "programId": self.program,
+            "externalId": format!("CRM {key}"),
         });
         let partner = self
             .owner

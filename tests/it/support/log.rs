@@ -38,7 +38,10 @@ impl Log {
             .with_writer(self.clone())
             .with_ansi(false)
             .finish();
-        tracing::subscriber::set_default(subscriber)
+        let listening = tracing::subscriber::set_default(subscriber);
+        // What other threads found nobody to listen to is looked at again.
+        tracing::callsite::rebuild_interest_cache();
+        listening
     }
 
     /// All lines so far.

@@ -202,7 +202,7 @@ impl Office {
 
     /// A partner that has done nothing yet.
     pub async fn invites(&self, name: &str) -> PartnerId {
-        partners::invite(&self.ada, &self.key(), name, self.program.id, None)
+        partners::invite(&self.ada, &self.key(), name, self.program.id, None, None)
             .await
             .unwrap()
             .id
@@ -263,6 +263,7 @@ impl Office {
             name: "A deal".to_owned(),
             amount: self.money(minor).into(),
             stage: "Qualified".to_owned(),
+            external_id: None,
         };
         deals::open(&self.ada, &key, self.program.id, account, new, None)
             .await
@@ -317,6 +318,7 @@ impl Office {
             amount: amount.into(),
             received_at: None,
             reference: None,
+            external_id: None,
         };
         collections::record(&self.ada, &self.key(), new).await
     }

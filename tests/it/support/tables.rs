@@ -20,9 +20,9 @@ macro_rules! owned_entities {
     ($each:ident) => {
         $each! {
             account account_identifier activation agreement api_key collection command commission credit
-            credit_share deal earning enrollment entry evaluation event involvement
+            credit_share deal earning enrollment entry evaluation event external_id involvement
             assessment ledger_transaction log_epoch partner payout payout_hold payout_method payout_report payout_run person plugin
-            plugin_code plugin_version program registration registration_conflict rule tax_form terms upload work
+            plugin_code plugin_version program registration registration_conflict rule search_term tax_form terms upload work
         }
     };
 }

@@ -24,11 +24,13 @@ const APPENDED: &[&str] = &[
     "entry",
     "evaluation",
     "event",
+    "external_id",
     "ledger_transaction",
     "assessment",
     "payout_hold",
     "registration_conflict",
     "rule",
+    "search_term",
 ];
 
 /// Every command that takes an id, with `theirs` for each id once and the

@@ -5,12 +5,14 @@ use tributary_domain::commission::collections::{self, Direction, NewCollection};
 use tributary_domain::entity::collection;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
+use tributary_domain::kernel::external_ids::Subject;
 use tributary_domain::scope::Scope;
 
 use crate::context::{RequestExt, given, wraps};
 use crate::deal::deals::Deal;
 use crate::error::{ApiResult, commands};
 use crate::lists::root_lists;
+use crate::loaders::ExternalId;
 use crate::scalars::{DateTime, Money, MoneyInput};
 use crate::tenant::actors::Actor;
 
@@ -24,6 +26,13 @@ impl Collection {
     /// Its id, `col_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// Its id in the tenant's own system; null where it has none, and for a partner's key.
+    async fn external_id(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        ctx.loaders()
+            .one(ExternalId(Subject::Collection(self.0.id)))
+            .await
     }
 
     /// The deal that the customer paid for.
@@ -80,6 +89,8 @@ pub struct RecordCollectionInput {
     received_at: Option<DateTime>,
     /// The tenant's own reference, 1 to 200 characters.
     reference: Option<String>,
+    /// Its id in your own system, 1 to 200 characters. No two collections share one.
+    external_id: Option<String>,
 }
 
 impl RecordCollectionInput {
@@ -90,6 +101,7 @@ impl RecordCollectionInput {
             amount: self.amount,
             at: self.received_at,
             reference: self.reference,
+            external_id: self.external_id,
         };
         collections::record(scope, &self.idempotency_key, moved.read()).await
     }
@@ -110,6 +122,8 @@ pub struct RecordRefundInput {
     refunded_at: Option<DateTime>,
     /// The tenant's own reference, 1 to 200 characters.
     reference: Option<String>,
+    /// Its id in your own system, 1 to 200 characters. No two collections share one.
+    external_id: Option<String>,
 }
 
 impl RecordRefundInput {
@@ -120,6 +134,7 @@ impl RecordRefundInput {
             amount: self.amount,
             at: self.refunded_at,
             reference: self.reference,
+            external_id: self.external_id,
         };
         collections::record(scope, &self.idempotency_key, moved.read()).await
     }
@@ -132,6 +147,7 @@ struct Moved {
     amount: MoneyInput,
     at: Option<DateTime>,
     reference: Option<String>,
+    external_id: Option<String>,
 }
 
 impl Moved {
@@ -142,6 +158,7 @@ impl Moved {
             amount: self.amount.read("amount"),
             received_at: self.at.map(|at| at.0),
             reference: self.reference,
+            external_id: self.external_id,
         }
     }
 }
@@ -152,7 +169,7 @@ commands! {
         /// Records what the customer paid on a deal, and releases earnings in
         /// proportion. Before the deal is won the money is kept and releases
         /// nothing.
-        record_collection(RecordCollectionInput, "The payment.") ->
+        record_collection(RecordCollectionInput, "The payment.") needs CollectionRecord ->
         /// Result of `recordCollection`.
         RecordCollectionPayload {
             /// The collection; null where nothing was recorded.
@@ -162,7 +179,7 @@ commands! {
         /// Records what the customer was paid back, and takes earnings back in
         /// proportion: what a partner was paid already is set off against its next
         /// payout.
-        record_refund(RecordRefundInput, "The refund.") ->
+        record_refund(RecordRefundInput, "The refund.") needs CollectionRecord ->
         /// Result of `recordRefund`.
         RecordRefundPayload {
             /// The refund, a collection with a negative amount; null where nothing was

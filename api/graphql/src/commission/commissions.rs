@@ -186,7 +186,7 @@ commands! {
         /// Runs the rule of a HELD commission again, with the code that is used now; also for
         /// the others that the same run of the rule held. For one that is not held it does
         /// nothing.
-        retry_commission(RetryCommissionInput, "Which.") ->
+        retry_commission(RetryCommissionInput, "Which.") needs CommissionManage ->
         /// Result of `retryCommission`.
         RetryCommissionPayload {
             /// The commission, approved or held once more; null where there is none.

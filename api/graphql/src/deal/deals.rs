@@ -5,6 +5,7 @@ use tributary_domain::deal::deals::{self, NewDeal};
 use tributary_domain::entity::deal;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
+use tributary_domain::kernel::external_ids::Subject;
 use tributary_domain::scope::Scope;
 
 use crate::commission::collections::Collection;
@@ -17,7 +18,7 @@ use crate::deal::involvements::Involvement;
 use crate::deal::registrations::Registration;
 use crate::error::{ApiResult, commands};
 use crate::lists::{nested_lists, root_lists};
-use crate::loaders::{CollectedOnDeal, CreditOfDeal};
+use crate::loaders::{CollectedOnDeal, CreditOfDeal, ExternalId};
 use crate::program::programs::Program;
 use crate::program::terms::Terms;
 use crate::scalars::{DateTime, Money, MoneyInput};
@@ -44,6 +45,13 @@ impl Deal {
     /// Its id, `del_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// Its id in the tenant's own system; null where it has none, and for a partner's key.
+    async fn external_id(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        ctx.loaders()
+            .one(ExternalId(Subject::Deal(self.0.id)))
+            .await
     }
 
     /// The program.
@@ -186,6 +194,8 @@ pub struct OpenDealInput {
     /// Why it is opened although a registration protects the account. Required there,
     /// and only for keys that may decide on registrations.
     reason: Option<String>,
+    /// Its id in your own system, 1 to 200 characters. No two deals share one.
+    external_id: Option<String>,
 }
 
 impl OpenDealInput {
@@ -195,6 +205,7 @@ impl OpenDealInput {
             name: self.name,
             amount: self.amount.read("amount"),
             stage: self.stage,
+            external_id: self.external_id,
         };
         let (key, account) = (&self.idempotency_key, self.account.into());
         deals::open(scope, key, program, account, new, self.reason).await
@@ -243,7 +254,7 @@ commands! {
     /// Changing deals.
     DealMutations {
         /// Opens a deal without a registration.
-        open_deal(OpenDealInput, "The deal.") ->
+        open_deal(OpenDealInput, "The deal.") needs DealManage ->
         /// Result of `openDeal`.
         OpenDealPayload {
             /// The deal; null where none was opened.
@@ -251,7 +262,7 @@ commands! {
         }
 
         /// Moves an open deal to another stage.
-        move_deal(MoveDealInput, "Which deal, and where to.") ->
+        move_deal(MoveDealInput, "Which deal, and where to.") needs DealManage ->
         /// Result of `moveDeal`.
         MoveDealPayload {
             /// The deal; null where nothing was changed.
@@ -259,7 +270,7 @@ commands! {
         }
 
         /// Changes what an open deal is worth.
-        revise_deal_amount(ReviseDealAmountInput, "Which deal, and its new worth.") ->
+        revise_deal_amount(ReviseDealAmountInput, "Which deal, and its new worth.") needs DealManage ->
         /// Result of `reviseDealAmount`.
         ReviseDealAmountPayload {
             /// The deal; null where nothing was changed.

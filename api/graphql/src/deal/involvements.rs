@@ -217,7 +217,7 @@ commands! {
     InvolvementMutations {
         /// Proposes a partner's part in a deal, with its evidence, for a person to
         /// confirm.
-        record_involvement(RecordInvolvementInput, "The involvement.") ->
+        record_involvement(RecordInvolvementInput, "The involvement.") needs InvolvementRecord ->
         /// Result of `recordInvolvement`.
         RecordInvolvementPayload {
             /// The involvement; null where nothing was recorded.
@@ -226,7 +226,7 @@ commands! {
 
         /// Confirms an involvement while its deal is open, or won with credit that
         /// waits. The last decision there settles the credit.
-        confirm_involvement(ConfirmInvolvementInput, "Which involvement.") ->
+        confirm_involvement(ConfirmInvolvementInput, "Which involvement.") needs InvolvementDecide ->
         /// Result of `confirmInvolvement`.
         ConfirmInvolvementPayload {
             /// The involvement; null where nothing was decided.
@@ -235,7 +235,7 @@ commands! {
 
         /// Declines an involvement while its deal is open, or won with credit that
         /// waits. The last decision there settles the credit.
-        decline_involvement(DeclineInvolvementInput, "Which involvement, and why.") ->
+        decline_involvement(DeclineInvolvementInput, "Which involvement, and why.") needs InvolvementDecide ->
         /// Result of `declineInvolvement`.
         DeclineInvolvementPayload {
             /// The involvement; null where nothing was decided.

@@ -36,7 +36,7 @@ commands! {
     RegistrationLinkMutations {
         /// Links an approved registration to a deal that was open already: its partner sourced
         /// the deal. The deal keeps its terms.
-        link_registration(LinkRegistrationInput, "Which registration, and which deal.") ->
+        link_registration(LinkRegistrationInput, "Which registration, and which deal.") needs RegistrationDecide ->
         /// Result of `linkRegistration`.
         LinkRegistrationPayload {
             /// The deal; null where nothing was linked.

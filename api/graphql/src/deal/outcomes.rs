@@ -85,7 +85,7 @@ commands! {
         /// Wins a deal: settles its credit and computes its commissions. Fails with
         /// INVOLVEMENT_UNDECIDED, and their ids, where involvements are PROPOSED, unless
         /// `undecided` says what becomes of them.
-        close_deal_won(CloseDealWonInput, "Which deal.") ->
+        close_deal_won(CloseDealWonInput, "Which deal.") needs DealManage ->
         /// Result of `closeDealWon`.
         CloseDealWonPayload {
             /// The deal; null where nothing was changed.
@@ -93,7 +93,7 @@ commands! {
         }
 
         /// Loses a deal, with a reason. Repeating it is harmless.
-        close_deal_lost(CloseDealLostInput, "Which deal, and why.") ->
+        close_deal_lost(CloseDealLostInput, "Which deal, and why.") needs DealManage ->
         /// Result of `closeDealLost`.
         CloseDealLostPayload {
             /// The deal; null where nothing was changed.
@@ -103,7 +103,7 @@ commands! {
         /// Writes off what a won deal has left to collect: its commissions are closed,
         /// and what they had left to release is taken out of the books. A later payment is
         /// still recorded, and releases its part.
-        write_off_deal(WriteOffDealInput, "Which deal, and why.") ->
+        write_off_deal(WriteOffDealInput, "Which deal, and why.") needs DealWriteOff ->
         /// Result of `writeOffDeal`.
         WriteOffDealPayload {
             /// The deal; null where nothing was changed.

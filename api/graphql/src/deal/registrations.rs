@@ -253,6 +253,8 @@ pub struct ConvertRegistrationInput {
     amount: MoneyInput,
     /// Its stage, in your own words: 1 to 200 characters.
     stage: String,
+    /// Its id in your own system, 1 to 200 characters. No two deals share one.
+    external_id: Option<String>,
 }
 
 impl ConvertRegistrationInput {
@@ -262,6 +264,7 @@ impl ConvertRegistrationInput {
             name: self.name,
             amount: self.amount.read("amount"),
             stage: self.stage,
+            external_id: self.external_id,
         };
         deals::convert(scope, &self.idempotency_key, registration, new).await
     }
@@ -272,7 +275,7 @@ commands! {
     RegistrationMutations {
         /// Registers an opportunity for a partner. Where it conflicts with something, the
         /// registration is IN_CONFLICT, for a person to decide.
-        register_deal(RegisterDealInput, "The registration.") ->
+        register_deal(RegisterDealInput, "The registration.") needs RegistrationSubmit ->
         /// Result of `registerDeal`.
         RegisterDealPayload {
             /// The registration, also where it is in conflict; null where none was made.
@@ -281,7 +284,7 @@ commands! {
 
         /// Approves a registration, also one in conflict, once nothing else protects the
         /// account. Repeating it is harmless.
-        approve_registration(ApproveRegistrationInput, "Which registration.") ->
+        approve_registration(ApproveRegistrationInput, "Which registration.") needs RegistrationDecide ->
         /// Result of `approveRegistration`.
         ApproveRegistrationPayload {
             /// The registration; null where nothing was decided.
@@ -289,7 +292,7 @@ commands! {
         }
 
         /// Rejects a registration. Repeating it is harmless.
-        reject_registration(RejectRegistrationInput, "Which registration, and why.") ->
+        reject_registration(RejectRegistrationInput, "Which registration, and why.") needs RegistrationDecide ->
         /// Result of `rejectRegistration`.
         RejectRegistrationPayload {
             /// The registration; null where nothing was decided.
@@ -297,7 +300,7 @@ commands! {
         }
 
         /// Withdraws a registration. Repeating it is harmless.
-        withdraw_registration(WithdrawRegistrationInput, "Which registration, and why.") ->
+        withdraw_registration(WithdrawRegistrationInput, "Which registration, and why.") needs RegistrationSubmit or RegistrationDecide ->
         /// Result of `withdrawRegistration`.
         WithdrawRegistrationPayload {
             /// The registration; null where nothing was changed.
@@ -306,7 +309,7 @@ commands! {
 
         /// Turns an approved registration into a deal that its partner sourced. Its
         /// protection lasts while the deal is open.
-        convert_registration(ConvertRegistrationInput, "Which registration, and the deal that it becomes.") ->
+        convert_registration(ConvertRegistrationInput, "Which registration, and the deal that it becomes.") needs DealManage ->
         /// Result of `convertRegistration`.
         ConvertRegistrationPayload {
             /// The deal that it became; null where it became none.

@@ -124,7 +124,7 @@ commands! {
     /// Changing agreements.
     AgreementMutations {
         /// Accepts terms for a partner. Accepting the same terms again is harmless.
-        accept_agreement(AcceptAgreementInput, "The acceptance.") ->
+        accept_agreement(AcceptAgreementInput, "The acceptance.") needs PartnerFile ->
         /// Result of `acceptAgreement`.
         AcceptAgreementPayload {
             /// The agreement; null where nothing was accepted.

@@ -6,6 +6,7 @@ use tributary_domain::commission::balances;
 use tributary_domain::entity::{enrollment, partner};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
+use tributary_domain::kernel::external_ids::Subject;
 use tributary_domain::money::Currency;
 use tributary_domain::partner::partners;
 use tributary_domain::scope::Scope;
@@ -19,7 +20,7 @@ use crate::deal::involvements::Involvement;
 use crate::deal::registrations::Registration;
 use crate::error::{ApiResult, commands};
 use crate::lists::{nested_lists, root_lists};
-use crate::loaders::{BalancesOfPartner, EnrollmentsOfPartner, PapersOfPartner};
+use crate::loaders::{BalancesOfPartner, EnrollmentsOfPartner, ExternalId, PapersOfPartner};
 use crate::partner::agreements::Agreement;
 use crate::partner::payout_methods::PayoutMethod;
 use crate::partner::readiness::Readiness;
@@ -61,6 +62,13 @@ impl Partner {
     /// Its id, `prt_…`.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
+    }
+
+    /// Its id in the tenant's own system; null where it has none, and for a partner's key.
+    async fn external_id(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        ctx.loaders()
+            .one(ExternalId(Subject::Partner(self.0.id)))
+            .await
     }
 
     /// Its name.
@@ -257,13 +265,16 @@ pub struct InvitePartnerInput {
     program_id: ID,
     /// Its tier there, in the tenant's words, 1 to 200 characters.
     tier: Option<String>,
+    /// Its id in your own system, 1 to 200 characters. No two partners share one.
+    external_id: Option<String>,
 }
 
 impl InvitePartnerInput {
     async fn run(self, scope: &Scope) -> Result<partner::Model> {
         let program = given(Noun::Program, "programId", &self.program_id);
         let (key, tier) = (&self.idempotency_key, self.tier.as_deref());
-        partners::invite(scope, key, &self.name, program, tier).await
+        let external_id = self.external_id.as_deref();
+        partners::invite(scope, key, &self.name, program, tier, external_id).await
     }
 }
 
@@ -305,7 +316,7 @@ commands! {
     /// Changing partners.
     PartnerMutations {
         /// Invites a partner into a program whose terms are published.
-        invite_partner(InvitePartnerInput, "The partner.") ->
+        invite_partner(InvitePartnerInput, "The partner.") needs PartnerManage ->
         /// Result of `invitePartner`.
         InvitePartnerPayload {
             /// The partner; null where nobody was invited.
@@ -313,7 +324,7 @@ commands! {
         }
 
         /// Suspends a partner: it cannot register or be paid until it is resumed.
-        suspend_partner(SuspendPartnerInput, "Which partner.") ->
+        suspend_partner(SuspendPartnerInput, "Which partner.") needs PartnerManage ->
         /// Result of `suspendPartner`.
         SuspendPartnerPayload {
             /// The partner; null where nothing was changed.
@@ -321,7 +332,7 @@ commands! {
         }
 
         /// Lets a suspended partner work again.
-        resume_partner(ResumePartnerInput, "Which partner.") ->
+        resume_partner(ResumePartnerInput, "Which partner.") needs PartnerManage ->
         /// Result of `resumePartner`.
         ResumePartnerPayload {
             /// The partner; null where nothing was changed.

@@ -157,7 +157,7 @@ commands! {
     PayoutMethodMutations {
         /// Adds a payout method, for another person, of the tenant, to verify before
         /// anything is paid to it.
-        add_payout_method(AddPayoutMethodInput, "The method.") ->
+        add_payout_method(AddPayoutMethodInput, "The method.") needs PartnerFile ->
         /// Result of `addPayoutMethod`.
         AddPayoutMethodPayload {
             /// The payout method; null where nothing was added.
@@ -166,7 +166,7 @@ commands! {
 
         /// Verifies a payout method that somebody else added, and disables the one
         /// that the partner had before.
-        verify_payout_method(VerifyPayoutMethodInput, "Which method.") ->
+        verify_payout_method(VerifyPayoutMethodInput, "Which method.") needs PartnerManage ->
         /// Result of `verifyPayoutMethod`.
         VerifyPayoutMethodPayload {
             /// The payout method; null where nothing was verified.
@@ -176,7 +176,7 @@ commands! {
         /// Disables a payout method, verified or not: one that was mistyped, or that the
         /// partner no longer has. Payouts to it that were not sent yet fail, and return to the
         /// next run. Repeating it is harmless.
-        disable_payout_method(DisablePayoutMethodInput, "Which method, and why.") ->
+        disable_payout_method(DisablePayoutMethodInput, "Which method, and why.") needs PartnerFile ->
         /// Result of `disablePayoutMethod`.
         DisablePayoutMethodPayload {
             /// The payout method; null where nothing was disabled.

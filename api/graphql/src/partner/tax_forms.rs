@@ -185,7 +185,7 @@ commands! {
     /// Changing tax forms.
     TaxFormMutations {
         /// Files a tax form for a partner, for a person of the tenant to approve.
-        submit_tax_form(SubmitTaxFormInput, "The form.") ->
+        submit_tax_form(SubmitTaxFormInput, "The form.") needs PartnerFile ->
         /// Result of `submitTaxForm`.
         SubmitTaxFormPayload {
             /// The tax form; null where nothing was filed.
@@ -193,7 +193,7 @@ commands! {
         }
 
         /// Approves a tax form. Repeating it is harmless.
-        approve_tax_form(ApproveTaxFormInput, "Which form.") ->
+        approve_tax_form(ApproveTaxFormInput, "Which form.") needs PartnerManage ->
         /// Result of `approveTaxForm`.
         ApproveTaxFormPayload {
             /// The tax form; null where nothing was decided.
@@ -201,7 +201,7 @@ commands! {
         }
 
         /// Rejects a tax form, with a reason. Repeating it is harmless.
-        reject_tax_form(RejectTaxFormInput, "Which form, and why.") ->
+        reject_tax_form(RejectTaxFormInput, "Which form, and why.") needs PartnerManage ->
         /// Result of `rejectTaxForm`.
         RejectTaxFormPayload {
             /// The tax form; null where nothing was decided.

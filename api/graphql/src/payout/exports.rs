@@ -104,7 +104,7 @@ commands! {
         /// CSV (RFC 4180) with a heading. It contains where partners are paid, so the log
         /// records who exported it.
         #[graphql(directive = cost::apply("500".to_owned()))]
-        export_payout_run(ExportPayoutRunInput, "The run, and the last payout of the page before.") ->
+        export_payout_run(ExportPayoutRunInput, "The run, and the last payout of the page before.") needs PayoutExport ->
         /// Result of `exportPayoutRun`.
         ExportPayoutRunPayload {
             /// The payments; null where there is no such run.

@@ -125,7 +125,7 @@ commands! {
         /// Reports the outcome of a payout whose rail gives no status, or whose outcome is
         /// unknown. It counts once another person confirms it; a later
         /// report takes the place of an earlier one.
-        report_payout_outcome(ReportPayoutOutcomeInput, "Which payout, and what became of it.") ->
+        report_payout_outcome(ReportPayoutOutcomeInput, "Which payout, and what became of it.") needs PayoutPropose ->
         /// Result of `reportPayoutOutcome`.
         ReportPayoutOutcomePayload {
             /// The payout, with the report; null where nothing was reported.
@@ -135,7 +135,7 @@ commands! {
         /// Confirms what another person reported of a payout, and settles it so. Say
         /// yourself what you see: another outcome or reference than the reported one is
         /// refused. Repeating it is harmless.
-        confirm_payout_outcome(ConfirmPayoutOutcomeInput, "Which payout, and what became of it.") ->
+        confirm_payout_outcome(ConfirmPayoutOutcomeInput, "Which payout, and what became of it.") needs PayoutApprove ->
         /// Result of `confirmPayoutOutcome`.
         ConfirmPayoutOutcomePayload {
             /// The payout, settled; null where nothing was confirmed.

@@ -261,7 +261,7 @@ commands! {
         /// server prepares it: what is due to ready partners goes into payouts, everything
         /// else is listed under `holds`. Then the run is a DRAFT, or DONE where it has
         /// nothing to send.
-        propose_payout_run(ProposePayoutRunInput, "The run.") ->
+        propose_payout_run(ProposePayoutRunInput, "The run.") needs PayoutPropose ->
         /// Result of `proposePayoutRun`.
         ProposePayoutRunPayload {
             /// The run; null where nothing was proposed.
@@ -270,7 +270,7 @@ commands! {
 
         /// Approves a run that somebody else proposed. Its payouts are sent next.
         /// Approving it again is harmless.
-        approve_payout_run(ApprovePayoutRunInput, "Which.") ->
+        approve_payout_run(ApprovePayoutRunInput, "Which.") needs PayoutApprove ->
         /// Result of `approvePayoutRun`.
         ApprovePayoutRunPayload {
             /// The run; null where nothing was approved.
@@ -280,7 +280,7 @@ commands! {
         /// Stops a run: the server gives back what was not sent, for the next run; what
         /// was sent goes on. If nothing was sent, the run becomes CANCELLED.
         /// Repeating it is harmless.
-        cancel_payout_run(CancelPayoutRunInput, "Which.") ->
+        cancel_payout_run(CancelPayoutRunInput, "Which.") needs PayoutPropose ->
         /// Result of `cancelPayoutRun`.
         CancelPayoutRunPayload {
             /// The run; null where nothing was cancelled.

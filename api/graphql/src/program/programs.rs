@@ -143,7 +143,7 @@ commands! {
     /// Changing programs.
     ProgramMutations {
         /// Creates a program without terms.
-        create_program(CreateProgramInput, "The program.") ->
+        create_program(CreateProgramInput, "The program.") needs ProgramManage ->
         /// Result of `createProgram`.
         CreateProgramPayload {
             /// The program; null where nothing was created.

@@ -208,7 +208,7 @@ commands! {
         /// Publishes new terms of a program. At once, or from `effectiveAt` on, they
         /// supersede the ones in force and open the program. Deals go on under the terms
         /// they began with.
-        publish_terms(PublishTermsInput, "The terms.") ->
+        publish_terms(PublishTermsInput, "The terms.") needs ProgramManage ->
         /// Result of `publishTerms`.
         PublishTermsPayload {
             /// The terms; null where nothing was published.
@@ -217,7 +217,7 @@ commands! {
 
         /// Withdraws terms before the date from which they would be in force. Repeating it
         /// is harmless.
-        withdraw_terms(WithdrawTermsInput, "Which terms, and why.") ->
+        withdraw_terms(WithdrawTermsInput, "Which terms, and why.") needs ProgramManage ->
         /// Result of `withdrawTerms`.
         WithdrawTermsPayload {
             /// The terms; null where nothing was withdrawn.

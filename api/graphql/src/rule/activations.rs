@@ -156,7 +156,7 @@ commands! {
         /// Proposes that a version of a plugin is used from a date on, in place of the one
         /// that terms and earlier activations name. The version has to accept every
         /// configuration that rules have for the plugin.
-        propose_activation(ProposeActivationInput, "Which version, and from when on.") ->
+        propose_activation(ProposeActivationInput, "Which version, and from when on.") needs PluginManage ->
         /// Result of `proposeActivation`.
         ProposeActivationPayload {
             /// The activation; null where nothing was proposed.
@@ -166,7 +166,7 @@ commands! {
         /// Approves an activation that somebody else proposed. Deals won from its date
         /// on, and held commissions that are tried again then, are computed by it.
         /// Repeating it is harmless.
-        approve_activation(ApproveActivationInput, "Which.") ->
+        approve_activation(ApproveActivationInput, "Which.") needs ActivationApprove ->
         /// Result of `approveActivation`.
         ApproveActivationPayload {
             /// The activation; null where nothing was approved.
@@ -174,7 +174,7 @@ commands! {
         }
 
         /// Cancels an activation that is not in effect yet. Repeating it is harmless.
-        cancel_activation(CancelActivationInput, "Which.") ->
+        cancel_activation(CancelActivationInput, "Which.") needs PluginManage ->
         /// Result of `cancelActivation`.
         CancelActivationPayload {
             /// The activation; null where nothing was cancelled.

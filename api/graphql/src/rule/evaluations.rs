@@ -149,7 +149,7 @@ commands! {
         /// compares. Writes nothing. A mutation because code runs: one after another,
         /// and at most ten in a request.
         #[graphql(directive = cost::apply(rerun_cost()))]
-        rerun_evaluation(RerunEvaluationInput, "Which receipt.") ->
+        rerun_evaluation(RerunEvaluationInput, "Which receipt.") needs BooksRead ->
         /// Result of `rerunEvaluation`.
         RerunEvaluationPayload {
             /// The comparison; null where it could not be run.

@@ -15,6 +15,7 @@ use crate::lists::{nested_lists, root_lists};
 use crate::rule::activations::Activation;
 use crate::scalars::{DateTime, Json};
 use crate::tenant::actors::Actor;
+use crate::tenant::viewer::needs;
 
 /// Where a plugin version stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -238,6 +239,8 @@ pub struct PluginMutations;
 impl PluginMutations {
     /// Creates an upload for a component. PUT the bytes to its `url`,
     /// then publish it.
+    #[doc = ""]
+    #[doc = needs!(PluginManage)]
     async fn stage_plugin_upload(
         &self,
         ctx: &Context<'_>,
@@ -248,6 +251,8 @@ impl PluginMutations {
     /// Checks an uploaded component and keeps it as a version of the plugin that it
     /// says it is. It is not used until terms or an activation name it.
     /// Publishing the same bytes again is harmless.
+    #[doc = ""]
+    #[doc = needs!(PluginManage)]
     async fn publish_plugin(
         &self,
         ctx: &Context<'_>,

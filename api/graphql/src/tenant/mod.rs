@@ -3,6 +3,7 @@
 pub mod actors;
 pub mod events;
 pub mod roles;
+pub mod search;
 pub mod tenants;
 pub mod viewer;
 
@@ -11,13 +12,14 @@ use async_graphql::MergedObject;
 pub use self::actors::*;
 pub use self::events::*;
 pub use self::roles::*;
+pub use self::search::*;
 pub use self::tenants::*;
 pub use self::viewer::*;
 
 /// Reading what is in this folder.
 #[derive(Default, MergedObject)]
 #[graphql(name = "TenantFolderQueries")]
-pub struct Queries(TenantQueries, EventQueries);
+pub struct Queries(TenantQueries, EventQueries, SearchQueries);
 
 /// Changing what is in this folder.
 #[derive(Default, MergedObject)]

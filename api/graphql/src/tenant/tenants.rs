@@ -19,6 +19,7 @@ use crate::scalars::{DateTime, Position};
 use crate::tenant::actors::Actor;
 use crate::tenant::roles::Role;
 use crate::tenant::viewer::Viewer;
+use crate::tenant::viewer::needs;
 
 /// Whether a tenant's money is real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -293,6 +294,8 @@ impl TenantMutations {
     /// Creates another key of yours: for yourself, or for a service that you answer
     /// for. The answer holds its secret, which is shown only now. Somebody else's
     /// first key comes from whoever runs the server.
+    #[doc = ""]
+    #[doc = needs!(KeyManage)]
     async fn create_api_key(
         &self,
         ctx: &Context<'_>,
@@ -304,6 +307,8 @@ impl TenantMutations {
     /// Revokes a key: requests with it fail at once, and its open sockets and streams are
     /// closed within 30 seconds.
     /// Revoking it again is harmless.
+    #[doc = ""]
+    #[doc = needs!(KeyManage)]
     async fn revoke_api_key(
         &self,
         ctx: &Context<'_>,
@@ -314,6 +319,8 @@ impl TenantMutations {
 
     /// Moves the test clock of a sandbox forward. What expires or is due by then is
     /// processed. Live tenants have no test clock.
+    #[doc = ""]
+    #[doc = needs!(ClockAdvance)]
     async fn advance_test_clock(
         &self,
         ctx: &Context<'_>,

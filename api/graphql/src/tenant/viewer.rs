@@ -100,3 +100,82 @@ impl Viewer {
         Ok(reads::tenant(ctx.scope()).await?.into())
     }
 }
+
+/// The permission that a command needs, and the roles that have it, in a sentence. A test
+/// holds it to who may give the command.
+macro_rules! needs {
+    ($permission:ident) => {
+        concat!("Needs ", $crate::tenant::viewer::roles!($permission))
+    };
+    ($permission:ident or $other:ident) => {
+        concat!(
+            "Needs ",
+            $crate::tenant::viewer::roles!($permission),
+            " Or ",
+            $crate::tenant::viewer::roles!($other)
+        )
+    };
+}
+pub(crate) use needs;
+
+/// A permission with the roles that have it.
+macro_rules! roles {
+    (KeyManage) => {
+        "`KEY_MANAGE`: OWNER."
+    };
+    (ProgramManage) => {
+        "`PROGRAM_MANAGE`: OWNER, MANAGER."
+    };
+    (PartnerManage) => {
+        "`PARTNER_MANAGE`: OWNER, MANAGER."
+    };
+    (PartnerFile) => {
+        "`PARTNER_FILE`: OWNER, MANAGER, PARTNER."
+    };
+    (RegistrationSubmit) => {
+        "`REGISTRATION_SUBMIT`: OWNER, MANAGER, INTEGRATOR, PARTNER."
+    };
+    (RegistrationDecide) => {
+        "`REGISTRATION_DECIDE`: OWNER, MANAGER."
+    };
+    (DealManage) => {
+        "`DEAL_MANAGE`: OWNER, MANAGER, INTEGRATOR."
+    };
+    (DealWriteOff) => {
+        "`DEAL_WRITE_OFF`: OWNER, FINANCE."
+    };
+    (InvolvementRecord) => {
+        "`INVOLVEMENT_RECORD`: OWNER, MANAGER, INTEGRATOR, PARTNER."
+    };
+    (InvolvementDecide) => {
+        "`INVOLVEMENT_DECIDE`: OWNER, MANAGER."
+    };
+    (CollectionRecord) => {
+        "`COLLECTION_RECORD`: OWNER, FINANCE, INTEGRATOR."
+    };
+    (CommissionManage) => {
+        "`COMMISSION_MANAGE`: OWNER, MANAGER, FINANCE."
+    };
+    (PayoutPropose) => {
+        "`PAYOUT_PROPOSE`: OWNER, FINANCE."
+    };
+    (PayoutApprove) => {
+        "`PAYOUT_APPROVE`: OWNER, FINANCE."
+    };
+    (PayoutExport) => {
+        "`PAYOUT_EXPORT`: OWNER, FINANCE."
+    };
+    (PluginManage) => {
+        "`PLUGIN_MANAGE`: OWNER, MANAGER."
+    };
+    (ActivationApprove) => {
+        "`ACTIVATION_APPROVE`: OWNER, MANAGER, FINANCE."
+    };
+    (BooksRead) => {
+        "`BOOKS_READ`: OWNER, MANAGER, FINANCE, VIEWER."
+    };
+    (ClockAdvance) => {
+        "`CLOCK_ADVANCE`: OWNER, MANAGER."
+    };
+}
+pub(crate) use roles;
