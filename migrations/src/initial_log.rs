@@ -37,6 +37,7 @@ pub(crate) fn tables() -> Vec<TableCreateStatement> {
 pub(crate) fn indexes() -> Vec<IndexCreateStatement> {
     vec![
         index("event", &["tenant_id", "deal_id", "position"]),
+        index("event", &["tenant_id", "partner_id", "position"]),
         unique("external_id", &["tenant_id", "noun", "external_id"]),
     ]
 }

@@ -18,6 +18,7 @@ const values = [
   'PayoutReport',
   'PluginRefusal',
   'PayoutExport',
+  'PipelineGroup',
   'PercentageFormula',
   'PluginFormula',
   'Progress',

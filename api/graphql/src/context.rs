@@ -2,7 +2,10 @@
 
 use std::str::FromStr;
 
+use crate::error::ApiResult;
+use crate::loaders::PersonOfActor;
 use async_graphql::{Context, ID};
+use tributary_domain::actor::Actor;
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::{Identifies, Noun};
 use tributary_domain::kernel::check::Given;
@@ -59,3 +62,13 @@ macro_rules! wraps {
     };
 }
 pub(crate) use wraps;
+
+/// Whether the caller is another person than whoever did something, as two people have to
+/// stand behind money.
+pub async fn is_second(ctx: &Context<'_>, first: Actor) -> ApiResult<bool> {
+    let (own, first) = (
+        ctx.scope().person(),
+        ctx.loaders().one(PersonOfActor(first)).await?,
+    );
+    Ok(matches!((first, own), (Some(first), Some(own)) if first != own))
+}

@@ -40,21 +40,21 @@ macro_rules! made {
     )+) => {$(
         /// Which rows of the list are wanted: those that pass everything that is given. An empty
         /// list of values passes none.
-        #[derive(InputObject)]
+        #[derive(Default, InputObject)]
         pub struct $filter {
             $(
                 $(#[$id_doc])*
                 #[graphql(directive = max_items::apply(MOST_VALUES))]
-                $id: Option<Vec<ID>>,
+                pub(crate) $id: Option<Vec<ID>>,
             )*
             $(
                 $(#[$any_doc])*
                 #[graphql(directive = max_items::apply(MOST_VALUES))]
-                $any: Option<Vec<$gql>>,
+                pub(crate) $any: Option<Vec<$gql>>,
             )*
             $(
                 $(#[$span_doc])*
-                $span: Option<DateTimeRange>,
+                pub(crate) $span: Option<DateTimeRange>,
             )*
         }
 
@@ -123,6 +123,19 @@ macro_rules! root_lists {
 }
 pub(crate) use root_lists;
 
+/// Declares lists of what stands in one of a few states.
+macro_rules! waiting_lists {
+    ($(#[$type_doc:meta])* $lists:ident { $($(#[$doc:meta])* $field:ident: $node:ident in $state:ident [$($value:ident),+];)+ }) => {
+        $(#[$type_doc])*
+        pub struct $lists;
+
+        $crate::lists::fields! {
+            $lists { $($(#[$doc])* $field: $node, (waiting $lists $state [$($value),+]);)+ }
+        }
+    };
+}
+pub(crate) use waiting_lists;
+
 /// Declares the lists inside a noun. It takes them in by a flattened field.
 macro_rules! nested_lists {
     ($lists:ident of $owner:ident { $($(#[$doc:meta])* $field:ident: $node:ident, $how:ident $entity:ident $by:ident;)+ }) => {
@@ -181,6 +194,17 @@ macro_rules! listed_from {
     ($self:ident $ctx:ident $node:ident $field:ident $arguments:ident (root $owner:ident)) => {{
         let name = concat!(stringify!($owner), ".", stringify!($field));
         $crate::pages::root::<$node>($ctx, name, $arguments)
+    }};
+    ($self:ident $ctx:ident $node:ident $field:ident $arguments:ident (waiting $owner:ident $state:ident [$($value:ident),+])) => {{
+        let name = concat!(stringify!($owner), ".", stringify!($field));
+        let mut arguments = $arguments;
+        let filter = arguments.filter.get_or_insert_default();
+        let waiting = [$($state::$value),+];
+        filter.state = Some(match filter.state.take() {
+            Some(given) => given.into_iter().filter(|one| waiting.contains(one)).collect(),
+            None => waiting.to_vec(),
+        });
+        $crate::pages::root::<$node>($ctx, name, arguments)
     }};
     ($self:ident $ctx:ident $node:ident $field:ident $arguments:ident (nested $owner:ident $how:ident $entity:ident $by:ident)) => {{
         let name = concat!(stringify!($owner), ".", stringify!($field));

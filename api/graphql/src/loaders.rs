@@ -232,6 +232,10 @@ answers! {
     ExternalId(Subject) -> String = |scope, subjects| {
         external_ids::of(scope, &subjects).await?
     };
+    /// Who answers for what an actor does.
+    PersonOfActor(Actor) -> PersonId = |scope, actors| {
+        people::answering_for(scope, &actors).await?
+    };
     /// The terms in force of a program.
     CurrentTerms(ProgramId) -> terms::Model = |scope, programs| {
         let terms = in_force::current(scope, &programs).await?;

@@ -8,5 +8,6 @@ pub mod decisions;
 pub mod involvements;
 mod namesakes;
 pub mod outcomes;
+pub mod pipeline;
 pub(crate) mod protections;
 pub mod registrations;

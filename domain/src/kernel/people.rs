@@ -68,6 +68,30 @@ async fn answering(tx: &Tx, actor: Actor) -> Result<Option<PersonId>> {
     }
 }
 
+/// The people who answer for what actors do; the server answers for nobody.
+pub async fn answering_for(scope: &Scope, actors: &[Actor]) -> Result<HashMap<Actor, PersonId>> {
+    let mut people = HashMap::new();
+    let mut services: Vec<ApiKeyId> = Vec::new();
+    for &actor in actors {
+        match actor {
+            Actor::Person(id) => {
+                people.insert(actor, id);
+            }
+            Actor::Service(id) => services.push(id),
+            Actor::System | Actor::Hidden => {}
+        }
+    }
+    if !services.is_empty() {
+        let query = api_key::Entity::of(scope.tenant()).filter(api_key::Column::Id.is_in(services));
+        let keys = query.all(&scope.read().await?).await?;
+        people.extend(
+            keys.into_iter()
+                .map(|key| (Actor::Service(key.id), key.person_id)),
+        );
+    }
+    Ok(people)
+}
+
 /// What actors are called, for whoever sees that they did something.
 pub async fn names(scope: &Scope, actors: &[Actor]) -> Result<HashMap<Actor, String>> {
     let mut people: Vec<PersonId> = Vec::new();

@@ -6,7 +6,7 @@ use sea_orm::{QueryOrder, QuerySelect};
 use crate::access::Permission;
 use crate::entity::event;
 use crate::error::Result;
-use crate::ids::DealId;
+use crate::ids::{DealId, PartnerId};
 use crate::kernel::audience;
 use crate::kernel::lists::LARGEST_PAGE;
 use crate::reads;
@@ -28,10 +28,24 @@ pub async fn of_deal_after(
     scope: &Scope,
     deal: DealId,
     position: i64,
+    limit: u64,
 ) -> Result<Vec<event::Model>> {
     reads::get::<crate::entity::deal::Entity>(scope, deal).await?;
     let concerns = audience::events_of_deal(scope, deal).await?;
-    let query = select(scope, position, LARGEST_PAGE).filter(concerns);
+    let query = select(scope, position, limit).filter(concerns);
+    let rows = query.all(&scope.read().await?).await?;
+    Ok(audience::events_shown(scope, rows))
+}
+
+/// The facts of one partner after a position, for the tenant's own people and its own.
+pub async fn of_partner_after(
+    scope: &Scope,
+    partner: PartnerId,
+    position: i64,
+    limit: u64,
+) -> Result<Vec<event::Model>> {
+    reads::get::<crate::entity::partner::Entity>(scope, partner).await?;
+    let query = select(scope, position, limit).filter(event::Column::PartnerId.eq(partner));
     let rows = query.all(&scope.read().await?).await?;
     Ok(audience::events_shown(scope, rows))
 }

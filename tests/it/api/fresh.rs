@@ -34,6 +34,12 @@ const SHORT_LISTS: &[&str] = &[
     "PayoutRun.holds",
     // By what stands against one registration.
     "Registration.conflicts",
+    // By position: each page begins after the last one of the page before.
+    "Deal.timeline",
+    "Partner.timeline",
+    // By the tenant's stages or programs, and by currency.
+    "Query.pipeline",
+    "PipelineGroup.amountTotals",
 ];
 
 #[test]

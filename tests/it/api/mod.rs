@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod bad_input;
+pub mod desk;
 pub mod exits;
 pub mod facts;
 pub mod fresh;

@@ -79,7 +79,8 @@ root_lists! {
 #[derive(InputObject)]
 pub struct RecordCollectionInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The deal; not a lost one.
     deal_id: ID,
@@ -111,7 +112,8 @@ impl RecordCollectionInput {
 #[derive(InputObject)]
 pub struct RecordRefundInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The deal.
     deal_id: ID,

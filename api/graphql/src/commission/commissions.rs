@@ -18,6 +18,7 @@ use crate::partner::partners::Partner;
 use crate::rule::evaluations::Evaluation;
 use crate::rule::rules::Rule;
 use crate::scalars::{DateTime, Money};
+use tributary_domain::access::Permission;
 
 /// Where a commission stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -139,6 +140,12 @@ impl Commission {
     /// When it was assessed or held; null until then.
     async fn assessed_at(&self) -> Option<DateTime> {
         self.0.assessed_at.map(DateTime)
+    }
+
+    /// Whether the key may try it again as it stands.
+    async fn viewer_can_retry(&self, ctx: &Context<'_>) -> bool {
+        let held = self.0.state == commission::State::Held;
+        held && ctx.scope().role().may(Permission::CommissionManage)
     }
 
     /// When it was last changed.

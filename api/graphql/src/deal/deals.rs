@@ -19,9 +19,14 @@ use crate::deal::registrations::Registration;
 use crate::error::{ApiResult, commands};
 use crate::lists::{nested_lists, root_lists};
 use crate::loaders::{CollectedOnDeal, CreditOfDeal, ExternalId};
+use crate::pages::{self, USUAL_PAGE};
 use crate::program::programs::Program;
 use crate::program::terms::Terms;
-use crate::scalars::{DateTime, Money, MoneyInput};
+use crate::scalars::{DateTime, Money, MoneyInput, Position};
+use crate::tenant::events::{Event, resumed};
+use tributary_domain::access::Permission;
+use tributary_domain::tenant::events;
+use tributary_transport::document::directives::list_size;
 
 /// State of a deal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -139,6 +144,26 @@ impl Deal {
             .map(Credit))
     }
 
+    /// Whether the key may move, win or lose it as it stands.
+    async fn viewer_can_close(&self, ctx: &Context<'_>) -> bool {
+        self.0.state == deal::State::Open && ctx.scope().role().may(Permission::DealManage)
+    }
+
+    /// What happened to it, oldest first, as far as the key may know it. `after` the last
+    /// position of a page gives the next.
+    #[graphql(directive = list_size::apply(Some(USUAL_PAGE), Some(vec!["first".to_owned()]), None))]
+    async fn timeline(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, at most 100; 20 if absent.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this position.")] after: Option<Position>,
+    ) -> ApiResult<Vec<Event>> {
+        let (limit, _) = pages::limit(first, None)?;
+        let after = resumed(ctx, after).await?;
+        let rows = events::of_deal_after(ctx.scope(), self.0.id, after, limit).await?;
+        Ok(rows.into_iter().map(Event).collect())
+    }
+
     /// When it was last changed.
     async fn updated_at(&self) -> DateTime {
         DateTime(self.0.updated_at)
@@ -179,7 +204,8 @@ root_lists! {
 #[derive(InputObject)]
 pub struct OpenDealInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The program; open.
     program_id: ID,
@@ -216,7 +242,8 @@ impl OpenDealInput {
 #[derive(InputObject)]
 pub struct MoveDealInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The deal; open.
     id: ID,
@@ -235,7 +262,8 @@ impl MoveDealInput {
 #[derive(InputObject)]
 pub struct ReviseDealAmountInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The deal; open.
     id: ID,

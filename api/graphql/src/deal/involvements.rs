@@ -17,6 +17,7 @@ use crate::lists::root_lists;
 use crate::partner::partners::Partner;
 use crate::scalars::DateTime;
 use crate::tenant::actors::Actor;
+use tributary_domain::access::Permission;
 
 /// What a partner did for a deal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -126,6 +127,12 @@ impl Involvement {
         self.0.reason.as_deref()
     }
 
+    /// Whether the key may confirm or decline it, while its deal allows it.
+    async fn viewer_can_decide(&self, ctx: &Context<'_>) -> bool {
+        let waits = self.0.state == involvement::State::Proposed;
+        waits && ctx.scope().role().may(Permission::InvolvementDecide)
+    }
+
     /// When it was last changed.
     async fn updated_at(&self) -> DateTime {
         DateTime(self.0.updated_at)
@@ -145,7 +152,8 @@ root_lists! {
 #[derive(InputObject)]
 pub struct RecordInvolvementInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The deal; open.
     deal_id: ID,
@@ -179,7 +187,8 @@ impl RecordInvolvementInput {
 #[derive(InputObject)]
 pub struct ConfirmInvolvementInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The involvement.
     id: ID,
@@ -196,7 +205,8 @@ impl ConfirmInvolvementInput {
 #[derive(InputObject)]
 pub struct DeclineInvolvementInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The involvement.
     id: ID,

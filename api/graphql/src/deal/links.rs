@@ -15,7 +15,8 @@ use crate::error::commands;
 #[derive(InputObject)]
 pub struct LinkRegistrationInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The registration; approved.
     id: ID,

@@ -7,6 +7,7 @@ pub mod deals;
 pub mod involvements;
 pub mod links;
 pub mod outcomes;
+pub mod pipeline;
 pub mod registrations;
 
 use async_graphql::MergedObject;
@@ -18,6 +19,7 @@ pub use self::deals::*;
 pub use self::involvements::*;
 pub use self::links::*;
 pub use self::outcomes::*;
+pub use self::pipeline::*;
 pub use self::registrations::*;
 
 /// Reading what is in this folder.
@@ -28,6 +30,7 @@ pub struct Queries(
     RegistrationQueries,
     DealQueries,
     InvolvementQueries,
+    PipelineQueries,
 );
 
 /// Changing what is in this folder.

@@ -29,7 +29,8 @@ pub enum UndecidedInvolvements {
 #[derive(InputObject)]
 pub struct CloseDealWonInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The deal; open.
     id: ID,
@@ -64,7 +65,8 @@ impl CloseDealLostInput {
 #[derive(InputObject)]
 pub struct WriteOffDealInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The deal; won.
     id: ID,

@@ -21,6 +21,7 @@ use crate::program::programs::Program;
 use crate::program::terms::Terms;
 use crate::scalars::{DateTime, Money, MoneyInput};
 use crate::tenant::actors::Actor;
+use tributary_domain::access::Permission;
 
 /// Where a registration stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -145,6 +146,21 @@ impl Registration {
         Ok(rows.into_iter().map(RegistrationConflict).collect())
     }
 
+    /// Whether the key may approve or reject it as it stands.
+    async fn viewer_can_decide(&self, ctx: &Context<'_>) -> bool {
+        let waits = matches!(
+            self.0.state,
+            registration::State::Submitted | registration::State::InConflict
+        );
+        waits && ctx.scope().role().may(Permission::RegistrationDecide)
+    }
+
+    /// Whether the key may turn it into a deal as it stands.
+    async fn viewer_can_convert(&self, ctx: &Context<'_>) -> bool {
+        let approved = self.0.state == registration::State::Approved;
+        approved && ctx.scope().role().may(Permission::DealManage)
+    }
+
     /// When it was last changed.
     async fn updated_at(&self) -> DateTime {
         DateTime(self.0.updated_at)
@@ -163,7 +179,8 @@ root_lists! {
 #[derive(InputObject)]
 pub struct RegisterDealInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The program; open.
     program_id: ID,
@@ -243,7 +260,8 @@ impl WithdrawRegistrationInput {
 #[derive(InputObject)]
 pub struct ConvertRegistrationInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The registration; approved.
     id: ID,
@@ -300,7 +318,7 @@ commands! {
         }
 
         /// Withdraws a registration. Repeating it is harmless.
-        withdraw_registration(WithdrawRegistrationInput, "Which registration, and why.") needs RegistrationSubmit or RegistrationDecide ->
+        withdraw_registration(WithdrawRegistrationInput, "Which registration, and why.") needs RegistrationDecide or OwnRegistration ->
         /// Result of `withdrawRegistration`.
         WithdrawRegistrationPayload {
             /// The registration; null where nothing was changed.

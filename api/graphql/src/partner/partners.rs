@@ -21,6 +21,7 @@ use crate::deal::registrations::Registration;
 use crate::error::{ApiResult, commands};
 use crate::lists::{nested_lists, root_lists};
 use crate::loaders::{BalancesOfPartner, EnrollmentsOfPartner, ExternalId, PapersOfPartner};
+use crate::pages::{self, USUAL_PAGE};
 use crate::partner::agreements::Agreement;
 use crate::partner::payout_methods::PayoutMethod;
 use crate::partner::readiness::Readiness;
@@ -28,7 +29,9 @@ use crate::partner::tax_forms::TaxForm;
 use crate::payout::payouts::Payout;
 use crate::program::programs::Program;
 use crate::program::terms::Terms;
-use crate::scalars::{DateTime, Money};
+use crate::scalars::{DateTime, Money, Position};
+use crate::tenant::events::{Event, resumed};
+use tributary_domain::tenant::events;
 
 /// Where a partner stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -119,6 +122,21 @@ impl Partner {
             .into_iter()
             .map(Enrollment)
             .collect())
+    }
+
+    /// What happened to it, oldest first, as far as the key may know it. `after` the last
+    /// position of a page gives the next.
+    #[graphql(directive = list_size::apply(Some(USUAL_PAGE), Some(vec!["first".to_owned()]), None))]
+    async fn timeline(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, at most 100; 20 if absent.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this position.")] after: Option<Position>,
+    ) -> ApiResult<Vec<Event>> {
+        let (limit, _) = pages::limit(first, None)?;
+        let after = resumed(ctx, after).await?;
+        let rows = events::of_partner_after(ctx.scope(), self.0.id, after, limit).await?;
+        Ok(rows.into_iter().map(Event).collect())
     }
 
     /// When it was last changed.
@@ -257,7 +275,8 @@ root_lists! {
 #[derive(InputObject)]
 pub struct InvitePartnerInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// Its name, 1 to 200 characters.
     name: String,
@@ -282,7 +301,8 @@ impl InvitePartnerInput {
 #[derive(InputObject)]
 pub struct SuspendPartnerInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The partner.
     id: ID,
@@ -292,7 +312,8 @@ pub struct SuspendPartnerInput {
 #[derive(InputObject)]
 pub struct ResumePartnerInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The partner.
     id: ID,

@@ -8,6 +8,7 @@ use tributary_domain::partner::payout_methods;
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::list_size;
 
+use crate::context::is_second;
 use crate::context::{RequestExt, given, wraps};
 use crate::error::{ApiResult, commands};
 use crate::lists::root_lists;
@@ -15,6 +16,7 @@ use crate::loaders::SameDestination;
 use crate::partner::partners::Partner;
 use crate::scalars::DateTime;
 use crate::tenant::actors::Actor;
+use tributary_domain::access::Permission;
 
 /// Where a payout method stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -84,6 +86,13 @@ impl PayoutMethod {
         Ok(others.unwrap_or_default().into_iter().map(Self).collect())
     }
 
+    /// Whether the key may verify it as it stands: somebody else added it.
+    async fn viewer_can_verify(&self, ctx: &Context<'_>) -> ApiResult<bool> {
+        let waits = self.0.state == payout_method::State::Unverified;
+        let may = waits && ctx.scope().role().may(Permission::PartnerManage);
+        Ok(may && is_second(ctx, self.0.added_by).await?)
+    }
+
     /// When it was last changed.
     async fn updated_at(&self) -> DateTime {
         DateTime(self.0.updated_at)
@@ -102,7 +111,8 @@ root_lists! {
 #[derive(InputObject)]
 pub struct AddPayoutMethodInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The partner.
     partner_id: ID,

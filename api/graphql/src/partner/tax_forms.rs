@@ -7,12 +7,14 @@ use tributary_domain::ids::Noun;
 use tributary_domain::partner::paperwork;
 use tributary_domain::scope::Scope;
 
+use crate::context::is_second;
 use crate::context::{RequestExt, given, wraps};
 use crate::error::{ApiResult, commands};
 use crate::lists::root_lists;
 use crate::partner::partners::Partner;
 use crate::scalars::DateTime;
 use crate::tenant::actors::Actor;
+use tributary_domain::access::Permission;
 
 /// Which tax form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -112,6 +114,13 @@ impl TaxForm {
         self.0.expires_at.map(DateTime)
     }
 
+    /// Whether the key may approve or reject it as it stands: somebody else filed it.
+    async fn viewer_can_decide(&self, ctx: &Context<'_>) -> ApiResult<bool> {
+        let waits = self.0.state == tax_form::State::Submitted;
+        let may = waits && ctx.scope().role().may(Permission::PartnerManage);
+        Ok(may && is_second(ctx, self.0.submitted_by).await?)
+    }
+
     /// When it was last changed.
     async fn updated_at(&self) -> DateTime {
         DateTime(self.0.updated_at)
@@ -130,7 +139,8 @@ root_lists! {
 #[derive(InputObject)]
 pub struct SubmitTaxFormInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The partner.
     partner_id: ID,

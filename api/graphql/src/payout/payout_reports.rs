@@ -74,7 +74,8 @@ impl PayoutReport {
 #[derive(InputObject)]
 pub struct ReportPayoutOutcomeInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The payout; SENT or UNKNOWN.
     id: ID,

@@ -8,6 +8,7 @@ use tributary_domain::payout::payout_runs;
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::list_size;
 
+use crate::context::is_second;
 use crate::context::{RequestExt, given, wraps};
 use crate::error::{ApiResult, commands};
 use crate::lists::{nested_lists, root_lists};
@@ -18,6 +19,7 @@ use crate::payout::payouts::Payout;
 use crate::program::programs::Program;
 use crate::scalars::{DateTime, Money};
 use crate::tenant::actors::Actor;
+use tributary_domain::access::Permission;
 
 /// Where a payout run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -144,6 +146,13 @@ impl PayoutRun {
         Ok(holds.into_iter().map(PayoutHold).collect())
     }
 
+    /// Whether the key may approve it as it stands: somebody else proposed it.
+    async fn viewer_can_approve(&self, ctx: &Context<'_>) -> ApiResult<bool> {
+        let waits = self.0.state == payout_run::State::Draft;
+        let may = waits && ctx.scope().role().may(Permission::PayoutApprove);
+        Ok(may && is_second(ctx, self.0.proposed_by).await?)
+    }
+
     /// When it was last changed.
     async fn updated_at(&self) -> DateTime {
         DateTime(self.0.updated_at)
@@ -211,7 +220,8 @@ root_lists! {
 #[derive(InputObject)]
 pub struct ProposePayoutRunInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The program whose partners are to be paid.
     program_id: ID,

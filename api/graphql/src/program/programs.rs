@@ -121,7 +121,8 @@ root_lists! {
 #[derive(InputObject)]
 pub struct CreateProgramInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// Its name, 1 to 200 characters.
     name: String,

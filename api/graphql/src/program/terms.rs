@@ -138,7 +138,8 @@ impl Terms {
 #[derive(InputObject)]
 pub struct PublishTermsInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The program.
     program_id: ID,

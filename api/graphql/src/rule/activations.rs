@@ -7,12 +7,14 @@ use tributary_domain::ids::Noun;
 use tributary_domain::rule::activations;
 use tributary_domain::scope::Scope;
 
+use crate::context::is_second;
 use crate::context::{RequestExt, given, wraps};
 use crate::error::{ApiResult, commands};
 use crate::lists::root_lists;
 use crate::rule::plugins::{Plugin, PluginVersion};
 use crate::scalars::DateTime;
 use crate::tenant::actors::Actor;
+use tributary_domain::access::Permission;
 
 /// Where an activation stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -86,6 +88,13 @@ impl Activation {
         self.0.decided_at.map(DateTime)
     }
 
+    /// Whether the key may approve it as it stands: somebody else proposed it.
+    async fn viewer_can_approve(&self, ctx: &Context<'_>) -> ApiResult<bool> {
+        let waits = self.0.state == activation::State::Proposed;
+        let may = waits && ctx.scope().role().may(Permission::ActivationApprove);
+        Ok(may && is_second(ctx, self.0.proposed_by).await?)
+    }
+
     /// When it was last changed.
     async fn updated_at(&self) -> DateTime {
         DateTime(self.0.updated_at)
@@ -105,7 +114,8 @@ root_lists! {
 #[derive(InputObject)]
 pub struct ProposeActivationInput {
     /// Idempotency key: 1 to 255 characters, unique for each command. Repeating a
-    /// command with the same key and arguments returns its first result.
+    /// command with the same key and arguments returns its first result. A command that
+    /// changed nothing keeps no key.
     idempotency_key: String,
     /// The version.
     plugin_version_id: ID,

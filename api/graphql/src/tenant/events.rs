@@ -11,6 +11,7 @@ use tributary_domain::entity::event;
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::{DealId, Noun};
 use tributary_domain::kernel::facts::FactKind;
+use tributary_domain::kernel::lists::LARGEST_PAGE;
 use tributary_domain::kernel::wake::Wake;
 use tributary_domain::scope::Scope;
 use tributary_domain::tenant::{events, positions};
@@ -87,7 +88,13 @@ impl Event {
         self.0.subject.clone().into()
     }
 
-    /// The deal that it concerns; null where it concerns none.
+    /// What happened, in a sentence of general terms: `data` has what is particular.
+    async fn message(&self) -> &str {
+        FactKind::of(&self.0.kind).map_or("Something happened.", FactKind::about)
+    }
+
+    /// The deal that it concerns, as it is now and not as it was then; null where it
+    /// concerns none.
     async fn deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
         Ok(ctx.loaders().maybe(self.0.deal_id).await?.map(Deal))
     }
@@ -109,6 +116,14 @@ impl Event {
     }
 }
 
+/// The number of the position that a client goes on after; 0 from the start.
+pub async fn resumed(ctx: &Context<'_>, after: Option<Position>) -> Result<i64> {
+    match after {
+        Some(Position(position)) => positions::resume(ctx.scope(), position).await,
+        None => Ok(0),
+    }
+}
+
 /// Reading the log.
 #[derive(Default)]
 pub struct EventQueries;
@@ -127,10 +142,7 @@ impl EventQueries {
     ) -> Option<ApiResult<Vec<Event>>> {
         let page = async {
             let limit = pages::limit(first, None)?.0;
-            let after = match after {
-                Some(Position(position)) => positions::resume(ctx.scope(), position).await?,
-                None => 0,
-            };
+            let after = resumed(ctx, after).await?;
             let events = events::after(ctx.scope(), after, limit).await?;
             Ok(events.into_iter().map(Event).collect())
         };
@@ -145,7 +157,8 @@ pub struct EventSubscriptions;
 #[Subscription]
 impl EventSubscriptions {
     /// What happens to a deal, in the order of the log, without gaps or
-    /// repetitions. To go on after a pause, give the last position you saw.
+    /// repetitions. To go on after a pause, give the last position you saw, or before the
+    /// first event `Tenant.lastPosition` of when you began.
     /// Ends with an error when the deal cannot be seen, or no longer.
     async fn deal_status_changed(
         &self,
@@ -266,7 +279,7 @@ impl Follower {
             return Ok(Vec::new());
         }
         let page = match self.deal {
-            Some(deal) => events::of_deal_after(&self.scope, deal, number).await,
+            Some(deal) => events::of_deal_after(&self.scope, deal, number, LARGEST_PAGE).await,
             None => events::of_deals_after(&self.scope, number).await,
         };
         // Each look sees the state of then.

@@ -58,7 +58,8 @@ impl Tenant {
         DateTime(self.0.clock_at.unwrap_or(ctx.scope().now()))
     }
 
-    /// The end of its log: the position of the newest event, 0 before the first.
+    /// The end of its log: the position of the newest event, 0 before the first. It is of one
+    /// moment with everything else in the query.
     async fn last_position(&self) -> Position {
         let (epoch, number) = (self.0.epoch, self.0.last_position);
         Position(positions::Position { epoch, number })

@@ -120,6 +120,9 @@ pub(crate) use needs;
 
 /// A permission with the roles that have it.
 macro_rules! roles {
+    (OwnRegistration) => {
+        "a key of its partner: PARTNER."
+    };
     (KeyManage) => {
         "`KEY_MANAGE`: OWNER."
     };
