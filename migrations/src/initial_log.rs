@@ -73,6 +73,7 @@ fn command() -> TableCreateStatement {
         .col(string("key"))
         .col(string("operation"))
         .col(string("arguments_digest"))
+        .col(string_len("noun", 3))
         .col(uuid("subject"))
         .col(big_integer("done_at"))
         .foreign_key(&mut tenants())

@@ -1,7 +1,8 @@
 //! Anything by its id.
 
 use async_graphql::futures_util::future::try_join_all;
-use async_graphql::{Context, Enum, ID, Interface, Object};
+use async_graphql::{Context, Description, Enum, ID, Interface, Object};
+use tributary_domain::idempotency;
 use tributary_domain::ids::*;
 use tributary_domain::kernel::external_ids;
 use tributary_transport::document::directives::{list_size, max_items};
@@ -16,7 +17,30 @@ use crate::partner::*;
 use crate::payout::*;
 use crate::program::*;
 use crate::rule::*;
+use crate::scalars::DateTime;
 use crate::tenant::*;
+
+/// What a command did.
+#[derive(Description)]
+pub struct DoneCommand(idempotency::Done);
+
+#[Object(use_type_description)]
+impl DoneCommand {
+    /// The command, as `deal.open`.
+    async fn operation(&self) -> &str {
+        &self.0.operation
+    }
+
+    /// What it made or changed, as it is now; null where the key may not see it.
+    async fn subject(&self, ctx: &Context<'_>) -> ApiResult<Option<Node>> {
+        Node::find(ctx.loaders(), &self.0.subject.clone().into()).await
+    }
+
+    /// When it was done.
+    async fn done_at(&self) -> DateTime {
+        DateTime(self.0.at)
+    }
+}
 
 /// What has an id in the tenant's own system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -121,6 +145,17 @@ impl NodeQueries {
             Some(id) => Node::find(ctx.loaders(), &id.into()).await,
             None => Ok(None),
         }
+    }
+
+    /// What a command with an idempotency key did, for whoever did not hear its answer; null
+    /// where nothing was done under the key. A partner's people look up their own alone.
+    async fn command(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The key that the command was sent with.")] idempotency_key: String,
+    ) -> ApiResult<Option<DoneCommand>> {
+        let done = idempotency::look_up(ctx.scope(), &idempotency_key).await?;
+        Ok(done.map(DoneCommand))
     }
 
     /// The things with these ids, in their order; null where there is none that

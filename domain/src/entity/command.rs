@@ -21,6 +21,8 @@ pub struct Model {
     pub operation: String,
     /// SHA-256 of the arguments.
     pub arguments_digest: String,
+    /// The prefix of the ids of what it made or changed.
+    pub noun: String,
     /// The row it made or changed.
     pub subject: Uuid,
     /// When.

@@ -5,9 +5,10 @@ use sea_orm::entity::prelude::*;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::clock::Moment;
 use crate::entity::{Owned, command};
 use crate::error::{Error, Result};
-use crate::ids::{PartnerId, TenantId};
+use crate::ids::{Noun, PartnerId, TenantId};
 use crate::keyring::Keyring;
 use crate::limits;
 use crate::scope::{Scope, Tx};
@@ -104,7 +105,7 @@ impl Command {
         }
         let row = work(&mut tx).await?;
         let key = key.ok_or_else(|| Error::broken("a command without a key was done"))?;
-        self.keep(&tx, key, E::id_of(&row).into()).await?;
+        self.keep::<E>(&tx, key, E::id_of(&row).into()).await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -134,12 +135,13 @@ impl Command {
 
     /// Keeps the key, in the transaction that did the work. Arguments may hold secrets
     /// that could be guessed from a plain digest.
-    async fn keep(&self, tx: &Tx, key: String, subject: Uuid) -> Result<()> {
+    async fn keep<E: Owned>(&self, tx: &Tx, key: String, subject: Uuid) -> Result<()> {
         let row = command::ActiveModel {
             tenant_id: Set(tx.tenant()),
             key: Set(key),
             operation: Set(self.operation.to_owned()),
             arguments_digest: Set(tx.keyring().fingerprint(tx.tenant(), &self.arguments)?),
+            noun: Set(E::NOUN.prefix().to_owned()),
             subject: Set(subject),
             done_at: Set(tx.now()),
         };
@@ -148,6 +150,33 @@ impl Command {
             .await?;
         Ok(())
     }
+}
+
+/// What a command with a key did: of the caller's partner, or of the tenant's own people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The command, as `deal.open`.
+    pub operation: String,
+    /// The id of what it made or changed, as the API writes it.
+    pub subject: String,
+    /// When.
+    pub at: Moment,
+}
+
+/// What was done under a key; none where nothing was.
+pub async fn look_up(scope: &Scope, key: &str) -> Result<Option<Done>> {
+    let key = kept_as(scope.partner(), key);
+    let found = command::Entity::find_by_id((scope.tenant(), key));
+    let Some(row) = found.one(&scope.read().await?).await? else {
+        return Ok(None);
+    };
+    let unknown = || Error::broken(format!("a command about {}", row.noun));
+    let noun = Noun::of(&format!("{}_", row.noun)).ok_or_else(unknown)?;
+    Ok(Some(Done {
+        operation: row.operation,
+        subject: noun.id(row.subject),
+        at: row.done_at,
+    }))
 }
 
 /// A key as it is stored. Partners count for themselves: none blocks another's keys or the

@@ -89,6 +89,25 @@ story! {
 }
 
 story! {
+    /// Whoever did not hear an answer looks it up by the key of the command; a partner its own.
+    async fn an_answer_is_looked_up_by_its_key(world: World) {
+        let acme = Acme::new(&world).await;
+        let northwind = acme.partner_without_papers("Northwind").await;
+        let input = acme.registration(&northwind, "Globex", "globex.example");
+        let key = input["idempotencyKey"].clone();
+        let made = northwind.client.does("registerDeal", "registration { id }", input).await;
+        let document = "query($key: String!) { command(idempotencyKey: $key) {
+            operation doneAt subject { id } } }";
+        let asked = json!({ "key": key });
+        let told = northwind.client.asks(document, asked.clone()).await;
+        assert_eq!(told["command"]["operation"], "registration.submit");
+        assert_eq!(told["command"]["subject"]["id"], made["id"]);
+        let none = acme.owner.asks(document, asked).await;
+        assert_eq!(none["command"], Value::Null);
+    }
+}
+
+story! {
     /// An id elsewhere is one row's of its noun; a partner is not told it.
     async fn things_are_found_by_their_ids_elsewhere(world: World) {
         let acme = Acme::new(&world).await;

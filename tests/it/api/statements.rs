@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::Request;
-use serde_json::json;
+use serde_json::{Value, json};
 use tributary_api::auth;
 use tributary_domain::clock::SystemClock;
 use tributary_domain::database::Database;
@@ -96,23 +96,32 @@ story! {
     }
 }
 
-/// Counts the statements of one page, executed in this process.
-async fn statements(world: &World, acme: &Acme, first: usize) -> usize {
+/// Executes an operation in this process, and counts its statements.
+pub async fn counted(
+    world: &World,
+    token: &str,
+    document: &str,
+    variables: Value,
+) -> (Value, usize) {
     let db = Database::connect(&world.database.url, POOL).await.unwrap();
     let sandbox = Arc::new(Sandbox::new().unwrap());
     let engine = Engine::new(db, sandbox, Vec::new(), Arc::new(SystemClock), keyring());
-    let scope = keys::authenticate(&engine, &acme.owner.token, Origin::default()).await;
+    let scope = keys::authenticate(&engine, token, Origin::default()).await;
     let scope = scope.unwrap().unwrap();
-
     let meter = scope.meter().clone();
-    let mut request = Request::new(PAGE);
-    request = request.variables(async_graphql::Variables::from_json(
-        json!({ "first": first }),
-    ));
+    let mut request = Request::new(document);
+    request = request.variables(async_graphql::Variables::from_json(variables));
     request.data = auth::request_data(scope, world.server.url.clone());
     let answer = graphql::schema().execute(request).await;
     assert!(answer.errors.is_empty(), "{:?}", answer.errors);
-    let data = answer.data.into_json().unwrap();
+    let statements = usize::try_from(meter.count()).unwrap();
+    (answer.data.into_json().unwrap(), statements)
+}
+
+/// Counts the statements of the page.
+async fn statements(world: &World, acme: &Acme, first: usize) -> usize {
+    let variables = json!({ "first": first });
+    let (data, statements) = counted(world, &acme.owner.token, PAGE, variables).await;
     let deals = data["deals"]["nodes"].as_array().unwrap();
     assert_eq!(deals.len(), first);
     let registered = deals
@@ -124,5 +133,5 @@ async fn statements(world: &World, acme: &Acme, first: usize) -> usize {
         commission["earnings"]["nodes"][0]["amount"]["amount"], "50.00",
         "{commission}"
     );
-    usize::try_from(meter.count()).unwrap()
+    statements
 }

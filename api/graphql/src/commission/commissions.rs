@@ -1,9 +1,10 @@
 //! Entitlements.
 
+use async_graphql::resolver_utils::EnumType;
 use async_graphql::{Context, Description, Enum, ID, InputObject, Object, SimpleObject};
 use tributary_domain::commission::commissions;
 use tributary_domain::entity::commission;
-use tributary_domain::error::Result;
+use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::Noun;
 use tributary_domain::scope::Scope;
 
@@ -35,11 +36,50 @@ pub enum CommissionState {
     Closed,
 }
 
+/// What kind of fault a rule has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum FaultCode {
+    /// The rule itself refused the case, with its reason.
+    Refused,
+    /// It trapped.
+    Trapped,
+    /// It used more fuel than it may.
+    OutOfFuel,
+    /// It asked for more memory than it may have.
+    OutOfMemory,
+    /// Its answer is larger than it may be.
+    OutputTooLarge,
+    /// It paid a partner without credit in the role.
+    PayeeWithoutCredit,
+    /// It gave a basis that it does not declare.
+    UndeclaredBasis,
+    /// It gave a negative amount.
+    NegativeAmount,
+    /// It gave more than the terms let a rule give.
+    CapExceeded,
+    /// Its code cannot be run here.
+    NotRunnable,
+    /// Its configuration cannot be read.
+    BadConfiguration,
+}
+
+impl FaultCode {
+    /// The code that is stored so.
+    ///
+    /// # Errors
+    /// For another text.
+    pub fn stored(code: &str) -> ApiResult<Self> {
+        let known = Self::items().iter().find(|item| item.name == code);
+        let unknown = || Error::broken(format!("the fault {code}"));
+        Ok(known.map(|item| item.value).ok_or_else(unknown)?)
+    }
+}
+
 /// Why a commission is held.
 #[derive(SimpleObject)]
 pub struct CommissionFault {
-    /// What kind of fault, as `OUT_OF_FUEL`.
-    code: String,
+    /// What kind of fault.
+    code: FaultCode,
     /// What happened, in words.
     message: String,
 }
@@ -120,10 +160,14 @@ impl Commission {
 
     /// Why it is held; null where it is not, and for a partner's key: it is the
     /// tenant's rule that faulted.
-    async fn fault(&self) -> Option<CommissionFault> {
-        let code = self.0.fault_code.clone()?;
-        let message = self.0.fault_message.clone().unwrap_or_default();
-        Some(CommissionFault { code, message })
+    async fn fault(&self) -> ApiResult<Option<CommissionFault>> {
+        let Some(code) = self.0.fault_code.as_deref() else {
+            return Ok(None);
+        };
+        Ok(Some(CommissionFault {
+            code: FaultCode::stored(code)?,
+            message: self.0.fault_message.clone().unwrap_or_default(),
+        }))
     }
 
     /// The moment as of which its rule was asked: the win, or when it was last tried

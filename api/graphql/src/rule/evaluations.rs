@@ -8,6 +8,7 @@ use tributary_domain::rule::evaluations;
 use tributary_domain::scope::Scope;
 use tributary_transport::document::directives::cost;
 
+use crate::commission::commissions::FaultCode;
 use crate::context::{RequestExt, given, wraps};
 use crate::deal::deals::Deal;
 use crate::error::{ApiResult, commands};
@@ -91,8 +92,9 @@ impl Evaluation {
     }
 
     /// What kind of fault; null where it gave a verdict.
-    async fn fault_code(&self) -> Option<&str> {
-        self.0.fault_code.as_deref()
+    async fn fault_code(&self) -> ApiResult<Option<FaultCode>> {
+        let code = self.0.fault_code.as_deref();
+        code.map(FaultCode::stored).transpose()
     }
 
     /// Units of fuel that it used, as decimal text: they may be more than a
