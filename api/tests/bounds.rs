@@ -190,6 +190,7 @@ fn refused(
         "Query" => format!("query ($v: {of}) {{ {selected} }}"),
         "Mutation" => format!("mutation ($v: {of}) {{ {selected} }}"),
         "Ledger" => format!("query ($v: {of}) {{ ledger {{ {selected} }} }}"),
+        "Inbox" => format!("query ($v: {of}) {{ inbox {{ {selected} }} }}"),
         node => {
             format!("query ($v: {of}) {{ node(id: \"\") {{ ... on {node} {{ {selected} }} }} }}")
         }

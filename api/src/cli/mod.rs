@@ -10,7 +10,9 @@ mod publish;
 pub mod restore;
 mod serve;
 
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
@@ -163,5 +165,13 @@ mod tests {
             .get_arguments()
             .find(|argument| argument.get_id() == "database_url");
         assert!(secret.unwrap().is_hide_env_values_set());
+    }
+}
+
+/// The bytes of a file.
+fn read(path: &Path) -> Result<Arc<[u8]>, Failure> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(bytes.into()),
+        Err(error) => Err(format!("{}: {error}", path.display()).into()),
     }
 }

@@ -19,8 +19,8 @@ use tributary_domain::money::{Currency, Exact, Money, round_entitlements};
 use tributary_domain::rule::{evaluations, rules};
 use tributary_plugins::Sandbox;
 
-use super::Failure;
 use super::publish::Publish;
+use super::{Failure, read};
 
 #[derive(Subcommand)]
 pub enum Plugin {
@@ -250,14 +250,6 @@ fn describe(description: &Description, size_bytes: usize, digest: &str) {
     println!("bases  {}", description.basis_codes.join(", "));
     println!("size   {size_bytes} bytes");
     println!("digest {digest}");
-}
-
-/// The bytes of a file.
-pub fn read(path: &Path) -> Result<Arc<[u8]>, Failure> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(bytes.into()),
-        Err(error) => Err(format!("{}: {error}", path.display()).into()),
-    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use url::Url;
 
-use super::Failure;
-use super::plugin::read;
+use super::{Failure, read};
 use tributary_client::{Client, text};
 
 #[derive(Args)]

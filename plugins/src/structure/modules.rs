@@ -8,8 +8,14 @@ use wasmparser::{
 
 use super::counts::{Counts, Finding, at_most, most};
 use super::price::{self, Price, Work};
-use super::sections::Shape;
 use super::unreadable;
+
+/// What a module takes when it is instantiated.
+#[derive(Clone, Copy, Default)]
+pub struct Shape {
+    pub memories: u32,
+    pub tables: u32,
+}
 
 /// A module that has not ended yet.
 #[derive(Default)]

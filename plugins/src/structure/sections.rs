@@ -6,7 +6,7 @@ use wasmparser::{
 };
 
 use super::counts::{Counts, Finding, at_most};
-use super::modules::Module;
+use super::modules::{Module, Shape};
 use super::price::Price;
 use super::{types, unreadable};
 
@@ -22,13 +22,6 @@ pub struct Tally {
     open: Vec<Option<Module>>,
     /// What the outermost component's modules take, by their index.
     modules: Vec<Shape>,
-}
-
-/// What a module takes when it is instantiated.
-#[derive(Clone, Copy, Default)]
-pub struct Shape {
-    pub memories: u32,
-    pub tables: u32,
 }
 
 impl Tally {

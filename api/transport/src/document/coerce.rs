@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use apollo_compiler::Node;
-use apollo_compiler::ast::{Type, Value as Literal};
+use apollo_compiler::ast::{InputValueDefinition, Type, Value as Literal};
 use apollo_compiler::executable::Operation;
 use apollo_compiler::schema::{ExtendedType, InputObjectType};
 use async_graphql::indexmap::IndexMap;
@@ -141,7 +141,7 @@ impl Reading<'_> {
             let step = PathSegment::Field(name.to_string());
             let value = self.within(step, |reading| match fields.get(name.as_str()) {
                 Some(value) => reading.value(&field.ty, max_items(field), value),
-                None => match reading.definitions.default_of(field) {
+                None => match default_of(reading.definitions, field) {
                     None if field.ty.is_non_null() => reading.refuse("is required"),
                     default => default,
                 },
@@ -191,6 +191,12 @@ fn whole(number: &Number) -> Option<String> {
     Some(format!("{:.0}", if number == 0.0 { 0.0 } else { number }))
 }
 
+/// The default of an argument or input field, as a value of its type.
+pub fn default_of(definitions: &Definitions, input: &InputValueDefinition) -> Option<Value> {
+    let default = input.default_value.as_ref()?;
+    literal(definitions, &HashMap::new(), &input.ty, default)
+}
+
 /// Reads a literal of a valid document as its type wants it. `None` where it is
 /// a variable that has no value.
 pub fn literal(
@@ -230,7 +236,7 @@ fn named(
                 let given = fields.iter().find(|(given, _)| given == name);
                 let given =
                     given.and_then(|(_, value)| literal(definitions, variables, &field.ty, value));
-                let value = given.or_else(|| definitions.default_of(field));
+                let value = given.or_else(|| default_of(definitions, field));
                 read.extend(value.map(|value| (Name::new(name), value)));
             }
             Some(Value::Object(read))

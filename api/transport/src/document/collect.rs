@@ -13,7 +13,7 @@ use apollo_compiler::{Name, Node};
 use async_graphql::Value;
 
 use super::checks::Checking;
-use super::coerce::{Coerced, literal};
+use super::coerce::{Coerced, default_of, literal};
 use super::definitions::Definitions;
 use super::expansion::MAX_SELECTIONS;
 use super::problem::{Problem, Problems, Subject};
@@ -290,7 +290,7 @@ impl<'a> Collecting<'a, '_> {
                     &argument.value,
                 )
             });
-            let Some(value) = value.or_else(|| self.definitions.default_of(defined)) else {
+            let Some(value) = value.or_else(|| default_of(self.definitions, defined)) else {
                 continue;
             };
             let at = argument.map(|argument| offset(argument.value.location()));

@@ -8,8 +8,6 @@ use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Node, Schema};
 use async_graphql::{InputType, ScalarType, Value as ConstValue};
 
-use super::coerce;
-
 /// What the executor tells of types and the validator does not know of.
 const INTROSPECTION: &str = "extend type __Type { isOneOf: Boolean }";
 
@@ -95,13 +93,6 @@ impl Definitions {
     pub fn field(&self, of: &str, name: &str) -> Option<&Node<FieldDefinition>> {
         let field = self.schema.type_field(of, name).ok()?;
         Some(&field.node)
-    }
-
-    /// The default of an argument or input field, as a value of its type.
-    pub fn default_of(&self, input: &InputValueDefinition) -> Option<ConstValue> {
-        let default = input.default_value.as_ref()?;
-        let no_variables = HashMap::new();
-        coerce::literal(self, &no_variables, &input.ty, default)
     }
 
     /// Whether `value` can be read as the custom scalar `name`.
