@@ -133,6 +133,14 @@ fn chain(failure: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
+/// The bytes of a file.
+fn read(path: &Path) -> Result<Arc<[u8]>, Failure> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(bytes.into()),
+        Err(error) => Err(format!("{}: {error}", path.display()).into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -165,13 +173,5 @@ mod tests {
             .get_arguments()
             .find(|argument| argument.get_id() == "database_url");
         assert!(secret.unwrap().is_hide_env_values_set());
-    }
-}
-
-/// The bytes of a file.
-fn read(path: &Path) -> Result<Arc<[u8]>, Failure> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(bytes.into()),
-        Err(error) => Err(format!("{}: {error}", path.display()).into()),
     }
 }

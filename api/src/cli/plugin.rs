@@ -1,6 +1,6 @@
 //! `tributary plugin`: a rule from its source to a verdict, without a server.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
