@@ -185,7 +185,13 @@ fn refused(
 ) -> Option<String> {
     let (field, name) = (place.field, &place.argument.name.node);
     let of = &place.argument.ty.node;
-    let selected = format!("{field}({name}: $v) {{ __typename }}");
+    // What else the field needs.
+    let others = match (place.root, field) {
+        ("Query", "search") => "query: \"a\", ",
+        ("Query", "pipeline") => "groupBy: STAGE, ",
+        _ => "",
+    };
+    let selected = format!("{field}({others}{name}: $v) {{ __typename }}");
     let document = match place.root {
         "Query" => format!("query ($v: {of}) {{ {selected} }}"),
         "Mutation" => format!("mutation ($v: {of}) {{ {selected} }}"),

@@ -17,6 +17,7 @@ const values = [
   'PayoutOrders',
   'PayoutReport',
   'PluginRefusal',
+  'DoneCommand',
   'PayoutExport',
   'PipelineGroup',
   'PercentageFormula',
