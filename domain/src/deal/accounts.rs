@@ -171,13 +171,17 @@ pub(crate) async fn find_or_create(tx: &mut Tx, new: &AccountDraft) -> Result<ac
             let name = account.name.clone();
             let fact = Fact::AccountCreated(facts::Named { name });
             tx.record(account.id, None, fact).await?;
-            // Its partners call it by their own words.
-            let name = [account.name.as_str()];
-            tx.make_findable::<account::Entity>(account.id, Audience::Staff, name)
-                .await?;
             account
         }
     };
+    // Its partners call it by their own words.
+    let identifiers = unknown.iter().map(|(_, value)| value.as_str());
+    let texts = std::iter::once(account.name.as_str()).chain(identifiers);
+    let texts = texts.map(|text| (Audience::Staff, text));
+    if known.is_none() || !unknown.is_empty() {
+        tx.make_findable::<account::Entity>(account.id, texts)
+            .await?;
+    }
     for (kind, value) in unknown {
         let fact = Fact::AccountIdentified(facts::Identifier {
             kind,
@@ -186,7 +190,7 @@ pub(crate) async fn find_or_create(tx: &mut Tx, new: &AccountDraft) -> Result<ac
         let row = account_identifier::ActiveModel {
             tenant_id: Set(tx.tenant()),
             kind: Set(kind),
-            value: Set(value.clone()),
+            value: Set(value),
             account_id: Set(account.id),
             position: Set(tx.next_position()),
         };
@@ -194,9 +198,6 @@ pub(crate) async fn find_or_create(tx: &mut Tx, new: &AccountDraft) -> Result<ac
             .exec_without_returning(tx)
             .await?;
         tx.record(account.id, None, fact).await?;
-        let value = [value.as_str()];
-        tx.make_findable::<account::Entity>(account.id, Audience::Staff, value)
-            .await?;
     }
     Ok(account)
 }

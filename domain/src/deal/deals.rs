@@ -12,7 +12,7 @@ use crate::entity::registration;
 use crate::entity::{Owned, account};
 use crate::error::{About, Conflict, Error, Result};
 use crate::idempotency::Command;
-use crate::ids::{AccountId, DealId, ProgramId, RegistrationId, TermsId};
+use crate::ids::{DealId, ProgramId, RegistrationId, TermsId};
 use crate::kernel::check::{Check, Given};
 use crate::kernel::external_ids::{self, Subject};
 use crate::kernel::facts;
@@ -116,7 +116,7 @@ pub async fn open(
         let origin = Origin {
             program: program.id,
             terms: terms.id,
-            account: account.id,
+            account,
             registration: None,
         };
         let deal = insert(tx, origin, draft, Money::new(minor, program.currency)).await?;
@@ -155,10 +155,11 @@ pub async fn convert(
             return Err(check.failed());
         };
         check.done()?;
+        let account = account::Entity::get(tx, tx.tenant(), registration.account_id).await?;
         let origin = Origin {
             program: registration.program_id,
             terms: registration.terms_id,
-            account: registration.account_id,
+            account,
             registration: Some(registration.id),
         };
         let amount = Money::new(minor, registration.currency);
@@ -231,7 +232,7 @@ async fn approved(tx: &mut Tx, id: RegistrationId) -> Result<registration::Model
 struct Origin {
     program: ProgramId,
     terms: TermsId,
-    account: AccountId,
+    account: account::Model,
     registration: Option<RegistrationId>,
 }
 
@@ -244,7 +245,7 @@ async fn insert(tx: &mut Tx, origin: Origin, draft: Draft, amount: Money) -> Res
         id: Set(DealId::new()),
         program_id: Set(origin.program),
         terms_id: Set(origin.terms),
-        account_id: Set(origin.account),
+        account_id: Set(origin.account.id),
         registration_id: Set(origin.registration),
         name: Set(draft.name.ok_or_else(missing)?),
         amount_minor: Set(amount.minor),
@@ -260,18 +261,16 @@ async fn insert(tx: &mut Tx, origin: Origin, draft: Draft, amount: Money) -> Res
         written_off_at: Set(None),
     };
     let deal = row.insert(tx).await?;
-    let name = [deal.name.as_str()];
-    tx.make_findable::<deal::Entity>(deal.id, Audience::Everybody, name)
-        .await?;
-    let account = account::Entity::get(tx, tx.tenant(), deal.account_id).await?;
-    let customer = [account.name.as_str()];
-    tx.make_findable::<deal::Entity>(deal.id, Audience::Staff, customer)
-        .await?;
+    let called = [
+        (Audience::Everybody, &*deal.name),
+        (Audience::Staff, &*origin.account.name),
+    ];
+    tx.make_findable::<deal::Entity>(deal.id, called).await?;
     if let Some(external_id) = &draft.external_id {
         external_ids::keep(tx, Subject::Deal(deal.id), external_id).await?;
     }
     let fact = Fact::DealOpened(facts::Opening {
-        account: origin.account,
+        account: origin.account.id,
         amount: facts::Amount(amount),
         stage,
     });

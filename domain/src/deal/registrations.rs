@@ -126,10 +126,10 @@ pub async fn register(
         };
         let mut registration = row.insert(tx).await?;
         let own = [
-            registration.submitted_name.as_str(),
-            registration.submitted_domain.as_str(),
+            (Audience::Partner(partner), &*registration.submitted_name),
+            (Audience::Partner(partner), &*registration.submitted_domain),
         ];
-        tx.make_findable::<account::Entity>(customer.id, Audience::Partner(partner), own)
+        tx.make_findable::<account::Entity>(customer.id, own)
             .await?;
         let fact = Fact::RegistrationSubmitted(facts::RegistrationData {
             partner,

@@ -9,7 +9,7 @@ use sea_orm::entity::prelude::*;
 use crate::actor::Actor;
 use crate::entity::{Owned, api_key, person};
 use crate::error::{Conflict, Error, Result};
-use crate::ids::{ApiKeyId, PersonId};
+use crate::ids::{ApiKeyId, PersonId, TenantId};
 use crate::kernel::facts;
 use crate::limits;
 use crate::scope::{Fact, Scope, Tx};
@@ -46,30 +46,23 @@ pub(crate) async fn named(tx: &Tx, name: &str) -> Result<Vec<person::Model>> {
 /// A service counts as the person who made its key. The server itself is
 /// nobody's second person, and nobody is the server's.
 pub(crate) async fn require_second(tx: &Tx, first: Actor, message: &str) -> Result<()> {
-    let (first, second) = (
-        answering(tx, first).await?,
-        answering(tx, tx.actor()).await?,
-    );
-    match (first, second) {
+    let people = answering(tx, tx.tenant(), &[first, tx.actor()]).await?;
+    match (people.get(&first), people.get(&tx.actor())) {
         (Some(first), Some(second)) if first != second => Ok(()),
         _ => Err(Error::conflict(Conflict::SecondPersonNeeded, message)),
     }
 }
 
-/// The person who answers for what an actor does.
-async fn answering(tx: &Tx, actor: Actor) -> Result<Option<PersonId>> {
-    match actor {
-        Actor::Person(id) => Ok(Some(id)),
-        Actor::Service(key) => {
-            let key = api_key::Entity::get(tx, tx.tenant(), key).await?;
-            Ok(Some(key.person_id))
-        }
-        Actor::System | Actor::Hidden => Ok(None),
-    }
-}
-
 /// The people who answer for what actors do; the server answers for nobody.
 pub async fn answering_for(scope: &Scope, actors: &[Actor]) -> Result<HashMap<Actor, PersonId>> {
+    answering(&scope.read().await?, scope.tenant(), actors).await
+}
+
+async fn answering<C: ConnectionTrait>(
+    db: &C,
+    tenant: TenantId,
+    actors: &[Actor],
+) -> Result<HashMap<Actor, PersonId>> {
     let mut people = HashMap::new();
     let mut services: Vec<ApiKeyId> = Vec::new();
     for &actor in actors {
@@ -82,12 +75,9 @@ pub async fn answering_for(scope: &Scope, actors: &[Actor]) -> Result<HashMap<Ac
         }
     }
     if !services.is_empty() {
-        let query = api_key::Entity::of(scope.tenant()).filter(api_key::Column::Id.is_in(services));
-        let keys = query.all(&scope.read().await?).await?;
-        people.extend(
-            keys.into_iter()
-                .map(|key| (Actor::Service(key.id), key.person_id)),
-        );
+        let keys = api_key::Entity::of(tenant).filter(api_key::Column::Id.is_in(services));
+        let keys = keys.all(db).await?.into_iter();
+        people.extend(keys.map(|key| (Actor::Service(key.id), key.person_id)));
     }
     Ok(people)
 }

@@ -78,22 +78,28 @@ fn terms(text: &str) -> BTreeSet<String> {
 }
 
 impl Tx {
-    /// Lets an audience find a row by these texts. What it is found by already stays.
+    /// Lets audiences find a row by texts. What it is found by already stays.
     pub(crate) async fn make_findable<E: Visible<Id: Into<Uuid>>>(
         &self,
         subject: E::Id,
-        audience: Audience,
-        texts: impl IntoIterator<Item = &str>,
+        texts: impl IntoIterator<Item = (Audience, &str)>,
     ) -> Result<()> {
         let subject: Uuid = subject.into();
-        let terms: BTreeSet<String> = texts.into_iter().flat_map(terms).collect();
-        let rows = terms.into_iter().map(|term| search_term::ActiveModel {
+        let found_by: BTreeSet<(Uuid, String)> = texts
+            .into_iter()
+            .flat_map(|(audience, text)| {
+                let terms = terms(text).into_iter();
+                terms.map(move |term| (audience.id(), term))
+            })
+            .collect();
+        let row = |(audience, term)| search_term::ActiveModel {
             tenant_id: Set(self.tenant()),
             noun: Set(E::NOUN.prefix().to_owned()),
             term: Set(term),
-            audience: Set(audience.id()),
+            audience: Set(audience),
             subject: Set(subject),
-        });
+        };
+        let rows = found_by.into_iter().map(row);
         search_term::Entity::insert_many(rows)
             .on_conflict(OnConflict::new().do_nothing().to_owned())
             .exec_without_returning(self)

@@ -56,12 +56,9 @@ pub async fn invite(
             created_at: Set(tx.now()),
         };
         let partner = row.insert(tx).await?;
-        tx.make_findable::<partner::Entity>(
-            partner.id,
-            Audience::Everybody,
-            [partner.name.as_str()],
-        )
-        .await?;
+        let called = [(Audience::Everybody, &*partner.name)];
+        tx.make_findable::<partner::Entity>(partner.id, called)
+            .await?;
         if let Some(external_id) = &external_id {
             external_ids::keep(tx, Subject::Partner(partner.id), external_id).await?;
         }

@@ -19,11 +19,11 @@ use crate::deal::registrations::Registration;
 use crate::error::{ApiResult, commands};
 use crate::lists::{nested_lists, root_lists};
 use crate::loaders::{CollectedOnDeal, CreditOfDeal, ExternalId};
-use crate::pages::{self, USUAL_PAGE};
+use crate::pages::USUAL_PAGE;
 use crate::program::programs::Program;
 use crate::program::terms::Terms;
 use crate::scalars::{DateTime, Money, MoneyInput, Position};
-use crate::tenant::events::{Event, resumed};
+use crate::tenant::events::{Event, page_of_log};
 use tributary_domain::access::Permission;
 use tributary_domain::tenant::events;
 use tributary_transport::document::directives::list_size;
@@ -158,8 +158,7 @@ impl Deal {
         #[graphql(desc = "How many, at most 100; 20 if absent.")] first: Option<i32>,
         #[graphql(desc = "Only those after this position.")] after: Option<Position>,
     ) -> ApiResult<Vec<Event>> {
-        let (limit, _) = pages::limit(first, None)?;
-        let after = resumed(ctx, after).await?;
+        let (after, limit) = page_of_log(ctx, first, after).await?;
         let rows = events::of_deal_after(ctx.scope(), self.0.id, after, limit).await?;
         Ok(rows.into_iter().map(Event).collect())
     }

@@ -79,7 +79,8 @@ pub struct PipelineQueries;
 #[Object]
 impl PipelineQueries {
     /// The deals that meet the conditions, in groups: how many, and what they are worth.
-    /// For the open pipeline filter by state OPEN.
+    /// For the open pipeline filter by state OPEN. At most 400 pairs of a group and a currency
+    /// are told, the first by their order.
     #[graphql(directive = cost::apply("400".to_owned()), directive = list_size::apply(Some(USUAL_PAGE), None, None))]
     async fn pipeline(
         &self,

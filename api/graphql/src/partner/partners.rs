@@ -21,7 +21,7 @@ use crate::deal::registrations::Registration;
 use crate::error::{ApiResult, commands};
 use crate::lists::{nested_lists, root_lists};
 use crate::loaders::{BalancesOfPartner, EnrollmentsOfPartner, ExternalId, PapersOfPartner};
-use crate::pages::{self, USUAL_PAGE};
+use crate::pages::USUAL_PAGE;
 use crate::partner::agreements::Agreement;
 use crate::partner::payout_methods::PayoutMethod;
 use crate::partner::readiness::Readiness;
@@ -30,7 +30,7 @@ use crate::payout::payouts::Payout;
 use crate::program::programs::Program;
 use crate::program::terms::Terms;
 use crate::scalars::{DateTime, Money, Position};
-use crate::tenant::events::{Event, resumed};
+use crate::tenant::events::{Event, page_of_log};
 use tributary_domain::tenant::events;
 
 /// Where a partner stands.
@@ -133,8 +133,7 @@ impl Partner {
         #[graphql(desc = "How many, at most 100; 20 if absent.")] first: Option<i32>,
         #[graphql(desc = "Only those after this position.")] after: Option<Position>,
     ) -> ApiResult<Vec<Event>> {
-        let (limit, _) = pages::limit(first, None)?;
-        let after = resumed(ctx, after).await?;
+        let (after, limit) = page_of_log(ctx, first, after).await?;
         let rows = events::of_partner_after(ctx.scope(), self.0.id, after, limit).await?;
         Ok(rows.into_iter().map(Event).collect())
     }

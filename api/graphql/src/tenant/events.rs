@@ -116,12 +116,18 @@ impl Event {
     }
 }
 
-/// The number of the position that a client goes on after; 0 from the start.
-pub async fn resumed(ctx: &Context<'_>, after: Option<Position>) -> Result<i64> {
-    match after {
-        Some(Position(position)) => positions::resume(ctx.scope(), position).await,
-        None => Ok(0),
-    }
+/// Where a page of the log begins, after a position or from the start, and how long it is.
+pub async fn page_of_log(
+    ctx: &Context<'_>,
+    first: Option<i32>,
+    after: Option<Position>,
+) -> Result<(i64, u64)> {
+    let (limit, _) = pages::limit(first, None)?;
+    let after = match after {
+        Some(Position(position)) => positions::resume(ctx.scope(), position).await?,
+        None => 0,
+    };
+    Ok((after, limit))
 }
 
 /// Reading the log.
@@ -141,8 +147,7 @@ impl EventQueries {
         after: Option<Position>,
     ) -> Option<ApiResult<Vec<Event>>> {
         let page = async {
-            let limit = pages::limit(first, None)?.0;
-            let after = resumed(ctx, after).await?;
+            let (after, limit) = page_of_log(ctx, first, after).await?;
             let events = events::after(ctx.scope(), after, limit).await?;
             Ok(events.into_iter().map(Event).collect())
         };

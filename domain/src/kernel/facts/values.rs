@@ -99,6 +99,10 @@ impl<T: Value> Value for Option<T> {
     fn words() -> String {
         format!("{}, or null", T::words())
     }
+
+    fn partner(&self) -> Option<PartnerId> {
+        self.as_ref().and_then(T::partner)
+    }
 }
 
 /// Values that are no partner's own, each in words.
