@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { describe, test } from 'node:test';
 import { cacheExchange, Client, fetchExchange, gql, subscriptionExchange } from '@urql/core';
 import { pipe, toAsyncIterable } from 'wonka';
@@ -60,20 +61,21 @@ describe('urql', { concurrency: true, timeout: 30_000 }, () => {
     const { programId } = await createProgram();
     const deal = await openDeal(programId);
     const { client, methods } = connect();
+    const shown = new EventEmitter();
     const stages = [];
-    const moved = new Promise((resolve) => {
-      const { unsubscribe } = client.query(DEALS, { program: [programId] }).subscribe(({ data, error, stale }) => {
-        assert.equal(error, undefined);
-        if (stale) return;
-        stages.push(data.deals.nodes[0].stage);
-        if (stages.length === 2) resolve();
-      });
-      t.after(unsubscribe);
+    const { unsubscribe } = client.query(DEALS, { program: [programId] }).subscribe(({ data, error, stale }) => {
+      assert.equal(error, undefined);
+      if (stale) return;
+      stages.push(data.deals.nodes[0].stage);
+      shown.emit(String(stages.length));
     });
+    t.after(unsubscribe);
+    await once(shown, '1');
+    const again = once(shown, '2');
     const input = { idempotencyKey: randomUUID(), id: deal, stage: 'Proposal' };
     const { data } = await client.mutation(MOVE, { input });
     assert.deepEqual(data.moveDeal.userErrors, []);
-    await moved;
+    await again;
     assert.deepEqual(stages, ['New', 'Proposal']);
     await client.query(DEALS, { program: [programId] });
     assert.deepEqual(methods, ['GET', 'POST', 'GET']);
