@@ -144,7 +144,7 @@ async fn revisit(
         return demo::revisit(&owner, &operator).await;
     }
     let told = demo::look_back(&owner).await;
-    keys::revoke(&engine.system(tenant.id).await?, key.key.id).await?;
+    keys::revoke(&engine.system(tenant.id).await?, None, key.key.id).await?;
     told
 }
 

@@ -15,6 +15,7 @@ use crate::entity::commission::{self, State};
 use crate::entity::ledger_transaction::Kind;
 use crate::entity::{Owned, credit, credit_share, deal, rule, work};
 use crate::error::{About, Error, Result};
+use crate::idempotency::{self, Command};
 use crate::ids::{CommissionId, DealId, EvaluationId, PartnerId, RuleId};
 use crate::kernel::check::Given;
 use crate::kernel::facts;
@@ -324,21 +325,27 @@ async fn hold(
 
 /// Puts a held commission, and those held by the same run, to their rule once
 /// more, with the code that decides now. For any other it does nothing.
-pub async fn retry(scope: &Scope, id: impl Into<Given<CommissionId>>) -> Result<commission::Model> {
+pub async fn retry(
+    scope: &Scope,
+    key: Option<&str>,
+    id: impl Into<Given<CommissionId>>,
+) -> Result<commission::Model> {
     scope.require(Permission::CommissionManage)?;
-    let id = id.into().read()?;
-    let mut tx = scope.begin().await?;
-    let commission = commission::Entity::get(&tx, tx.tenant(), id)
-        .await
-        .at("id")?;
-    let deal = commission.deal_id;
-    let waiting = commission::Entity::of(tx.tenant())
-        .filter(commission::Column::DealId.eq(deal))
-        .filter(commission::Column::RuleId.eq(commission.rule_id))
-        .filter(commission::Column::State.eq(State::Held))
-        .all(&tx)
-        .await?;
-    if waiting.iter().any(|row| row.id == id) {
+    let (key, id) = idempotency::on_row::<commission::Entity>(scope, key, id).await?;
+    let command = Command::repeatable("commission.retry", key, &id)?;
+    let done = command.once::<commission::Entity>(scope, async |tx: &mut Tx| {
+        let found = commission::Entity::get(tx, tx.tenant(), id).await;
+        let commission = found.at("id")?;
+        let deal = commission.deal_id;
+        let waiting = commission::Entity::of(tx.tenant())
+            .filter(commission::Column::DealId.eq(deal))
+            .filter(commission::Column::RuleId.eq(commission.rule_id))
+            .filter(commission::Column::State.eq(State::Held))
+            .all(tx)
+            .await?;
+        if !waiting.iter().any(|row| row.id == id) {
+            return Ok(commission);
+        }
         let position = tx.next_position();
         for commission in waiting {
             let (id, partner) = (commission.id, commission.partner_id);
@@ -354,11 +361,9 @@ pub async fn retry(scope: &Scope, id: impl Into<Given<CommissionId>>) -> Result<
         }
         tx.enqueue_after(work::Kind::AssessDeal, deal.0, None, HEAD_START)
             .await?;
-        tx.commit().await?;
-    } else {
-        drop(tx);
-    }
-    assess_deal(scope, deal).await?;
+        Ok(commission)
+    });
+    assess_deal(scope, done.await?.deal_id).await?;
     reads::get::<commission::Entity>(scope, id).await
 }
 

@@ -87,37 +87,35 @@ async fn close_won(tx: &mut Tx, deal: deal::Model, pending: bool) -> Result<deal
 /// Loses a deal, with a reason. Losing it again is harmless.
 pub async fn lose(
     scope: &Scope,
+    key: Option<&str>,
     id: impl Into<Given<DealId>>,
     reason: &str,
 ) -> Result<deal::Model> {
     scope.require(Permission::DealManage)?;
-    let mut check = Check::default();
-    let id = check.given(id)?;
-    let reason = check.take(limits::sentence("reason", reason))?;
-    let (Some(id), Some(reason)) = (id, reason) else {
-        return Err(reads::failed::<deal::Entity>(check, scope, "id", id).await);
-    };
-    let mut tx = scope.begin().await?;
-    let deal = deal::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
-    if deal.state == State::ClosedLost {
-        return Ok(deal);
-    }
-    let deal = deal::open_in(&tx, tx.tenant(), id).await.at("id")?;
-    if let Some(registration) = deal.registration_id {
-        protections::release(&tx, registration).await?;
-    }
-    let fact = Fact::DealClosedLost(facts::Reason {
-        reason: reason.clone(),
+    let (key, id, reason) =
+        idempotency::with_reason::<deal::Entity>(scope, key, id, reason).await?;
+    let command = Command::repeatable("deal.lose", key, &(id, &reason))?;
+    let done = command.once::<deal::Entity>(scope, async |tx: &mut Tx| {
+        let deal = deal::Entity::get(tx, tx.tenant(), id).await.at("id")?;
+        if deal.state == State::ClosedLost {
+            return Ok(deal);
+        }
+        let deal = deal::open_in(tx, tx.tenant(), id).await.at("id")?;
+        if let Some(registration) = deal.registration_id {
+            protections::release(tx, registration).await?;
+        }
+        let fact = Fact::DealClosedLost(facts::Reason {
+            reason: reason.clone(),
+        });
+        let position = tx.record(id, Some(id), fact).await?;
+        let mut change: deal::ActiveModel = deal.into();
+        change.state = Set(State::ClosedLost);
+        change.closed_at = Set(Some(tx.now()));
+        change.closed_position = Set(Some(position));
+        change.lost_reason = Set(Some(reason));
+        tx.update(change).await
     });
-    let position = tx.record(id, Some(id), fact).await?;
-    let mut change: deal::ActiveModel = deal.into();
-    change.state = Set(State::ClosedLost);
-    change.closed_at = Set(Some(tx.now()));
-    change.closed_position = Set(Some(position));
-    change.lost_reason = Set(Some(reason));
-    let deal = tx.update(change).await?;
-    tx.commit().await?;
-    Ok(deal)
+    done.await
 }
 
 /// Writes off what a won deal has left to collect: nothing more is expected of

@@ -189,40 +189,43 @@ async fn working(
 /// account. Approving it again is harmless.
 pub async fn approve(
     scope: &Scope,
+    key: Option<&str>,
     id: impl Into<Given<RegistrationId>>,
     reason: Option<String>,
 ) -> Result<registration::Model> {
     scope.require(Permission::RegistrationDecide)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read_optional(key))?;
     let id = check.given(id)?;
     let reason = reason.map(|text| limits::sentence("reason", &text));
     let reason = check.take(reason.transpose())?;
-    let (Some(id), Some(reason)) = (id, reason) else {
+    let (Some(key), Some(id), Some(reason)) = (key, id, reason) else {
         return Err(reads::failed::<registration::Entity>(check, scope, "id", id).await);
     };
-    let mut tx = scope.begin().await?;
-    let registration = current(&mut tx, id).await.at("id")?;
-    match registration.state {
-        State::Approved => return Ok(registration),
-        State::Submitted => {}
-        State::InConflict if reason.is_some() => {}
-        State::InConflict => {
-            let message = "give a reason: the registration is in conflict";
-            return Err(Error::invalid("reason", message));
+    let command = Command::repeatable("registration.approve", key, &(id, &reason))?;
+    let done = command.once::<registration::Entity>(scope, async |tx: &mut Tx| {
+        let registration = current(tx, id).await.at("id")?;
+        match registration.state {
+            State::Approved => return Ok(registration),
+            State::Submitted => {}
+            State::InConflict if reason.is_some() => {}
+            State::InConflict => {
+                let message = "give a reason: the registration is in conflict";
+                return Err(Error::invalid("reason", message));
+            }
+            _ => {
+                return Err(Error::conflict(
+                    error::Conflict::WrongState,
+                    "the registration is decided already",
+                ));
+            }
         }
-        _ => {
-            return Err(Error::conflict(
-                error::Conflict::WrongState,
-                "the registration is decided already",
-            ));
-        }
-    }
-    protections::refuse_second(&tx, &registration, reason.as_ref()).await?;
-    let terms = terms::Entity::get(&tx, tx.tenant(), registration.terms_id).await?;
-    let actor = tx.actor();
-    let registration = protect(&mut tx, registration, &terms, actor, reason).await?;
-    tx.commit().await?;
-    Ok(registration)
+        protections::refuse_second(tx, &registration, reason.as_ref()).await?;
+        let terms = terms::Entity::get(tx, tx.tenant(), registration.terms_id).await?;
+        let actor = tx.actor();
+        protect(tx, registration, &terms, actor, reason).await
+    });
+    done.await
 }
 
 /// A registration as it is now: expired, if its protection has run out.
@@ -236,25 +239,26 @@ pub(crate) async fn current(tx: &mut Tx, id: RegistrationId) -> Result<registrat
 /// loses its protection. Repeating it is harmless.
 pub async fn reject(
     scope: &Scope,
+    key: Option<&str>,
     id: impl Into<Given<RegistrationId>>,
     reason: &str,
 ) -> Result<registration::Model> {
     scope.require(Permission::RegistrationDecide)?;
-    let (id, reason) = read_ending(scope, id, reason).await?;
-    end(
-        scope,
-        id,
-        State::Rejected,
-        reason,
-        Fact::RegistrationRejected,
-    )
-    .await
+    let (key, id, reason) =
+        idempotency::with_reason::<registration::Entity>(scope, key, id, reason).await?;
+    let command = Command::repeatable("registration.reject", key, &(id, &reason))?;
+    let fact = Fact::RegistrationRejected;
+    let done = command.once::<registration::Entity>(scope, async |tx: &mut Tx| {
+        end(tx, id, State::Rejected, reason, fact).await
+    });
+    reads::shown::<registration::Entity>(scope, done.await?).await
 }
 
 /// Gives a registration up. For the partner who made it, and for those of the tenant
 /// who may decide on registrations: it ends a protection.
 pub async fn withdraw(
     scope: &Scope,
+    key: Option<&str>,
     id: impl Into<Given<RegistrationId>>,
     reason: &str,
 ) -> Result<registration::Model> {
@@ -262,46 +266,28 @@ pub async fn withdraw(
         Some(_) => Permission::RegistrationSubmit,
         None => Permission::RegistrationDecide,
     })?;
-    let (id, reason) = read_ending(scope, id, reason).await?;
-    reads::get::<registration::Entity>(scope, id)
-        .await
-        .at("id")?;
-    end(
-        scope,
-        id,
-        State::Withdrawn,
-        reason,
-        Fact::RegistrationWithdrawn,
-    )
-    .await
-}
-
-/// Which registration ends, and why.
-async fn read_ending(
-    scope: &Scope,
-    id: impl Into<Given<RegistrationId>>,
-    reason: &str,
-) -> Result<(RegistrationId, String)> {
-    let mut check = Check::default();
-    let id = check.given(id)?;
-    let reason = check.take(limits::sentence("reason", reason))?;
-    let (Some(id), Some(reason)) = (id, reason) else {
-        return Err(reads::failed::<registration::Entity>(check, scope, "id", id).await);
-    };
-    Ok((id, reason))
+    let (key, id, reason) =
+        idempotency::with_reason::<registration::Entity>(scope, key, id, reason).await?;
+    let command = Command::repeatable("registration.withdraw", key, &(id, &reason))?;
+    let fact = Fact::RegistrationWithdrawn;
+    let done = command.once::<registration::Entity>(scope, async |tx: &mut Tx| {
+        let found = reads::named::<registration::Entity>(scope, tx, id).await;
+        let id = found.at("id")?.id;
+        end(tx, id, State::Withdrawn, reason, fact).await
+    });
+    reads::shown::<registration::Entity>(scope, done.await?).await
 }
 
 async fn end(
-    scope: &Scope,
+    tx: &mut Tx,
     id: RegistrationId,
     state: State,
     reason: String,
     fact: fn(facts::RegistrationDecision) -> Fact,
 ) -> Result<registration::Model> {
-    let mut tx = scope.begin().await?;
-    let registration = current(&mut tx, id).await.at("id")?;
+    let registration = current(tx, id).await.at("id")?;
     if registration.state == state {
-        return reads::shown::<registration::Entity>(scope, registration).await;
+        return Ok(registration);
     }
     if !matches!(
         registration.state,
@@ -316,9 +302,7 @@ async fn end(
     change.protects = Set(false);
     change.reason = Set(Some(reason));
     let actor = tx.actor();
-    let registration = decide(&mut tx, change, state, actor, fact).await?;
-    tx.commit().await?;
-    reads::shown::<registration::Entity>(scope, registration).await
+    decide(tx, change, state, actor, fact).await
 }
 
 async fn protect(

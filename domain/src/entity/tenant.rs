@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Moment;
-use crate::ids::TenantId;
+use crate::ids::{Noun, TenantId};
 
 /// Whether its money is real.
 #[derive(
@@ -56,3 +56,21 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// A tenant belongs to itself.
+impl super::Owned for Entity {
+    type Id = TenantId;
+    const NOUN: Noun = Noun::Tenant;
+
+    fn tenant_column() -> Column {
+        Column::Id
+    }
+
+    fn id_column() -> Column {
+        Column::Id
+    }
+
+    fn id_of(row: &Model) -> TenantId {
+        row.id
+    }
+}

@@ -23,6 +23,11 @@ impl<T> Given<T> {
     pub(crate) fn read(self) -> Result<T> {
         self.0
     }
+
+    /// The argument, where it could be read.
+    pub(crate) fn known(&self) -> Option<&T> {
+        self.0.as_ref().ok()
+    }
 }
 
 /// Collects what is wrong with the arguments of a command.

@@ -9,8 +9,11 @@ use crate::clock::Moment;
 use crate::entity::{Owned, command};
 use crate::error::{Error, Result};
 use crate::ids::{Noun, PartnerId, TenantId};
+use crate::kernel::check::{Check, Given};
+use crate::kernel::visible::Visible;
 use crate::keyring::Keyring;
 use crate::limits;
+use crate::reads;
 use crate::scope::{Scope, Tx};
 
 /// What a caller knows a command by.
@@ -26,6 +29,55 @@ impl Key {
     pub fn read(text: &str) -> Result<Self> {
         Ok(Self(limits::bounded("idempotencyKey", text, 255)?))
     }
+
+    /// Reads one that may be left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn read_optional(text: Option<&str>) -> Result<Option<Self>> {
+        text.map(Self::read).transpose()
+    }
+}
+
+/// Reads what a command on one row is given: its key, which may be left out, and the row.
+///
+/// # Errors
+///
+/// All that is wrong with them.
+pub(crate) async fn on_row<E: Visible>(
+    scope: &Scope,
+    key: Option<&str>,
+    id: impl Into<Given<E::Id>>,
+) -> Result<(Option<Key>, E::Id)> {
+    let mut check = Check::default();
+    let key = check.take(Key::read_optional(key))?;
+    let id = check.given(id)?;
+    let (Some(key), Some(id)) = (key, id) else {
+        return Err(reads::failed::<E>(check, scope, "id", id).await);
+    };
+    Ok((key, id))
+}
+
+/// The same of a command that needs a reason.
+///
+/// # Errors
+///
+/// All that is wrong with them.
+pub(crate) async fn with_reason<E: Visible>(
+    scope: &Scope,
+    key: Option<&str>,
+    id: impl Into<Given<E::Id>>,
+    reason: &str,
+) -> Result<(Option<Key>, E::Id, String)> {
+    let mut check = Check::default();
+    let key = check.take(Key::read_optional(key))?;
+    let id = check.given(id)?;
+    let reason = check.take(limits::sentence("reason", reason))?;
+    let (Some(key), Some(id), Some(reason)) = (key, id, reason) else {
+        return Err(reads::failed::<E>(check, scope, "id", id).await);
+    };
+    Ok((key, id, reason))
 }
 
 /// A command that is done once: with the same key and arguments again it answers with what
@@ -34,6 +86,7 @@ impl Key {
 pub struct Command {
     operation: &'static str,
     key: Option<Key>,
+    needs_key: bool,
     arguments: Vec<u8>,
 }
 
@@ -50,7 +103,22 @@ impl Command {
         Ok(Self {
             operation,
             key,
+            needs_key: true,
             arguments,
+        })
+    }
+
+    /// A command that may go without a key, because repeating it at once changes nothing.
+    /// With one, a late repetition changes nothing either.
+    pub fn repeatable<A: Serialize>(
+        operation: &'static str,
+        key: Option<Key>,
+        arguments: &A,
+    ) -> Result<Self> {
+        let command = Self::new(operation, key, arguments)?;
+        Ok(Self {
+            needs_key: false,
+            ..command
         })
     }
 
@@ -104,8 +172,13 @@ impl Command {
             return E::get(&tx, tx.tenant(), id.into()).await;
         }
         let row = work(&mut tx).await?;
-        let key = key.ok_or_else(|| Error::broken("a command without a key was done"))?;
-        self.keep::<E>(&tx, key, E::id_of(&row).into()).await?;
+        match key {
+            Some(key) => self.keep::<E>(&tx, key, E::id_of(&row).into()).await?,
+            None if self.needs_key => {
+                return Err(Error::broken("a command without a key was done"));
+            }
+            None => {}
+        }
         tx.commit().await?;
         Ok(row)
     }

@@ -31,6 +31,7 @@ pub struct Signature {
 /// signer was shown. Accepting the same terms again is harmless.
 pub async fn accept_agreement(
     scope: &Scope,
+    key: Option<&str>,
     partner: impl Into<Given<PartnerId>>,
     terms: impl Into<Given<TermsId>>,
     document_digest: &str,
@@ -38,66 +39,78 @@ pub async fn accept_agreement(
 ) -> Result<agreement::Model> {
     scope.require(Permission::PartnerFile)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read_optional(key))?;
     let partner = check.given(partner)?;
     let terms = check.given(terms)?;
     let signer_name = check.take(limits::name("signerName", &signature.signer_name))?;
     let authority = limits::name("signerAuthority", &signature.signer_authority);
     let authority = check.take(authority)?;
     let act = check.take(limits::sentence("act", &signature.act))?;
-    let (Some(partner), Some(terms), Some(signer_name), Some(authority), Some(act)) =
-        (partner, terms, signer_name, authority, act)
-    else {
+    let (Some(key), Some(partner), Some(terms)) = (key, partner, terms) else {
+        return Err(check.failed());
+    };
+    let (Some(signer_name), Some(authority), Some(act)) = (signer_name, authority, act) else {
         return Err(check.failed());
     };
     scope.require_partner(partner)?;
-    let mut tx = scope.begin().await?;
-    let found = partner::Entity::get(&tx, tx.tenant(), partner).await;
-    check.take(found.at("partnerId"))?;
-    let terms = reads::named::<terms::Entity>(scope, &tx, terms).await;
-    let Some(terms) = check.take(terms.at("termsId"))? else {
-        return Err(check.failed());
-    };
-    if document_digest != terms.document_digest {
-        let message = "not the digest of these terms' document: show the document again";
-        check.take::<()>(Err(Error::invalid("documentDigest", message)))?;
-    }
-    check.done()?;
-    let enrollment = partners::enrollment_in(&tx, partner, terms.program_id).await?;
-    if let Some(earlier) = agreement_for(&tx, partner, terms.id).await? {
-        return Ok(earlier);
-    }
-    let open = matches!(terms.state, terms::State::Scheduled | terms::State::InForce);
-    if !open && !is_required(&tx, partner, terms.id).await? {
-        let message = "these terms are not in force: accept those that are";
-        return Err(Error::conflict(Conflict::WrongState, message));
-    }
-    let row = agreement::ActiveModel {
-        tenant_id: Set(tx.tenant()),
-        id: Set(AgreementId::new()),
-        partner_id: Set(partner),
-        terms_id: Set(terms.id),
-        document_digest: Set(terms.document_digest),
-        rendered_text: Set(terms.document),
-        signer_name: Set(signer_name),
-        signer_authority: Set(authority),
-        method: Set("api".to_owned()),
-        act: Set(act),
-        ip: Set(scope.origin().ip.clone()),
-        user_agent: Set(scope.origin().user_agent.clone()),
-        recorded_by: Set(tx.actor()),
-        state: Set(agreement::State::Accepted),
-        accepted_at: Set(tx.now()),
-    };
-    let agreement = row.insert(&tx).await?;
-    let mut change: enrollment::ActiveModel = enrollment.into();
-    change.state = Set(enrollment::State::Active);
-    tx.update(change).await?;
-    let terms = terms.id;
-    let fact = Fact::AgreementAccepted(facts::Acceptance { partner, terms });
-    tx.record(agreement.id, None, fact).await?;
-    partners::settle_state(&mut tx, partner).await?;
-    tx.commit().await?;
-    Ok(agreement)
+    let arguments = (
+        partner,
+        terms,
+        document_digest,
+        &signer_name,
+        &authority,
+        &act,
+    );
+    let command = Command::repeatable("agreement.accept", key, &arguments)?;
+    let done = command.once::<agreement::Entity>(scope, async |tx: &mut Tx| {
+        let found = partner::Entity::get(tx, tx.tenant(), partner).await;
+        check.take(found.at("partnerId"))?;
+        let terms = reads::named::<terms::Entity>(scope, tx, terms).await;
+        let Some(terms) = check.take(terms.at("termsId"))? else {
+            return Err(check.failed());
+        };
+        if document_digest != terms.document_digest {
+            let message = "not the digest of these terms' document: show the document again";
+            check.take::<()>(Err(Error::invalid("documentDigest", message)))?;
+        }
+        check.done()?;
+        let enrollment = partners::enrollment_in(tx, partner, terms.program_id).await?;
+        if let Some(earlier) = agreement_for(tx, partner, terms.id).await? {
+            return Ok(earlier);
+        }
+        let open = matches!(terms.state, terms::State::Scheduled | terms::State::InForce);
+        if !open && !is_required(tx, partner, terms.id).await? {
+            let message = "these terms are not in force: accept those that are";
+            return Err(Error::conflict(Conflict::WrongState, message));
+        }
+        let row = agreement::ActiveModel {
+            tenant_id: Set(tx.tenant()),
+            id: Set(AgreementId::new()),
+            partner_id: Set(partner),
+            terms_id: Set(terms.id),
+            document_digest: Set(terms.document_digest),
+            rendered_text: Set(terms.document),
+            signer_name: Set(signer_name),
+            signer_authority: Set(authority),
+            method: Set("api".to_owned()),
+            act: Set(act),
+            ip: Set(scope.origin().ip.clone()),
+            user_agent: Set(scope.origin().user_agent.clone()),
+            recorded_by: Set(tx.actor()),
+            state: Set(agreement::State::Accepted),
+            accepted_at: Set(tx.now()),
+        };
+        let agreement = row.insert(tx).await?;
+        let mut change: enrollment::ActiveModel = enrollment.into();
+        change.state = Set(enrollment::State::Active);
+        tx.update(change).await?;
+        let terms = terms.id;
+        let fact = Fact::AgreementAccepted(facts::Acceptance { partner, terms });
+        tx.record(agreement.id, None, fact).await?;
+        partners::settle_state(tx, partner).await?;
+        Ok(agreement)
+    });
+    done.await
 }
 
 async fn is_required(tx: &Tx, partner: PartnerId, terms: TermsId) -> Result<bool> {
@@ -187,51 +200,55 @@ fn expiry(kind: tax_form::Kind, signed: Moment) -> Option<Moment> {
 /// Approves a tax form, or rejects it with a reason.
 pub async fn decide_tax_form(
     scope: &Scope,
+    key: Option<&str>,
     id: impl Into<Given<TaxFormId>>,
     rejection: Option<&str>,
 ) -> Result<tax_form::Model> {
     scope.require(Permission::PartnerManage)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read_optional(key))?;
     let id = check.given(id)?;
     let reason = rejection.map(|text| limits::sentence("reason", text));
     let reason = check.take(reason.transpose())?;
-    let (Some(id), Some(reason)) = (id, reason) else {
+    let (Some(key), Some(id), Some(reason)) = (key, id, reason) else {
         return Err(reads::failed::<tax_form::Entity>(check, scope, "id", id).await);
     };
     let state = match &reason {
         None => tax_form::State::Approved,
         Some(_) => tax_form::State::Rejected,
     };
-    let mut tx = scope.begin().await?;
-    let form = tax_form::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
-    if form.state == state {
-        return Ok(form);
-    }
-    if form.state != tax_form::State::Submitted {
-        return Err(Error::conflict(
-            Conflict::WrongState,
-            "the form is decided already",
-        ));
-    }
-    let message = "whoever filed a form cannot decide on it: ask a second person";
-    people::require_second(&tx, form.submitted_by, message).await?;
-    let mut change: tax_form::ActiveModel = form.into();
-    change.state = Set(state);
-    change.reason = Set(reason);
-    change.decided_at = Set(Some(tx.now()));
-    change.decided_by = Set(Some(tx.actor()));
-    let form = tx.update(change).await?;
-    let partner = facts::OfPartner {
-        partner: form.partner_id,
-    };
-    let fact = match state {
-        tax_form::State::Approved => Fact::TaxFormApproved(partner),
-        _ => Fact::TaxFormRejected(partner),
-    };
-    tx.record(id, None, fact).await?;
-    partners::settle_state(&mut tx, form.partner_id).await?;
-    tx.commit().await?;
-    Ok(form)
+    let command = Command::repeatable("tax_form.decide", key, &(id, &reason))?;
+    let done = command.once::<tax_form::Entity>(scope, async |tx: &mut Tx| {
+        let form = tax_form::Entity::get(tx, tx.tenant(), id).await.at("id")?;
+        if form.state == state {
+            return Ok(form);
+        }
+        if form.state != tax_form::State::Submitted {
+            return Err(Error::conflict(
+                Conflict::WrongState,
+                "the form is decided already",
+            ));
+        }
+        let message = "whoever filed a form cannot decide on it: ask a second person";
+        people::require_second(tx, form.submitted_by, message).await?;
+        let mut change: tax_form::ActiveModel = form.into();
+        change.state = Set(state);
+        change.reason = Set(reason);
+        change.decided_at = Set(Some(tx.now()));
+        change.decided_by = Set(Some(tx.actor()));
+        let form = tx.update(change).await?;
+        let partner = facts::OfPartner {
+            partner: form.partner_id,
+        };
+        let fact = match state {
+            tax_form::State::Approved => Fact::TaxFormApproved(partner),
+            _ => Fact::TaxFormRejected(partner),
+        };
+        tx.record(id, None, fact).await?;
+        partners::settle_state(tx, form.partner_id).await?;
+        Ok(form)
+    });
+    done.await
 }
 
 async fn agreement_for(

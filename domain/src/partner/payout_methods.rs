@@ -90,42 +90,45 @@ fn masked(destination: &str) -> String {
 /// partner had before. One person alone never sends a partner's money elsewhere.
 pub async fn verify(
     scope: &Scope,
+    key: Option<&str>,
     id: impl Into<Given<PayoutMethodId>>,
 ) -> Result<payout_method::Model> {
     scope.require(Permission::PartnerManage)?;
-    let id = id.into().read()?;
-    let mut tx = scope.begin().await?;
-    let method = payout_method::Entity::get(&tx, tx.tenant(), id)
-        .await
-        .at("id")?;
-    match method.state {
-        payout_method::State::Verified => return Ok(method),
-        payout_method::State::Disabled => {
-            return Err(Error::conflict(
-                Conflict::WrongState,
-                "the method is disabled",
-            ));
+    let (key, id) = idempotency::on_row::<payout_method::Entity>(scope, key, id).await?;
+    let command = Command::repeatable("payout_method.verify", key, &id)?;
+    let done = command.once::<payout_method::Entity>(scope, async |tx: &mut Tx| {
+        let method = payout_method::Entity::get(tx, tx.tenant(), id)
+            .await
+            .at("id")?;
+        match method.state {
+            payout_method::State::Verified => return Ok(method),
+            payout_method::State::Disabled => {
+                return Err(Error::conflict(
+                    Conflict::WrongState,
+                    "the method is disabled",
+                ));
+            }
+            payout_method::State::Unverified => {}
         }
-        payout_method::State::Unverified => {}
-    }
-    let message = "whoever added a payout method cannot verify it: ask a second person";
-    people::require_second(&tx, method.added_by, message).await?;
-    let earlier = payout_method::Entity::of(tx.tenant())
-        .filter(payout_method::Column::PartnerId.eq(method.partner_id))
-        .filter(payout_method::Column::State.eq(payout_method::State::Verified));
-    for earlier in earlier.all(&tx).await? {
-        stop(&mut tx, earlier, "another method was verified").await?;
-    }
-    let mut change: payout_method::ActiveModel = method.into();
-    change.state = Set(payout_method::State::Verified);
-    change.verified_by = Set(Some(tx.actor()));
-    let method = tx.update(change).await?;
-    let partner = method.partner_id;
-    let fact = Fact::PayoutMethodVerified(facts::OfPartner { partner });
-    tx.record(id, None, fact).await?;
-    partners::settle_state(&mut tx, method.partner_id).await?;
-    tx.commit().await?;
-    Ok(method)
+        let message = "whoever added a payout method cannot verify it: ask a second person";
+        people::require_second(tx, method.added_by, message).await?;
+        let earlier = payout_method::Entity::of(tx.tenant())
+            .filter(payout_method::Column::PartnerId.eq(method.partner_id))
+            .filter(payout_method::Column::State.eq(payout_method::State::Verified));
+        for earlier in earlier.all(tx).await? {
+            stop(tx, earlier, "another method was verified").await?;
+        }
+        let mut change: payout_method::ActiveModel = method.into();
+        change.state = Set(payout_method::State::Verified);
+        change.verified_by = Set(Some(tx.actor()));
+        let method = tx.update(change).await?;
+        let partner = method.partner_id;
+        let fact = Fact::PayoutMethodVerified(facts::OfPartner { partner });
+        tx.record(id, None, fact).await?;
+        partners::settle_state(tx, method.partner_id).await?;
+        Ok(method)
+    });
+    done.await
 }
 
 /// Disables a payout method, whether or not it was verified: one that was mistyped, or
@@ -133,24 +136,23 @@ pub async fn verify(
 /// is harmless.
 pub async fn disable(
     scope: &Scope,
+    key: Option<&str>,
     id: impl Into<Given<PayoutMethodId>>,
     reason: &str,
 ) -> Result<payout_method::Model> {
     scope.require(Permission::PartnerFile)?;
-    let mut check = Check::default();
-    let id = check.given(id)?;
-    let reason = check.take(limits::sentence("reason", reason))?;
-    let (Some(id), Some(reason)) = (id, reason) else {
-        return Err(reads::failed::<payout_method::Entity>(check, scope, "id", id).await);
-    };
-    let mut tx = scope.begin().await?;
-    let found = reads::named::<payout_method::Entity>(scope, &tx, id).await;
-    let mut method = found.at("id")?;
-    if method.state != payout_method::State::Disabled {
-        method = stop(&mut tx, method, &reason).await?;
-        tx.commit().await?;
-    }
-    shown::<payout_method::Entity>(scope, method).await
+    let (key, id, reason) =
+        idempotency::with_reason::<payout_method::Entity>(scope, key, id, reason).await?;
+    let command = Command::repeatable("payout_method.disable", key, &(id, &reason))?;
+    let done = command.once::<payout_method::Entity>(scope, async |tx: &mut Tx| {
+        let found = reads::named::<payout_method::Entity>(scope, tx, id).await;
+        let method = found.at("id")?;
+        match method.state {
+            payout_method::State::Disabled => Ok(method),
+            _ => stop(tx, method, &reason).await,
+        }
+    });
+    shown::<payout_method::Entity>(scope, done.await?).await
 }
 
 async fn stop(

@@ -112,51 +112,55 @@ pub async fn report(scope: &Scope, key: &str, new: NewReport) -> Result<payout::
 /// it is harmless.
 pub async fn confirm(
     scope: &Scope,
+    key: Option<&str>,
     id: impl Into<Given<PayoutId>>,
     outcome: Outcome,
     reference: &str,
 ) -> Result<payout::Model> {
     scope.require(Permission::PayoutApprove)?;
     let mut check = Check::default();
+    let key = check.take(idempotency::Key::read_optional(key))?;
     let id = check.given(id)?;
     let reference = check.take(limits::name("reference", reference))?;
-    let (Some(id), Some(reference)) = (id, reference) else {
+    let (Some(key), Some(id), Some(reference)) = (key, id, reference) else {
         return Err(reads::failed::<payout::Entity>(check, scope, "id", id).await);
     };
     payouts::ask_a_last_time(scope, id).await?;
-    let mut tx = scope.begin().await?;
-    let payout = payout::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
-    let report = payout_report::Entity::find_by_id((tx.tenant(), id));
-    let Some(report) = report.one(&tx).await? else {
-        let message = "nobody has reported what became of it";
-        return Err(Error::conflict(Conflict::WrongState, message));
-    };
-    let agrees = report.outcome == outcome && report.reference == reference;
-    if agrees && report.confirmed_by.is_some() {
-        return Ok(payout);
-    }
-    reportable(scope, &payout, outcome, tx.now())?;
-    if !agrees {
-        let message = "another outcome or reference was reported: look again, or report yours";
-        return Err(Error::conflict(Conflict::WrongState, message));
-    }
-    let message = "whoever reported what became of a payout cannot confirm it: ask a second person";
-    people::require_second(&tx, report.reported_by, message).await?;
-    refuse_while_call_may_pay(&tx, &payout)?;
-    let mut change: payout_report::ActiveModel = report.into();
-    change.confirmed_by = Set(Some(tx.actor()));
-    change.confirmed_at = Set(Some(tx.now()));
-    change.update(&tx).await?;
-    match outcome {
-        Outcome::Paid => settlement::pay(&mut tx, payout, reference).await?,
-        Outcome::Failed => {
-            let reason = "reported as failed".to_owned();
-            settlement::fail_and_close(&mut tx, payout, reason).await?;
+    let command = Command::repeatable("payout.confirm", key, &(id, outcome, &reference))?;
+    let done = command.once::<payout::Entity>(scope, async |tx: &mut Tx| {
+        let payout = payout::Entity::get(tx, tx.tenant(), id).await.at("id")?;
+        let report = payout_report::Entity::find_by_id((tx.tenant(), id));
+        let Some(report) = report.one(tx).await? else {
+            let message = "nobody has reported what became of it";
+            return Err(Error::conflict(Conflict::WrongState, message));
+        };
+        let agrees = report.outcome == outcome && report.reference == reference;
+        if agrees && report.confirmed_by.is_some() {
+            return Ok(payout);
         }
-    }
-    let payout = payout::Entity::get(&tx, tx.tenant(), id).await?;
-    tx.commit().await?;
-    Ok(payout)
+        reportable(scope, &payout, outcome, tx.now())?;
+        if !agrees {
+            let message = "another outcome or reference was reported: look again, or report yours";
+            return Err(Error::conflict(Conflict::WrongState, message));
+        }
+        let message =
+            "whoever reported what became of a payout cannot confirm it: ask a second person";
+        people::require_second(tx, report.reported_by, message).await?;
+        refuse_while_call_may_pay(tx, &payout)?;
+        let mut change: payout_report::ActiveModel = report.into();
+        change.confirmed_by = Set(Some(tx.actor()));
+        change.confirmed_at = Set(Some(tx.now()));
+        change.update(tx).await?;
+        match outcome {
+            Outcome::Paid => settlement::pay(tx, payout, reference).await?,
+            Outcome::Failed => {
+                let reason = "reported as failed".to_owned();
+                settlement::fail_and_close(tx, payout, reason).await?;
+            }
+        }
+        payout::Entity::get(tx, tx.tenant(), id).await
+    });
+    done.await
 }
 
 /// Fails unless people can say what became of a payout: it may have left, and nothing

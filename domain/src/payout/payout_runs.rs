@@ -111,68 +111,77 @@ async fn insert(
 /// Approving it again is harmless.
 pub async fn approve(
     scope: &Scope,
+    key: Option<&str>,
     id: impl Into<Given<PayoutRunId>>,
 ) -> Result<payout_run::Model> {
     scope.require(Permission::PayoutApprove)?;
-    let id = id.into().read()?;
-    let mut tx = scope.begin().await?;
-    let run = payout_run::Entity::get(&tx, tx.tenant(), id)
-        .await
-        .at("id")?;
-    let refused = match run.state {
-        State::Draft => None,
-        State::Preparing => Some("the run is being prepared: look at it before you approve it"),
-        State::Cancelling | State::Cancelled => Some("the run is cancelled"),
-        State::Approved | State::Executing | State::Done => return Ok(run),
-    };
-    if let Some(message) = refused {
-        return Err(Error::conflict(Conflict::WrongState, message));
-    }
-    let message = "whoever proposed a run cannot approve it: ask a second person";
-    people::require_second(&tx, run.proposed_by, message).await?;
-    let mut change: payout_run::ActiveModel = run.into();
-    change.state = Set(State::Approved);
-    change.approved_by = Set(Some(tx.actor()));
-    change.approved_at = Set(Some(tx.now()));
-    let run = tx.update(change).await?;
-    let fact = Fact::PayoutRunApproved(facts::ApprovedRun {
-        proposed_by: run.proposed_by,
+    let (key, id) = idempotency::on_row::<payout_run::Entity>(scope, key, id).await?;
+    let command = Command::repeatable("payout_run.approve", key, &id)?;
+    let done = command.once::<payout_run::Entity>(scope, async |tx: &mut Tx| {
+        let run = payout_run::Entity::get(tx, tx.tenant(), id)
+            .await
+            .at("id")?;
+        let refused = match run.state {
+            State::Draft => None,
+            State::Preparing => Some("the run is being prepared: look at it before you approve it"),
+            State::Cancelling | State::Cancelled => Some("the run is cancelled"),
+            State::Approved | State::Executing | State::Done => return Ok(run),
+        };
+        if let Some(message) = refused {
+            return Err(Error::conflict(Conflict::WrongState, message));
+        }
+        let message = "whoever proposed a run cannot approve it: ask a second person";
+        people::require_second(tx, run.proposed_by, message).await?;
+        let mut change: payout_run::ActiveModel = run.into();
+        change.state = Set(State::Approved);
+        change.approved_by = Set(Some(tx.actor()));
+        change.approved_at = Set(Some(tx.now()));
+        let run = tx.update(change).await?;
+        let fact = Fact::PayoutRunApproved(facts::ApprovedRun {
+            proposed_by: run.proposed_by,
+        });
+        tx.record(id, None, fact).await?;
+        tx.enqueue(work::Kind::ExecuteRun, id.0, None).await?;
+        Ok(run)
     });
-    tx.record(id, None, fact).await?;
-    tx.enqueue(work::Kind::ExecuteRun, id.0, None).await?;
-    tx.commit().await?;
-    Ok(run)
+    done.await
 }
 
 /// Stops a run: what was not sent is given back and waits for the next, what
 /// was sent goes on. If nothing was sent, the run is cancelled.
 /// Repeating it is harmless.
-pub async fn cancel(scope: &Scope, id: impl Into<Given<PayoutRunId>>) -> Result<payout_run::Model> {
+pub async fn cancel(
+    scope: &Scope,
+    key: Option<&str>,
+    id: impl Into<Given<PayoutRunId>>,
+) -> Result<payout_run::Model> {
     scope.require(Permission::PayoutPropose)?;
-    let id = id.into().read()?;
-    let mut tx = scope.begin().await?;
-    let run = payout_run::Entity::get(&tx, tx.tenant(), id)
-        .await
-        .at("id")?;
-    match run.state {
-        State::Cancelling | State::Cancelled => return Ok(run),
-        State::Preparing | State::Draft | State::Approved | State::Executing => {}
-        State::Done => return Err(nothing_left()),
-    }
-    let sent_all = run.state == State::Executing && unsent(scope, &tx, id).await?.is_none();
-    if sent_all {
-        return Err(nothing_left());
-    }
-    let mut change: payout_run::ActiveModel = run.into();
-    change.state = Set(State::Cancelling);
-    let run = tx.update(change).await?;
-    tx.record(id, None, Fact::PayoutRunStopped(facts::Nothing {}))
-        .await?;
-    tx.complete(work::Kind::PrepareRun, id.0).await?;
-    tx.complete(work::Kind::ExecuteRun, id.0).await?;
-    tx.enqueue(work::Kind::CancelRun, id.0, None).await?;
-    tx.commit().await?;
-    Ok(run)
+    let (key, id) = idempotency::on_row::<payout_run::Entity>(scope, key, id).await?;
+    let command = Command::repeatable("payout_run.cancel", key, &id)?;
+    let done = command.once::<payout_run::Entity>(scope, async |tx: &mut Tx| {
+        let run = payout_run::Entity::get(tx, tx.tenant(), id)
+            .await
+            .at("id")?;
+        match run.state {
+            State::Cancelling | State::Cancelled => return Ok(run),
+            State::Preparing | State::Draft | State::Approved | State::Executing => {}
+            State::Done => return Err(nothing_left()),
+        }
+        let sent_all = run.state == State::Executing && unsent(scope, tx, id).await?.is_none();
+        if sent_all {
+            return Err(nothing_left());
+        }
+        let mut change: payout_run::ActiveModel = run.into();
+        change.state = Set(State::Cancelling);
+        let run = tx.update(change).await?;
+        tx.record(id, None, Fact::PayoutRunStopped(facts::Nothing {}))
+            .await?;
+        tx.complete(work::Kind::PrepareRun, id.0).await?;
+        tx.complete(work::Kind::ExecuteRun, id.0).await?;
+        tx.enqueue(work::Kind::CancelRun, id.0, None).await?;
+        Ok(run)
+    });
+    done.await
 }
 
 fn nothing_left() -> Error {

@@ -11,11 +11,11 @@ use crate::access::Permission;
 use crate::entity::work::Kind;
 use crate::entity::{Owned, program, terms};
 use crate::error::{About, Conflict, Error, Result};
+use crate::idempotency::{self, Command};
 use crate::ids::{ProgramId, TermsId};
-use crate::kernel::check::{Check, Given};
+use crate::kernel::check::Given;
 use crate::kernel::facts;
 use crate::kernel::work::Progress;
-use crate::limits;
 use crate::reads::{self, Visible};
 use crate::scope::{Fact, Scope, Tx};
 
@@ -121,41 +121,40 @@ pub(crate) async fn work(scope: &Scope, id: TermsId) -> Result<Progress> {
 /// Where they are or were in force.
 pub async fn withdraw(
     scope: &Scope,
+    key: Option<&str>,
     id: impl Into<Given<TermsId>>,
     reason: &str,
 ) -> Result<terms::Model> {
     scope.require(Permission::ProgramManage)?;
-    let mut check = Check::default();
-    let id = check.given(id)?;
-    let reason = check.take(limits::sentence("reason", reason))?;
-    let (Some(id), Some(reason)) = (id, reason) else {
-        return Err(reads::failed::<terms::Entity>(check, scope, "id", id).await);
-    };
-    let mut tx = scope.begin().await?;
-    let found = reads::named::<terms::Entity>(scope, &tx, id).await;
-    let program = found.at("id")?.program_id;
-    catch_up(&mut tx, program).await?;
-    let terms = terms::Entity::get(&tx, tx.tenant(), id).await?;
-    match terms.state {
-        terms::State::Withdrawn => return Ok(terms),
-        terms::State::Scheduled => {}
-        terms::State::InForce | terms::State::Superseded => {
-            let message = "these terms have come into force: publish others";
-            return Err(Error::conflict(Conflict::WrongState, message));
+    let (key, id, reason) =
+        idempotency::with_reason::<terms::Entity>(scope, key, id, reason).await?;
+    let command = Command::repeatable("terms.withdraw", key, &(id, &reason))?;
+    let done = command.once::<terms::Entity>(scope, async |tx: &mut Tx| {
+        let found = reads::named::<terms::Entity>(scope, tx, id).await;
+        let program = found.at("id")?.program_id;
+        catch_up(tx, program).await?;
+        let terms = terms::Entity::get(tx, tx.tenant(), id).await?;
+        match terms.state {
+            terms::State::Withdrawn => return Ok(terms),
+            terms::State::Scheduled => {}
+            terms::State::InForce | terms::State::Superseded => {
+                let message = "these terms have come into force: publish others";
+                return Err(Error::conflict(Conflict::WrongState, message));
+            }
         }
-    }
-    let fact = Fact::TermsWithdrawn(facts::TermsNotToBe {
-        program,
-        version: terms.version,
-        reason,
+        let fact = Fact::TermsWithdrawn(facts::TermsNotToBe {
+            program,
+            version: terms.version,
+            reason,
+        });
+        let mut change: terms::ActiveModel = terms.into();
+        change.state = Set(terms::State::Withdrawn);
+        let terms = tx.update(change).await?;
+        tx.complete(Kind::BeginTerms, terms.id.0).await?;
+        tx.record(terms.id, None, fact).await?;
+        Ok(terms)
     });
-    let mut change: terms::ActiveModel = terms.into();
-    change.state = Set(terms::State::Withdrawn);
-    let terms = tx.update(change).await?;
-    tx.complete(Kind::BeginTerms, terms.id.0).await?;
-    tx.record(terms.id, None, fact).await?;
-    tx.commit().await?;
-    Ok(terms)
+    done.await
 }
 
 async fn in_state(

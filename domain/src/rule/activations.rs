@@ -98,10 +98,11 @@ pub async fn propose(
 /// on, or from now on where that has passed. Repeating it is harmless.
 pub async fn approve(
     scope: &Scope,
+    key: Option<&str>,
     id: impl Into<Given<ActivationId>>,
 ) -> Result<activation::Model> {
     scope.require(Permission::ActivationApprove)?;
-    let id = id.into().read()?;
+    let (key, id) = idempotency::on_row::<activation::Entity>(scope, key, id).await?;
     let db = scope.read().await?;
     let activation = activation::Entity::get(&db, scope.tenant(), id)
         .await
@@ -114,68 +115,72 @@ pub async fn approve(
         State::Proposed => try_configurations(scope, &version).await?,
         State::Approved | State::Cancelled => BTreeSet::new(),
     };
-    let mut tx = scope.begin().await?;
-    let activation = activation::Entity::get(&tx, tx.tenant(), id)
-        .await
-        .at("id")?;
-    match activation.state {
-        State::Proposed => {}
-        State::Approved => return Ok(activation),
-        State::Cancelled => {
-            let message = "the activation is cancelled";
+    let command = Command::repeatable("activation.approve", key, &id)?;
+    let done = command.once::<activation::Entity>(scope, async |tx: &mut Tx| {
+        let activation = activation::Entity::get(tx, tx.tenant(), id)
+            .await
+            .at("id")?;
+        match activation.state {
+            State::Proposed => {}
+            State::Approved => return Ok(activation),
+            State::Cancelled => {
+                let message = "the activation is cancelled";
+                return Err(Error::conflict(Conflict::WrongState, message));
+            }
+        }
+        let message = "whoever proposed an activation cannot approve it: ask a second person";
+        people::require_second(tx, activation.proposed_by, message).await?;
+        let bound = bound_rules(tx, tx.tenant(), version.plugin_id).await?;
+        if bound.iter().any(|rule| !tried.contains(&rule.id)) {
+            let message = "terms that use the plugin were published just now: approve again";
             return Err(Error::conflict(Conflict::WrongState, message));
         }
-    }
-    let message = "whoever proposed an activation cannot approve it: ask a second person";
-    people::require_second(&tx, activation.proposed_by, message).await?;
-    let bound = bound_rules(&tx, tx.tenant(), version.plugin_id).await?;
-    if bound.iter().any(|rule| !tried.contains(&rule.id)) {
-        let message = "terms that use the plugin were published just now: approve again";
-        return Err(Error::conflict(Conflict::WrongState, message));
-    }
-    let fact = Fact::ActivationApproved(told(&activation, &version));
-    let position = tx.record(activation.id, None, fact).await?;
-    let mut change: activation::ActiveModel = activation.into();
-    change.state = Set(State::Approved);
-    change.decided_by = Set(Some(tx.actor()));
-    change.decided_at = Set(Some(tx.now()));
-    change.approved_position = Set(Some(position));
-    let activation = tx.update(change).await?;
-    plugins::mark_active(&tx, version).await?;
-    tx.commit().await?;
-    Ok(activation)
+        let fact = Fact::ActivationApproved(told(&activation, &version));
+        let position = tx.record(activation.id, None, fact).await?;
+        let mut change: activation::ActiveModel = activation.into();
+        change.state = Set(State::Approved);
+        change.decided_by = Set(Some(tx.actor()));
+        change.decided_at = Set(Some(tx.now()));
+        change.approved_position = Set(Some(position));
+        let activation = tx.update(change).await?;
+        plugins::mark_active(tx, version).await?;
+        Ok(activation)
+    });
+    done.await
 }
 
 /// Cancels an activation that does not decide yet. Repeating it is harmless.
 pub async fn cancel(
     scope: &Scope,
+    key: Option<&str>,
     id: impl Into<Given<ActivationId>>,
 ) -> Result<activation::Model> {
     scope.require(Permission::PluginManage)?;
-    let id = id.into().read()?;
-    let mut tx = scope.begin().await?;
-    let activation = activation::Entity::get(&tx, tx.tenant(), id)
-        .await
-        .at("id")?;
-    match activation.state {
-        State::Cancelled => return Ok(activation),
-        State::Approved if activation.effective_at <= tx.now() => {
-            let message = "it decides already: propose an activation of another version";
-            return Err(Error::conflict(Conflict::WrongState, message));
+    let (key, id) = idempotency::on_row::<activation::Entity>(scope, key, id).await?;
+    let command = Command::repeatable("activation.cancel", key, &id)?;
+    let done = command.once::<activation::Entity>(scope, async |tx: &mut Tx| {
+        let activation = activation::Entity::get(tx, tx.tenant(), id)
+            .await
+            .at("id")?;
+        match activation.state {
+            State::Cancelled => return Ok(activation),
+            State::Approved if activation.effective_at <= tx.now() => {
+                let message = "it decides already: propose an activation of another version";
+                return Err(Error::conflict(Conflict::WrongState, message));
+            }
+            State::Proposed | State::Approved => {}
         }
-        State::Proposed | State::Approved => {}
-    }
-    let version = activation.plugin_version_id;
-    let version = plugin_version::Entity::get(&tx, tx.tenant(), version).await?;
-    let fact = Fact::ActivationCancelled(told(&activation, &version));
-    tx.record(activation.id, None, fact).await?;
-    let mut change: activation::ActiveModel = activation.into();
-    change.state = Set(State::Cancelled);
-    change.decided_by = Set(Some(tx.actor()));
-    change.decided_at = Set(Some(tx.now()));
-    let activation = tx.update(change).await?;
-    tx.commit().await?;
-    Ok(activation)
+        let version = activation.plugin_version_id;
+        let version = plugin_version::Entity::get(tx, tx.tenant(), version).await?;
+        let fact = Fact::ActivationCancelled(told(&activation, &version));
+        tx.record(activation.id, None, fact).await?;
+        let mut change: activation::ActiveModel = activation.into();
+        change.state = Set(State::Cancelled);
+        change.decided_by = Set(Some(tx.actor()));
+        change.decided_at = Set(Some(tx.now()));
+        tx.update(change).await
+    });
+    done.await
 }
 
 fn told(

@@ -10,8 +10,9 @@ use crate::digest::sha256;
 use crate::entity::plugin_version::{self, State};
 use crate::entity::{Owned, plugin, plugin_code, upload};
 use crate::error::{About, Conflict, Error, Result};
+use crate::idempotency::{self, Command};
 use crate::ids::{Noun, PluginId, PluginVersionId, TenantId, UploadId};
-use crate::kernel::check::Given;
+use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
 use crate::scope::{Fact, Scope, Tx};
 
@@ -25,7 +26,8 @@ const UPLOAD_MINUTES: i32 = 60;
 /// Staged files of one tenant at a time; one more takes the place of the oldest.
 const MOST_UPLOADS: u64 = 20;
 
-/// Stages an upload: the caller then puts the bytes to the upload's address.
+/// Stages an upload: the caller then puts the bytes to the upload's address. It takes no
+/// idempotency key: a place that nobody uses goes by itself.
 pub async fn stage(scope: &Scope) -> Result<upload::Model> {
     scope.require(Permission::PluginManage)?;
     let tx = scope.begin().await?;
@@ -92,10 +94,19 @@ async fn staged<C: ConnectionTrait>(
 /// same upload again, which stays for whoever did not hear the answer.
 pub async fn publish(
     scope: &Scope,
+    key: Option<&str>,
     upload: impl Into<Given<UploadId>>,
 ) -> Result<plugin_version::Model> {
     scope.require(Permission::PluginManage)?;
-    let upload = upload.into().read()?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read_optional(key))?;
+    let (Some(key), Some(upload)) = (key, check.given(upload)?) else {
+        return Err(check.failed());
+    };
+    let command = Command::repeatable("plugin.publish", key, &upload)?;
+    if let Some(version) = command.before::<plugin_version::Entity>(scope).await? {
+        return Ok(version);
+    }
     let staged = staged(scope, &scope.read().await?, scope.tenant(), upload).await;
     let staged = staged.at("uploadId")?;
     scope.end_read().await;
@@ -107,11 +118,11 @@ pub async fn publish(
         Unadmitted::Refused(refusal) => Error::Refused(refusal),
         Unadmitted::Busy => Error::conflict(Conflict::SandboxBusy, error.to_string()),
     })?;
-    let mut tx = scope.begin().await?;
-    let plugin = find_or_create(&tx, &description.name).await?;
-    let version = insert_version(&mut tx, &plugin, &description, bytes).await?;
-    tx.commit().await?;
-    Ok(version)
+    let done = command.once::<plugin_version::Entity>(scope, async |tx: &mut Tx| {
+        let plugin = find_or_create(tx, &description.name).await?;
+        insert_version(tx, &plugin, &description, bytes).await
+    });
+    done.await
 }
 
 async fn find_or_create(tx: &Tx, name: &str) -> Result<plugin::Model> {

@@ -12,6 +12,7 @@ use crate::access::{Permission, Role};
 use crate::digest::{equal, secret, sha256};
 use crate::entity::{Owned, api_key, partner, person, tenant};
 use crate::error::{About, Error, Result};
+use crate::idempotency::{self, Command};
 use crate::ids::{ApiKeyId, PartnerId, PersonId, TenantId};
 use crate::kernel::check::{Check, Given};
 use crate::kernel::facts;
@@ -131,14 +132,21 @@ pub async fn create_for(
         partner: partner.map(Given::from),
         is_service: false,
     };
-    let created = insert(&mut tx, holder.id, purpose).await?;
+    let created = insert(&mut tx, Check::default(), holder.id, purpose).await?;
     tx.commit().await?;
     Ok(created)
 }
 
 /// Creates another key of the person who asks: for themselves, or for a service
 /// that they answer for. A partner's key needs the partner, and no other has one.
-pub async fn create(scope: &Scope, purpose: KeyPurpose) -> Result<NewKey> {
+///
+/// With an idempotency key a repetition gives the same key, without its token: that is
+/// told once.
+pub async fn create(
+    scope: &Scope,
+    key: Option<&str>,
+    purpose: KeyPurpose,
+) -> Result<(api_key::Model, Option<String>)> {
     scope.require(Permission::KeyManage)?;
     let Some(person) = scope.person() else {
         return Err(Error::broken("a key that nobody answers for"));
@@ -149,14 +157,28 @@ pub async fn create(scope: &Scope, purpose: KeyPurpose) -> Result<NewKey> {
         is_service: purpose.is_service || of_partner,
         ..purpose
     };
-    let mut tx = scope.begin().await?;
-    let created = insert(&mut tx, person, purpose).await?;
-    tx.commit().await?;
-    Ok(created)
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read_optional(key))?;
+    let partner = purpose.partner.as_ref();
+    let partner = partner.and_then(|given| given.known());
+    let arguments = (&purpose.name, purpose.role, partner, purpose.is_service);
+    let command = Command::repeatable("api_key.create", key.flatten(), &arguments)?;
+    let mut token = None;
+    let done = command.once::<api_key::Entity>(scope, async |tx: &mut Tx| {
+        let created = insert(tx, check, person, purpose).await?;
+        token = Some(created.token);
+        Ok(created.key)
+    });
+    Ok((done.await?, token))
 }
 
-pub(crate) async fn insert(tx: &mut Tx, person: PersonId, purpose: KeyPurpose) -> Result<NewKey> {
-    let mut check = Check::default();
+/// Creates a key, unless something is wrong with it or was before.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    mut check: Check,
+    person: PersonId,
+    purpose: KeyPurpose,
+) -> Result<NewKey> {
     let name = check.take(limits::name("name", &purpose.name))?;
     if (purpose.role == Role::Partner) != purpose.partner.is_some() {
         let message = "a partner's key needs its partner, and no other key has one";
@@ -194,21 +216,27 @@ pub(crate) async fn insert(tx: &mut Tx, person: PersonId, purpose: KeyPurpose) -
 }
 
 /// Revokes a key; revoking it again is harmless.
-pub async fn revoke(scope: &Scope, id: impl Into<Given<ApiKeyId>>) -> Result<api_key::Model> {
+pub async fn revoke(
+    scope: &Scope,
+    key: Option<&str>,
+    id: impl Into<Given<ApiKeyId>>,
+) -> Result<api_key::Model> {
     scope.require(Permission::KeyManage)?;
-    let id = id.into().read()?;
-    let mut tx = scope.begin().await?;
-    let key = api_key::Entity::get(&tx, tx.tenant(), id).await.at("id")?;
-    if key.revoked_at.is_some() {
-        return Ok(key);
-    }
-    let mut change: api_key::ActiveModel = key.into();
-    change.revoked_at = Set(Some(tx.now()));
-    let key = tx.update(change).await?;
-    tx.record(key.id, None, Fact::ApiKeyRevoked(told(&key)))
-        .await?;
-    tx.commit().await?;
-    Ok(key)
+    let (key, id) = idempotency::on_row::<api_key::Entity>(scope, key, id).await?;
+    let command = Command::repeatable("api_key.revoke", key, &id)?;
+    let done = command.once::<api_key::Entity>(scope, async |tx: &mut Tx| {
+        let key = api_key::Entity::get(tx, tx.tenant(), id).await.at("id")?;
+        if key.revoked_at.is_some() {
+            return Ok(key);
+        }
+        let mut change: api_key::ActiveModel = key.into();
+        change.revoked_at = Set(Some(tx.now()));
+        let key = tx.update(change).await?;
+        tx.record(key.id, None, Fact::ApiKeyRevoked(told(&key)))
+            .await?;
+        Ok(key)
+    });
+    done.await
 }
 
 fn told(key: &api_key::Model) -> facts::ApiKeyData {

@@ -8,10 +8,12 @@ use crate::access::Permission;
 use crate::clock::Moment;
 use crate::entity::{tenant, work};
 use crate::error::{Conflict, Error, Result};
+use crate::idempotency::{self, Command};
 use crate::ids::TenantId;
+use crate::kernel::check::Check;
 use crate::kernel::facts;
 use crate::limits;
-use crate::scope::{Engine, Fact, Scope};
+use crate::scope::{Engine, Fact, Scope, Tx};
 
 /// Creates a tenant. For whoever runs the server; there is no actor yet.
 ///
@@ -54,36 +56,38 @@ pub async fn all(engine: &Engine) -> Result<Vec<TenantId>> {
 
 /// Moves a sandbox's clock forward, and expires what expires by then.
 /// Moving it to where it is does nothing.
-pub async fn advance_clock(scope: &Scope, to: Moment) -> Result<tenant::Model> {
+pub async fn advance_clock(scope: &Scope, key: Option<&str>, to: Moment) -> Result<tenant::Model> {
     scope.require(Permission::ClockAdvance)?;
-    let mut tx = scope.begin().await?;
-    let Some(from) = tx.head().clock_at else {
-        return Err(Error::conflict(
-            Conflict::NotSandbox,
-            "only a sandbox has a test clock",
-        ));
-    };
-    if to < from {
-        let message = format!("the clock stands at {from} and cannot go back");
-        return Err(Error::conflict(Conflict::ClockBackwards, message));
-    }
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read_optional(key))?;
     if to > limits::LAST_MOMENT {
-        return Err(Error::invalid(
-            "to",
-            "the test clock ends with the year 2999",
-        ));
+        let message = "the test clock ends with the year 2999";
+        check.take::<()>(Err(Error::invalid("to", message)))?;
     }
-    if to > from {
-        tx.move_clock(to);
-        let fact = Fact::ClockAdvanced(facts::ClockMoved {
-            from: facts::Time(from),
-            to: facts::Time(to),
-        });
-        tx.record(tx.tenant(), None, fact).await?;
-        // Rails answer by the tenant's clock, too.
-        tx.hasten(work::Kind::ExecuteRun).await?;
-    }
-    let head = tx.head().clone();
-    tx.commit().await?;
-    Ok(head)
+    check.done()?;
+    let command = Command::repeatable("clock.advance", key.flatten(), &to)?;
+    let done = command.once::<tenant::Entity>(scope, async |tx: &mut Tx| {
+        let Some(from) = tx.head().clock_at else {
+            return Err(Error::conflict(
+                Conflict::NotSandbox,
+                "only a sandbox has a test clock",
+            ));
+        };
+        if to < from {
+            let message = format!("the clock stands at {from} and cannot go back");
+            return Err(Error::conflict(Conflict::ClockBackwards, message));
+        }
+        if to > from {
+            tx.move_clock(to);
+            let fact = Fact::ClockAdvanced(facts::ClockMoved {
+                from: facts::Time(from),
+                to: facts::Time(to),
+            });
+            tx.record(tx.tenant(), None, fact).await?;
+            // Rails answer by the tenant's clock, too.
+            tx.hasten(work::Kind::ExecuteRun).await?;
+        }
+        Ok(tx.head().clone())
+    });
+    done.await
 }

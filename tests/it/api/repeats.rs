@@ -8,22 +8,24 @@ use serde_json::{Value, json};
 use crate::api::bad_input::opening;
 use crate::rule::rules;
 use crate::support::acme::{Acme, usd, usual_rules};
+use crate::support::client::Client;
 use crate::support::contract::{self, list, name, named};
 use crate::support::tables::{self, Tables};
 use crate::support::world::World;
 
-/// The commands of the schema that take a key.
-async fn repeatable() -> BTreeSet<String> {
+/// The commands of the schema that take a key: those that need it, or those that may go
+/// without.
+async fn repeatable(needs_key: bool) -> BTreeSet<String> {
     let schema = contract::introspect().await;
+    let is_key = |field: &Value| {
+        let is_needed = field["type"]["kind"] == "NON_NULL";
+        name(field) == "idempotencyKey" && is_needed == needs_key
+    };
     let takes_key = |command: &&Value| {
         list(&command["args"]).iter().any(|argument| {
             let input = named(&argument["type"]).0;
             let mut types = contract::own_types(&schema).filter(|of| name(of) == input);
-            types.any(|of| {
-                list(&of["inputFields"])
-                    .iter()
-                    .any(|field| name(field) == "idempotencyKey")
-            })
+            types.any(|of| list(&of["inputFields"]).iter().any(is_key))
         })
     };
     let commands = list(&schema["mutationType"]["fields"]).iter();
@@ -34,16 +36,31 @@ async fn repeatable() -> BTreeSet<String> {
 }
 
 /// What is repeated, with the commands that it was tried for.
-struct Repeats<'a> {
+pub struct Repeats<'a> {
     world: &'a World,
     acme: &'a Acme,
     repeatable: BTreeSet<String>,
     tried: BTreeSet<String>,
 }
 
-impl Repeats<'_> {
+impl<'a> Repeats<'a> {
+    /// The commands that need a key, or those that may go without, and none tried yet.
+    pub async fn new(world: &'a World, acme: &'a Acme, needs_key: bool) -> Self {
+        Self {
+            world,
+            acme,
+            repeatable: repeatable(needs_key).await,
+            tried: BTreeSet::new(),
+        }
+    }
+
+    /// Fails if one of them was not tried.
+    pub fn were_all_tried(&self) {
+        assert_eq!(self.tried, self.repeatable);
+    }
+
     /// What commands write: not the work that the server does meanwhile, of its own accord.
-    async fn rows(&self) -> Tables {
+    pub async fn rows(&self) -> Tables {
         let mut rows = tables::rows(&self.world.database, self.acme.tenant).await;
         rows.remove("work");
         rows
@@ -51,13 +68,26 @@ impl Repeats<'_> {
 
     /// Gives a command, and returns what it made. One that takes a key is
     /// given again, and once more with `other` instead of what it said.
-    async fn does(&mut self, command: &str, made: &str, mut input: Value, other: Value) -> Value {
-        let (owner, selection) = (&self.acme.owner, format!("{made} {{ id }}"));
+    pub async fn does(&mut self, command: &str, made: &str, input: Value, other: Value) -> Value {
+        let owner = &self.acme.owner;
+        self.does_by(owner, command, made, input, other).await
+    }
+
+    /// The same by somebody else.
+    pub async fn does_by(
+        &mut self,
+        owner: &Client,
+        command: &str,
+        made: &str,
+        mut input: Value,
+        other: Value,
+    ) -> Value {
+        let selection = format!("{made} {{ id }}");
         if !self.repeatable.contains(command) {
             return owner.does(command, &selection, input).await;
         }
         self.tried.insert(command.to_owned());
-        self.tells_all(command, input.clone()).await;
+        self.tells_all(owner, command, input.clone()).await;
         input["idempotencyKey"] = json!(self.acme.key());
         let once = owner.does(command, &selection, input.clone()).await;
         if command == "proposePayoutRun" {
@@ -77,7 +107,7 @@ impl Repeats<'_> {
     }
 
     /// All that is wrong is told at once: its key, what it names, its texts and dates.
-    async fn tells_all(&self, command: &str, mut input: Value) {
+    async fn tells_all(&self, by: &Client, command: &str, mut input: Value) {
         let before = self.rows().await;
         input["idempotencyKey"] = json!("");
         let mut expected = BTreeSet::from(["idempotencyKey".to_owned()]);
@@ -93,7 +123,7 @@ impl Repeats<'_> {
             *value = wrong;
             expected.insert(field.clone());
         }
-        let refused = self.acme.owner.tries(command, "__typename", input).await;
+        let refused = by.tries(command, "__typename", input).await;
         let told = refused
             .told()
             .into_iter()
@@ -106,11 +136,10 @@ impl Repeats<'_> {
 
 story! {
     /// The same key and arguments are the same thing, and the same key with
-    /// others is refused: for every command that takes a key.
+    /// others is refused: for every command that needs a key.
     async fn a_repeated_command_is_done_once(world: World) {
         let acme = Acme::new(&world).await;
-        let (repeatable, tried) = (repeatable().await, BTreeSet::new());
-        let mut repeats = Repeats { world: &world, acme: &acme, repeatable, tried };
+        let mut repeats = Repeats::new(&world, &acme, true).await;
         let partner = joins(&mut repeats).await;
         let deal = is_won(&mut repeats, &partner).await;
 
@@ -130,7 +159,7 @@ story! {
         let run = repeats.does("proposePayoutRun", "payoutRun", run, other).await;
         is_paid_by_hand(&mut repeats, &run).await;
 
-        assert_eq!(repeats.tried, repeats.repeatable);
+        repeats.were_all_tried();
     }
 }
 
@@ -271,7 +300,7 @@ async fn is_paid_by_hand(repeats: &mut Repeats<'_>, run: &Value) {
 }
 
 /// An id of the same kind that nothing has.
-fn nobodys(id: &Value) -> String {
+pub fn nobodys(id: &Value) -> String {
     let id = id.as_str().unwrap();
     let (start, end) = id.split_at(id.len() - 1);
     format!("{start}{}", if end == "0" { "1" } else { "0" })

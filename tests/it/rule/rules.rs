@@ -67,7 +67,7 @@ fn built(rule: &str) -> Vec<u8> {
 }
 
 /// Puts bytes to a fresh upload, and returns its id.
-async fn uploads(client: &Client, bytes: Vec<u8>) -> String {
+pub async fn uploads(client: &Client, bytes: Vec<u8>) -> String {
     let upload = stages(client).await;
     let status = client.puts(&text(&upload["url"]), bytes).await;
     assert_eq!(status, StatusCode::NO_CONTENT);

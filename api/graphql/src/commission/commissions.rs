@@ -221,13 +221,22 @@ root_lists! {
 /// A commission to try again.
 #[derive(InputObject)]
 pub struct RetryCommissionInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The commission.
     id: ID,
 }
 
 impl RetryCommissionInput {
     async fn run(self, scope: &Scope) -> Result<commission::Model> {
-        commissions::retry(scope, given(Noun::Commission, "id", &self.id)).await
+        commissions::retry(
+            scope,
+            self.idempotency_key.as_deref(),
+            given(Noun::Commission, "id", &self.id),
+        )
+        .await
     }
 }
 

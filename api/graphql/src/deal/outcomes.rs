@@ -49,6 +49,10 @@ impl CloseDealWonInput {
 /// A deal that was lost.
 #[derive(InputObject)]
 pub struct CloseDealLostInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The deal; open.
     id: ID,
     /// Why, 1 to 2,000 characters.
@@ -57,7 +61,13 @@ pub struct CloseDealLostInput {
 
 impl CloseDealLostInput {
     async fn run(self, scope: &Scope) -> Result<deal::Model> {
-        outcomes::lose(scope, given(Noun::Deal, "id", &self.id), &self.reason).await
+        outcomes::lose(
+            scope,
+            self.idempotency_key.as_deref(),
+            given(Noun::Deal, "id", &self.id),
+            &self.reason,
+        )
+        .await
     }
 }
 

@@ -210,6 +210,10 @@ impl RegisterDealInput {
 /// A registration to approve.
 #[derive(InputObject)]
 pub struct ApproveRegistrationInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The registration.
     id: ID,
     /// Why, 1 to 2,000 characters. Needed where it is in conflict. The partner
@@ -220,13 +224,23 @@ pub struct ApproveRegistrationInput {
 impl ApproveRegistrationInput {
     async fn run(self, scope: &Scope) -> Result<registration::Model> {
         let registration = given(Noun::Registration, "id", &self.id);
-        registrations::approve(scope, registration, self.reason).await
+        registrations::approve(
+            scope,
+            self.idempotency_key.as_deref(),
+            registration,
+            self.reason,
+        )
+        .await
     }
 }
 
 /// A registration to reject.
 #[derive(InputObject)]
 pub struct RejectRegistrationInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The registration.
     id: ID,
     /// Why, 1 to 2,000 characters. The partner reads it: name no other partner.
@@ -236,13 +250,23 @@ pub struct RejectRegistrationInput {
 impl RejectRegistrationInput {
     async fn run(self, scope: &Scope) -> Result<registration::Model> {
         let registration = given(Noun::Registration, "id", &self.id);
-        registrations::reject(scope, registration, &self.reason).await
+        registrations::reject(
+            scope,
+            self.idempotency_key.as_deref(),
+            registration,
+            &self.reason,
+        )
+        .await
     }
 }
 
 /// A registration to give up.
 #[derive(InputObject)]
 pub struct WithdrawRegistrationInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The registration.
     id: ID,
     /// Why, 1 to 2,000 characters.
@@ -252,7 +276,13 @@ pub struct WithdrawRegistrationInput {
 impl WithdrawRegistrationInput {
     async fn run(self, scope: &Scope) -> Result<registration::Model> {
         let registration = given(Noun::Registration, "id", &self.id);
-        registrations::withdraw(scope, registration, &self.reason).await
+        registrations::withdraw(
+            scope,
+            self.idempotency_key.as_deref(),
+            registration,
+            &self.reason,
+        )
+        .await
     }
 }
 

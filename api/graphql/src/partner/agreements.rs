@@ -91,6 +91,10 @@ root_lists! {
 /// An agreement to accept.
 #[derive(InputObject)]
 pub struct AcceptAgreementInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The partner.
     partner_id: ID,
     /// The terms that it accepts: those in force, or earlier ones that a deal of
@@ -116,7 +120,15 @@ impl AcceptAgreementInput {
             signer_authority: self.signer_authority,
             act: self.act,
         };
-        paperwork::accept_agreement(scope, partner, terms, &self.document_digest, signature).await
+        paperwork::accept_agreement(
+            scope,
+            self.idempotency_key.as_deref(),
+            partner,
+            terms,
+            &self.document_digest,
+            signature,
+        )
+        .await
     }
 }
 

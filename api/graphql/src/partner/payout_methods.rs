@@ -135,19 +135,32 @@ impl AddPayoutMethodInput {
 /// A payout method to verify.
 #[derive(InputObject)]
 pub struct VerifyPayoutMethodInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The payout method.
     id: ID,
 }
 
 impl VerifyPayoutMethodInput {
     async fn run(self, scope: &Scope) -> Result<payout_method::Model> {
-        payout_methods::verify(scope, given(Noun::PayoutMethod, "id", &self.id)).await
+        payout_methods::verify(
+            scope,
+            self.idempotency_key.as_deref(),
+            given(Noun::PayoutMethod, "id", &self.id),
+        )
+        .await
     }
 }
 
 /// A payout method to disable, and why.
 #[derive(InputObject)]
 pub struct DisablePayoutMethodInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The payout method.
     id: ID,
     /// Why, for the partner and the tenant: 1 to 2,000 characters. It is in the log, so no
@@ -158,7 +171,7 @@ pub struct DisablePayoutMethodInput {
 impl DisablePayoutMethodInput {
     async fn run(self, scope: &Scope) -> Result<payout_method::Model> {
         let method = given(Noun::PayoutMethod, "id", &self.id);
-        payout_methods::disable(scope, method, &self.reason).await
+        payout_methods::disable(scope, self.idempotency_key.as_deref(), method, &self.reason).await
     }
 }
 

@@ -165,19 +165,33 @@ impl SubmitTaxFormInput {
 /// A tax form to approve.
 #[derive(InputObject)]
 pub struct ApproveTaxFormInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The tax form.
     id: ID,
 }
 
 impl ApproveTaxFormInput {
     async fn run(self, scope: &Scope) -> Result<tax_form::Model> {
-        paperwork::decide_tax_form(scope, given(Noun::TaxForm, "id", &self.id), None).await
+        paperwork::decide_tax_form(
+            scope,
+            self.idempotency_key.as_deref(),
+            given(Noun::TaxForm, "id", &self.id),
+            None,
+        )
+        .await
     }
 }
 
 /// A tax form to reject.
 #[derive(InputObject)]
 pub struct RejectTaxFormInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The tax form.
     id: ID,
     /// Why, for the partner: 1 to 2,000 characters.
@@ -187,7 +201,13 @@ pub struct RejectTaxFormInput {
 impl RejectTaxFormInput {
     async fn run(self, scope: &Scope) -> Result<tax_form::Model> {
         let form = given(Noun::TaxForm, "id", &self.id);
-        paperwork::decide_tax_form(scope, form, Some(&self.reason)).await
+        paperwork::decide_tax_form(
+            scope,
+            self.idempotency_key.as_deref(),
+            form,
+            Some(&self.reason),
+        )
+        .await
     }
 }
 

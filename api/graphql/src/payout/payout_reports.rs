@@ -105,6 +105,10 @@ impl ReportPayoutOutcomeInput {
 /// A report to confirm.
 #[derive(InputObject)]
 pub struct ConfirmPayoutOutcomeInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The payout.
     id: ID,
     /// What became of it, as you see it.
@@ -116,7 +120,14 @@ pub struct ConfirmPayoutOutcomeInput {
 impl ConfirmPayoutOutcomeInput {
     async fn run(self, scope: &Scope) -> Result<payout::Model> {
         let payout = given(Noun::Payout, "id", &self.id);
-        payout_reports::confirm(scope, payout, self.outcome.into(), &self.reference).await
+        payout_reports::confirm(
+            scope,
+            self.idempotency_key.as_deref(),
+            payout,
+            self.outcome.into(),
+            &self.reference,
+        )
+        .await
     }
 }
 

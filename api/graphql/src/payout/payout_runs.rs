@@ -241,26 +241,44 @@ impl ProposePayoutRunInput {
 /// A payout run to approve.
 #[derive(InputObject)]
 pub struct ApprovePayoutRunInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The run.
     id: ID,
 }
 
 impl ApprovePayoutRunInput {
     async fn run(self, scope: &Scope) -> Result<payout_run::Model> {
-        payout_runs::approve(scope, given(Noun::PayoutRun, "id", &self.id)).await
+        payout_runs::approve(
+            scope,
+            self.idempotency_key.as_deref(),
+            given(Noun::PayoutRun, "id", &self.id),
+        )
+        .await
     }
 }
 
 /// A payout run to cancel.
 #[derive(InputObject)]
 pub struct CancelPayoutRunInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The run.
     id: ID,
 }
 
 impl CancelPayoutRunInput {
     async fn run(self, scope: &Scope) -> Result<payout_run::Model> {
-        payout_runs::cancel(scope, given(Noun::PayoutRun, "id", &self.id)).await
+        payout_runs::cancel(
+            scope,
+            self.idempotency_key.as_deref(),
+            given(Noun::PayoutRun, "id", &self.id),
+        )
+        .await
     }
 }
 

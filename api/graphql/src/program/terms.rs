@@ -190,6 +190,10 @@ impl PublishTermsInput {
 /// Terms to withdraw, and why.
 #[derive(InputObject)]
 pub struct WithdrawTermsInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The terms.
     id: ID,
     /// Why, for partners and the tenant: 1 to 2,000 characters.
@@ -199,7 +203,7 @@ pub struct WithdrawTermsInput {
 impl WithdrawTermsInput {
     async fn run(self, scope: &Scope) -> Result<stored::Model> {
         let terms = given(Noun::Terms, "id", &self.id);
-        in_force::withdraw(scope, terms, &self.reason).await
+        in_force::withdraw(scope, self.idempotency_key.as_deref(), terms, &self.reason).await
     }
 }
 

@@ -137,26 +137,44 @@ impl ProposeActivationInput {
 /// An activation to approve.
 #[derive(InputObject)]
 pub struct ApproveActivationInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The activation.
     id: ID,
 }
 
 impl ApproveActivationInput {
     async fn run(self, scope: &Scope) -> Result<activation::Model> {
-        activations::approve(scope, given(Noun::Activation, "id", &self.id)).await
+        activations::approve(
+            scope,
+            self.idempotency_key.as_deref(),
+            given(Noun::Activation, "id", &self.id),
+        )
+        .await
     }
 }
 
 /// An activation to cancel.
 #[derive(InputObject)]
 pub struct CancelActivationInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The activation.
     id: ID,
 }
 
 impl CancelActivationInput {
     async fn run(self, scope: &Scope) -> Result<activation::Model> {
-        activations::cancel(scope, given(Noun::Activation, "id", &self.id)).await
+        activations::cancel(
+            scope,
+            self.idempotency_key.as_deref(),
+            given(Noun::Activation, "id", &self.id),
+        )
+        .await
     }
 }
 

@@ -165,13 +165,22 @@ root_lists! {
 /// An uploaded component to publish.
 #[derive(InputObject)]
 pub struct PublishPluginInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The upload that the bytes were put to.
     upload_id: ID,
 }
 
 impl PublishPluginInput {
     async fn run(self, scope: &Scope) -> Result<plugin_version::Model> {
-        plugins::publish(scope, given(Noun::Upload, "uploadId", &self.upload_id)).await
+        plugins::publish(
+            scope,
+            self.idempotency_key.as_deref(),
+            given(Noun::Upload, "uploadId", &self.upload_id),
+        )
+        .await
     }
 }
 

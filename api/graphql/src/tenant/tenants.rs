@@ -6,7 +6,7 @@ use tributary_domain::entity::{api_key, person, tenant};
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::scope::Scope;
-use tributary_domain::tenant::keys::{self, KeyPurpose, NewKey};
+use tributary_domain::tenant::keys::{self, KeyPurpose};
 use tributary_domain::tenant::{positions, tenants};
 
 use crate::connections::Connection;
@@ -192,6 +192,10 @@ impl TenantQueries {
 /// Another key of the person who asks.
 #[derive(InputObject)]
 pub struct CreateApiKeyInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. With it, a repetition
+    /// returns the key that was created, without its token. Without it, a repetition
+    /// creates another key.
+    idempotency_key: Option<String>,
     /// What it is to be called, 1 to 200 characters.
     name: String,
     /// What it may do.
@@ -206,7 +210,7 @@ pub struct CreateApiKeyInput {
 }
 
 impl CreateApiKeyInput {
-    async fn run(self, scope: &Scope) -> Result<NewKey> {
+    async fn run(self, scope: &Scope) -> Result<(api_key::Model, Option<String>)> {
         let partner = self.partner_id;
         let purpose = KeyPurpose {
             name: self.name,
@@ -214,33 +218,46 @@ impl CreateApiKeyInput {
             partner: partner.map(|text| given(Noun::Partner, "partnerId", &text)),
             is_service: self.service,
         };
-        keys::create(scope, purpose).await
+        keys::create(scope, self.idempotency_key.as_deref(), purpose).await
     }
 }
 
 /// A key to revoke.
 #[derive(InputObject)]
 pub struct RevokeApiKeyInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The key.
     id: ID,
 }
 
 impl RevokeApiKeyInput {
     async fn run(self, scope: &Scope) -> Result<api_key::Model> {
-        keys::revoke(scope, given(Noun::ApiKey, "id", &self.id)).await
+        keys::revoke(
+            scope,
+            self.idempotency_key.as_deref(),
+            given(Noun::ApiKey, "id", &self.id),
+        )
+        .await
     }
 }
 
 /// Where to move the test clock.
 #[derive(InputObject)]
 pub struct AdvanceTestClockInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
     /// The tenant's new present; not before its present one.
     to: DateTime,
 }
 
 impl AdvanceTestClockInput {
     async fn run(self, scope: &Scope) -> Result<tenant::Model> {
-        tenants::advance_clock(scope, self.to.0).await
+        tenants::advance_clock(scope, self.idempotency_key.as_deref(), self.to.0).await
     }
 }
 
@@ -250,18 +267,19 @@ pub struct CreateApiKeyPayload {
     /// The key; null where none was created.
     api_key: Option<ApiKey>,
     /// What to send as `Authorization: Bearer …`. It is nowhere else and is
-    /// never shown again. Null where no key was created.
+    /// never shown again. Null where no key was created, also for a repetition with the
+    /// same idempotency key.
     token: Option<String>,
     /// Why nothing was changed; empty where it was.
     user_errors: Vec<UserError>,
 }
 
 impl CreateApiKeyPayload {
-    fn answer(result: Result<NewKey>) -> Option<ApiResult<Self>> {
+    fn answer(result: Result<(api_key::Model, Option<String>)>) -> Option<ApiResult<Self>> {
         nullable(into_user_errors(result).map(|split| match split {
-            Ok(NewKey { key, token }) => Self {
+            Ok((key, token)) => Self {
                 api_key: Some(key.into()),
-                token: Some(token),
+                token,
                 user_errors: Vec::new(),
             },
             Err(user_errors) => Self {
