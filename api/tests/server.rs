@@ -143,7 +143,9 @@ async fn a_key_opens_the_door_until_it_is_revoked() {
     let scope = keys::authenticate(&server.engine, &key.token, origin)
         .await
         .unwrap();
-    keys::revoke(&scope.unwrap(), key.key.id).await.unwrap();
+    keys::revoke(&scope.unwrap(), None, key.key.id)
+        .await
+        .unwrap();
     assert_eq!(server.ask(&key.token).await.status(), 401);
     assert_eq!(server.ask(&other.token).await.status(), 200);
 }
@@ -162,7 +164,8 @@ async fn what_a_key_may_not_read_is_null_and_the_rest_is_answered() {
         partner: None,
         is_service: true,
     };
-    let token = keys::create(&scope, purpose).await.unwrap().token;
+    let (_, token) = keys::create(&scope, None, purpose).await.unwrap();
+    let token = token.unwrap();
 
     let query = "{ viewer { actor { kind name } } apiKeys { nodes { id } } ledger { balanced } \
                  events { kind } deals { nodes { id } } }";

@@ -23,7 +23,9 @@ story! {
         the_money(&mut repeats, &second, &partner).await;
         repeats.were_all_tried();
     }
+}
 
+story! {
     /// What another person did since stays as it is.
     async fn a_late_repetition_undoes_nothing(world: World) {
         let acme = Acme::new(&world).await;
@@ -38,7 +40,9 @@ story! {
         let late = acme.owner.does("approveRegistration", selection, approval).await;
         assert_eq!(late["state"], "REJECTED");
     }
+}
 
+story! {
     /// A key's token is told once; whoever did not hear it revokes the key.
     async fn a_token_is_told_once(world: World) {
         let acme = Acme::new(&world).await;
