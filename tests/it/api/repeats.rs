@@ -38,7 +38,8 @@ async fn repeatable(needs_key: bool) -> BTreeSet<String> {
 /// What is repeated, with the commands that it was tried for.
 pub struct Repeats<'a> {
     world: &'a World,
-    acme: &'a Acme,
+    /// Whose commands they are.
+    pub acme: &'a Acme,
     repeatable: BTreeSet<String>,
     tried: BTreeSet<String>,
 }

@@ -179,7 +179,7 @@ story! {
             }
             let now = office.now().await;
             let owes = due_minor(&office.earnings().await, now) < 0;
-            payout_runs::approve(&office.ben, run.id).await.unwrap();
+            payout_runs::approve(&office.ben, None, run.id).await.unwrap();
             office.executes().await;
             let state = office.payouts().await[0].state;
             assert_eq!(state, if owes { State::Failed } else { State::Paid });

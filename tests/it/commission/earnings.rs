@@ -138,7 +138,8 @@ impl Troupe {
             Ok(run) if run.finished_at.is_some() => {}
             Ok(run) => {
                 let id = run.id;
-                let approval = tributary_domain::payout::payout_runs::approve(&self.office.ben, id);
+                let approval =
+                    tributary_domain::payout::payout_runs::approve(&self.office.ben, None, id);
                 approval.await.unwrap();
                 self.office.executes().await;
             }

@@ -144,7 +144,7 @@ async fn office(world: &World, troubles: &[Trouble]) -> (Office, Arc<Troubled>) 
     let upload = plugins::stage(&office.ada).await.unwrap().id;
     let bytes = b"no component".to_vec();
     plugins::put(&office.ada, upload, bytes).await.unwrap();
-    let version = plugins::publish(&office.ada, upload).await.unwrap();
+    let version = plugins::publish(&office.ada, None, upload).await.unwrap();
     let formula = Formula::Plugin {
         version: version.id.into(),
         config: "{}".to_owned(),

@@ -57,11 +57,11 @@ story! {
         let northwind = office.partner("Northwind").await;
         let registration = office.registrations(northwind, "globex.example").await.unwrap();
         let crm = person(&office.engine, office.tenant, "CRM", Role::Integrator, None).await;
-        let refused = registrations::withdraw(&crm, registration.id, "the CRM says so").await;
+        let refused = registrations::withdraw(&crm, None, registration.id, "the CRM says so").await;
         assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
 
         let own = office.speaks_for(northwind).await;
-        let withdrawn = registrations::withdraw(&own, registration.id, "we were too late").await.unwrap();
+        let withdrawn = registrations::withdraw(&own, None, registration.id, "we were too late").await.unwrap();
         assert!(!withdrawn.protects);
     }
 }
@@ -72,9 +72,9 @@ story! {
         let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
         let northwind = office.partner("Northwind").await;
         let method = payout_methods::add(&office.cleo, "mine", northwind, "test", "cleo").await.unwrap();
-        let refused = payout_methods::verify(&office.cleo, method.id).await;
+        let refused = payout_methods::verify(&office.cleo, None, method.id).await;
         assert_eq!(code(refused), Conflict::SecondPersonNeeded);
-        let verified = payout_methods::verify(&office.ada, method.id).await.unwrap();
+        let verified = payout_methods::verify(&office.ada, None, method.id).await.unwrap();
         assert_eq!((verified.added_by, verified.verified_by), (office.cleo.actor(), Some(office.ada.actor())));
     }
 }
@@ -87,12 +87,12 @@ story! {
         let (northwind, eastbay) = (office.partner("Northwind").await, office.partner("Eastbay").await);
         let (north, east) = (office.speaks_for(northwind).await, office.speaks_for(eastbay).await);
         let typo = payout_methods::add(&north, "typo", northwind, "test", "Nortwind").await.unwrap();
-        let foreign = payout_methods::disable(&east, typo.id, "a guess").await;
+        let foreign = payout_methods::disable(&east, None, typo.id, "a guess").await;
         assert!(matches!(foreign, Err(Error::Unknown { .. })), "{foreign:?}");
-        let disabled = payout_methods::disable(&north, typo.id, "mistyped").await.unwrap();
+        let disabled = payout_methods::disable(&north, None, typo.id, "mistyped").await.unwrap();
         assert_eq!(disabled.state, payout_method::State::Disabled);
-        assert_eq!(payout_methods::disable(&north, typo.id, "mistyped").await.unwrap(), disabled);
-        let late = payout_methods::verify(&office.cleo, typo.id).await;
+        assert_eq!(payout_methods::disable(&north, None, typo.id, "mistyped").await.unwrap(), disabled);
+        let late = payout_methods::verify(&office.cleo, None, typo.id).await;
         assert_eq!(code(late), Conflict::WrongState);
 
         // One that payouts go to: what has not left waits.
@@ -101,7 +101,7 @@ story! {
         let methods = office.all::<payout_method::Entity>().await;
         let verified = methods.iter().find(|row| row.partner_id == northwind && row.id != typo.id).unwrap();
         let run = office.approved_run().await;
-        payout_methods::disable(&office.cleo, verified.id, "the bank closed it").await.unwrap();
+        payout_methods::disable(&office.cleo, None, verified.id, "the bank closed it").await.unwrap();
         office.executes().await;
         let states: Vec<_> = office.payouts().await.into_iter().map(|row| row.state).collect();
         assert_eq!(states, [payout::State::Failed]);
@@ -132,7 +132,7 @@ story! {
             act: "clicked".to_owned(),
         };
         let superseded = paperwork::accept_agreement(
-            &office.ada, eastbay, earlier.id, &earlier.document_digest, signature,
+            &office.ada, None, eastbay, earlier.id, &earlier.document_digest, signature,
         );
         assert_eq!(code(superseded.await), Conflict::WrongState);
     }

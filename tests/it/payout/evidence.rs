@@ -68,7 +68,7 @@ async fn later(office: &Office) -> Scope {
 }
 
 async fn confirms_failed(by: &Scope, payout: PayoutId) -> Result<payout::Model, Error> {
-    payout_reports::confirm(by, payout, Outcome::Failed, "letter 4").await
+    payout_reports::confirm(by, None, payout, Outcome::Failed, "letter 4").await
 }
 
 fn is_too_early(outcome: &Result<payout::Model, Error>) -> bool {
@@ -155,10 +155,10 @@ story! {
             if suspended {
                 continue;
             }
-            let early = payout_reports::confirm(&office.ben, payout.id, Outcome::Paid, "letter 4").await;
+            let early = payout_reports::confirm(&office.ben, None, payout.id, Outcome::Paid, "letter 4").await;
             assert!(is_too_early(&early), "a call may be on its way: {early:?}");
             let by = later(&office).await;
-            payout_reports::confirm(&by, payout.id, Outcome::Paid, "letter 4").await.unwrap();
+            payout_reports::confirm(&by, None, payout.id, Outcome::Paid, "letter 4").await.unwrap();
             assert_eq!(state(&office).await, State::Paid);
             assert_eq!(rail.moved(), []);
         }

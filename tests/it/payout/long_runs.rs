@@ -163,7 +163,7 @@ story! {
         let more = background::step(&again, work::Kind::PrepareRun, run.id.0).await.unwrap();
         assert!(!more, "there is nothing left to prepare");
 
-        payout_runs::approve(&office.ben, run.id).await.unwrap();
+        payout_runs::approve(&office.ben, None, run.id).await.unwrap();
         is_done(&office, run.id).await;
         assert_eq!(count(&office, State::Paid).await, partners.map(|partner| (partner, EARNINGS)).into());
         assert_eq!((rail.sum_to("Northwind"), rail.sum_to("Eastbay")), (total, total));
@@ -206,7 +206,7 @@ story! {
         office.days_pass(31).await;
         let run = payout_runs::propose(&office.ada, "run", office.program.id, None).await.unwrap();
         prepare_until(&office, run.id, 1).await;
-        payout_runs::cancel(&office.ada, run.id).await.unwrap();
+        payout_runs::cancel(&office.ada, None, run.id).await.unwrap();
         for life in 1..500 {
             dies_after(&office, work::Kind::CancelRun, run.id, Duration::from_millis(2 * (life % 30))).await;
             let taken = count(&office, State::InPayout).await.values().sum::<usize>();

@@ -44,8 +44,8 @@ async fn minted(office: &Office, by: &Scope, name: &str, is_service: bool) -> Sc
         partner: None,
         is_service,
     };
-    let key = keys::create(by, purpose).await.unwrap();
-    office::scope(&office.engine, &key.token).await
+    let (_, token) = keys::create(by, None, purpose).await.unwrap();
+    office::scope(&office.engine, &token.unwrap()).await
 }
 
 story! {
@@ -59,22 +59,22 @@ story! {
         office.days_pass(31).await;
         let run = office.proposes().await.unwrap().id;
 
-        is_refused(payout_runs::approve(&office.ada, run).await, Conflict::SecondPersonNeeded);
+        is_refused(payout_runs::approve(&office.ada, None, run).await, Conflict::SecondPersonNeeded);
         for spelling in ["Ada", "ADA", " ada "] {
             let same = office::person(&office.engine, office.tenant, spelling, Role::Owner, None).await;
-            is_refused(payout_runs::approve(&same, run).await, Conflict::SecondPersonNeeded);
+            is_refused(payout_runs::approve(&same, None, run).await, Conflict::SecondPersonNeeded);
         }
         for is_service in [false, true] {
             let minted_by_ada = minted(&office, &office.ada, "Ben", is_service).await;
-            is_refused(payout_runs::approve(&minted_by_ada, run).await, Conflict::SecondPersonNeeded);
+            is_refused(payout_runs::approve(&minted_by_ada, None, run).await, Conflict::SecondPersonNeeded);
             let by_that = minted(&office, &minted_by_ada, "Cleo", !is_service).await;
-            is_refused(payout_runs::approve(&by_that, run).await, Conflict::SecondPersonNeeded);
+            is_refused(payout_runs::approve(&by_that, None, run).await, Conflict::SecondPersonNeeded);
         }
         office.executes().await;
         assert_eq!(rail.calls(), 0, "nothing is sent of a run that is not approved");
 
-        payout_runs::approve(&office.ben, run).await.unwrap();
-        payout_runs::approve(&office.ben, run).await.unwrap();
+        payout_runs::approve(&office.ben, None, run).await.unwrap();
+        payout_runs::approve(&office.ben, None, run).await.unwrap();
         office.executes().await;
         assert_eq!(rail.sum_to("Northwind"), 100_000);
     }
@@ -225,7 +225,7 @@ story! {
         is_refused(office.proposes().await, Conflict::RunInProgress);
 
         office.cancels(run).await;
-        is_refused(payout_runs::approve(&office.ben, run).await, Conflict::WrongState);
+        is_refused(payout_runs::approve(&office.ben, None, run).await, Conflict::WrongState);
         office.executes().await;
         assert_eq!(rail.calls(), 0);
         let earnings = office.earnings().await;
@@ -240,7 +240,7 @@ story! {
 
         let run = office.approved_run().await;
         office.executes().await;
-        is_refused(payout_runs::cancel(&office.ada, run).await, Conflict::WrongState);
+        is_refused(payout_runs::cancel(&office.ada, None, run).await, Conflict::WrongState);
         assert_eq!(rail.sum_to("Northwind"), 100_000);
     }
 }
@@ -285,7 +285,7 @@ story! {
         office.days_pass(7).await;
         office.adds_method(partners[1], "Eastbay elsewhere").await;
         partners::suspend(&office.ada, &office.key(), partners[2], true).await.unwrap();
-        payout_runs::approve(&office.ben, run).await.unwrap();
+        payout_runs::approve(&office.ben, None, run).await.unwrap();
         office.executes().await;
         let moved: Vec<_> = rail.moved().into_iter().map(|moved| moved.destination).collect();
         assert_eq!(moved, ["Midland"], "a W-8BEN ends with the third year after its own");

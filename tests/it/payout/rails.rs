@@ -246,7 +246,9 @@ async fn is_done(office: &Office, other: &Engine) {
         Err(error) => panic!("{error}"),
     };
     if run.finished_at.is_none() {
-        payout_runs::approve(&office.ben, run.id).await.unwrap();
+        payout_runs::approve(&office.ben, None, run.id)
+            .await
+            .unwrap();
     }
     for _ in 0..MOST_ATTEMPTS {
         let runs = office.all::<payout_run::Entity>().await;
@@ -324,7 +326,7 @@ story! {
         let another = office.partner("Westhill").await;
         office.paid_deal(1_000_000, another).await;
         office.days_pass(31).await;
-        payout_runs::cancel(&office.ada, office.payouts().await[0].run_id).await.unwrap();
+        payout_runs::cancel(&office.ada, None, office.payouts().await[0].run_id).await.unwrap();
         office.executes().await;
         office.approved_run().await;
         let dying = office.executing(&office.engine);

@@ -104,7 +104,7 @@ story! {
             external_id: None,
         };
         collections::record(&office.ada, &office.key(), refund).await.unwrap();
-        payout_runs::approve(&office.ben, run.id).await.unwrap();
+        payout_runs::approve(&office.ben, None, run.id).await.unwrap();
         office.executes().await;
 
         assert_eq!(rail.moved(), []);

@@ -216,7 +216,7 @@ impl Office {
             act: "clicked \"I agree\"".to_owned(),
         };
         let (terms, digest) = (self.terms.id, &self.terms.document_digest);
-        paperwork::accept_agreement(&self.ada, partner, terms, digest, signature)
+        paperwork::accept_agreement(&self.ada, None, partner, terms, digest, signature)
             .await
             .unwrap();
     }
@@ -226,7 +226,7 @@ impl Office {
         let key = self.key();
         let form = paperwork::submit_tax_form(&self.ada, &key, partner, kind, "12-3456789", "Sam");
         let form = form.await.unwrap();
-        paperwork::decide_tax_form(&self.cleo, form.id, None)
+        paperwork::decide_tax_form(&self.cleo, None, form.id, None)
             .await
             .unwrap();
     }
@@ -238,7 +238,9 @@ impl Office {
         let key = self.key();
         let method = payout_methods::add(&self.ada, &key, partner, rail, destination);
         let method = method.await.unwrap();
-        payout_methods::verify(&self.cleo, method.id).await.unwrap();
+        payout_methods::verify(&self.cleo, None, method.id)
+            .await
+            .unwrap();
     }
 
     /// An open deal with an account of its own, sourced and influenced.
@@ -340,7 +342,7 @@ impl Office {
     /// So many days pass.
     pub async fn days_pass(&self, days: i32) {
         let now = self.now().await;
-        tenants::advance_clock(&self.ada, now.plus_days(days))
+        tenants::advance_clock(&self.ada, None, now.plus_days(days))
             .await
             .unwrap();
     }

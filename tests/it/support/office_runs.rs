@@ -29,7 +29,7 @@ impl Office {
 
     /// Ada cancels a run, and the server gives back what was not sent.
     pub async fn cancels(&self, run: PayoutRunId) -> payout_run::Model {
-        payout_runs::cancel(&self.ada, run).await.unwrap();
+        payout_runs::cancel(&self.ada, None, run).await.unwrap();
         self.finishes(work::Kind::CancelRun, run).await.unwrap()
     }
 
@@ -44,7 +44,10 @@ impl Office {
     /// Ada proposes a run, and Ben approves it.
     pub async fn approved_run(&self) -> PayoutRunId {
         let run = self.proposes().await.unwrap();
-        payout_runs::approve(&self.ben, run.id).await.unwrap().id
+        payout_runs::approve(&self.ben, None, run.id)
+            .await
+            .unwrap()
+            .id
     }
 
     /// The server does what the rail has to do.
