@@ -46,12 +46,22 @@ pub async fn accept_agreement(
     let authority = limits::name("signerAuthority", &signature.signer_authority);
     let authority = check.take(authority)?;
     let act = check.take(limits::sentence("act", &signature.act))?;
-    let (Some(key), Some(partner), Some(terms)) = (key, partner, terms) else {
+    let (Some(key), Some(of), Some(to), Some(signer_name), Some(authority), Some(act)) =
+        (key, partner, terms, signer_name, authority, act)
+    else {
+        if let Some(id) = partner {
+            check.take(
+                reads::get::<partner::Entity>(scope, id)
+                    .await
+                    .at("partnerId"),
+            )?;
+        }
+        if let Some(id) = terms {
+            check.take(reads::get::<terms::Entity>(scope, id).await.at("termsId"))?;
+        }
         return Err(check.failed());
     };
-    let (Some(signer_name), Some(authority), Some(act)) = (signer_name, authority, act) else {
-        return Err(check.failed());
-    };
+    let (partner, terms) = (of, to);
     scope.require_partner(partner)?;
     let arguments = (
         partner,

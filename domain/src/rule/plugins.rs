@@ -100,7 +100,12 @@ pub async fn publish(
     scope.require(Permission::PluginManage)?;
     let mut check = Check::default();
     let key = check.take(idempotency::Key::read_optional(key))?;
-    let (Some(key), Some(upload)) = (key, check.given(upload)?) else {
+    let given = check.given(upload)?;
+    let (Some(key), Some(upload)) = (key, given) else {
+        if let Some(id) = given {
+            let staged = staged(scope, &scope.read().await?, scope.tenant(), id).await;
+            check.take(staged.at("uploadId"))?;
+        }
         return Err(check.failed());
     };
     let command = Command::repeatable("plugin.publish", key, &upload)?;

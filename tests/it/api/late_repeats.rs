@@ -70,8 +70,8 @@ async fn the_tenant(repeats: &mut Repeats<'_>) {
     let input = json!({ "id": key["id"] });
     let other = another(&key["id"]);
     repeats.does("revokeApiKey", "apiKey", input, other).await;
-    let day = json!({ "to": "2026-01-02T09:00:00Z" });
-    let other = json!({ "to": "2026-01-03T09:00:00Z" });
+    let day = json!({ "to": "2026-01-06T09:00:00Z" });
+    let other = json!({ "to": "2026-01-07T09:00:00Z" });
     repeats.does("advanceTestClock", "tenant", day, other).await;
     let acme = repeats.acme;
     let terms = json!({
