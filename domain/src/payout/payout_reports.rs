@@ -125,8 +125,11 @@ pub async fn confirm(
     let (Some(key), Some(id), Some(reference)) = (key, id, reference) else {
         return Err(reads::failed::<payout::Entity>(check, scope, "id", id).await);
     };
-    payouts::ask_a_last_time(scope, id).await?;
     let command = Command::repeatable("payout.confirm", key, &(id, outcome, &reference))?;
+    if let Some(payout) = command.before::<payout::Entity>(scope).await? {
+        return Ok(payout);
+    }
+    payouts::ask_a_last_time(scope, id).await?;
     let done = command.once::<payout::Entity>(scope, async |tx: &mut Tx| {
         let payout = payout::Entity::get(tx, tx.tenant(), id).await.at("id")?;
         let report = payout_report::Entity::find_by_id((tx.tenant(), id));

@@ -103,6 +103,10 @@ pub async fn approve(
 ) -> Result<activation::Model> {
     scope.require(Permission::ActivationApprove)?;
     let (key, id) = idempotency::on_row::<activation::Entity>(scope, key, id).await?;
+    let command = Command::repeatable("activation.approve", key, &id)?;
+    if let Some(activation) = command.before::<activation::Entity>(scope).await? {
+        return Ok(activation);
+    }
     let db = scope.read().await?;
     let activation = activation::Entity::get(&db, scope.tenant(), id)
         .await
@@ -115,7 +119,6 @@ pub async fn approve(
         State::Proposed => try_configurations(scope, &version).await?,
         State::Approved | State::Cancelled => BTreeSet::new(),
     };
-    let command = Command::repeatable("activation.approve", key, &id)?;
     let done = command.once::<activation::Entity>(scope, async |tx: &mut Tx| {
         let activation = activation::Entity::get(tx, tx.tenant(), id)
             .await
