@@ -91,8 +91,12 @@ impl<'a> Repeats<'a> {
         self.tells_all(owner, command, input.clone()).await;
         input["idempotencyKey"] = json!(self.acme.key());
         let once = owner.does(command, &selection, input.clone()).await;
-        if command == "proposePayoutRun" {
-            self.acme.prepared(&once["id"]).await;
+        // What the server then does of its own accord is waited for.
+        match command {
+            "proposePayoutRun" => drop(self.acme.prepared(&once["id"]).await),
+            "cancelPayoutRun" => self.acme.run_that_is(&once["id"], "CANCELLED").await,
+            "approvePayoutRun" => drop(self.acme.payout_that_is(&once["id"], "SENT").await),
+            _ => {}
         }
         let before = self.rows().await;
         let again = owner.does(command, &selection, input.clone()).await;
