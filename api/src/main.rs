@@ -4,8 +4,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use tokio::runtime::Runtime;
 use tributary_api::cli::{Cli, run};
+
+/// Answers are built of many small values, made and dropped on several threads at once.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What is still being written when a command is done, a rollback for one.
 const LEFT_TO_FINISH: Duration = Duration::from_millis(500);
