@@ -226,9 +226,8 @@ impl Office {
         let key = self.key();
         let form = paperwork::submit_tax_form(&self.ada, &key, partner, kind, "12-3456789", "Sam");
         let form = form.await.unwrap();
-        paperwork::decide_tax_form(&self.cleo, None, form.id, None)
-            .await
-            .unwrap();
+        let decided = paperwork::decide_tax_form(&self.cleo, None, form.id, None);
+        decided.await.unwrap();
     }
 
     /// The partner's payout method is added and verified; earlier ones are
