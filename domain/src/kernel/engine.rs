@@ -12,6 +12,7 @@ use crate::database::Database;
 use crate::entity::tenant;
 use crate::ids::TenantId;
 use crate::kernel::queue::TenantQueue;
+use crate::kernel::tail::Tails;
 use crate::kernel::wake::{Wake, Wakes};
 use crate::keyring::Keyring;
 use crate::rail::Rail;
@@ -34,6 +35,7 @@ pub struct Engine {
     /// What seals secrets at rest.
     pub keyring: Keyring,
     pub(crate) wakes: Wakes,
+    pub(crate) tails: Tails,
     pub(crate) queue: Arc<TenantQueue>,
     rotation: Arc<AtomicUsize>,
 }
@@ -56,6 +58,7 @@ impl Engine {
             clock,
             keyring,
             wakes: Wakes::new(),
+            tails: Tails::default(),
             queue: Arc::new(TenantQueue::new(one_writer)),
             rotation: Arc::default(),
         }
@@ -77,7 +80,7 @@ impl Engine {
     }
 
     /// Woken whenever this process commits for a tenant.
-    pub fn wake_of(&self, tenant: TenantId) -> Wake {
+    pub(crate) fn wake_of(&self, tenant: TenantId) -> Wake {
         self.wakes.of(tenant)
     }
 

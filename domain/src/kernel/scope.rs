@@ -23,6 +23,11 @@ impl Engine {
     /// The scope of work that the server does for a tenant of its own accord.
     pub async fn system(&self, tenant: TenantId) -> Result<Scope> {
         let row = self.tenant(tenant).await?;
+        Ok(self.system_at(&row))
+    }
+
+    /// The same of a tenant that was read just now.
+    pub(crate) fn system_at(&self, tenant: &tenant::Model) -> Scope {
         let caller = Caller {
             actor: Actor::System,
             person: None,
@@ -30,11 +35,11 @@ impl Engine {
             partner: None,
             origin: Origin::default(),
         };
-        Ok(self.scope(&row, caller))
+        self.scope(tenant, caller)
     }
 
     /// A tenant, as it is now.
-    async fn tenant(&self, id: TenantId) -> Result<tenant::Model> {
+    pub(crate) async fn tenant(&self, id: TenantId) -> Result<tenant::Model> {
         let mut attempts = Attempts::new();
         loop {
             match tenant::Entity::find_by_id(id).one(&*self.db).await {
@@ -114,9 +119,14 @@ impl Scope {
     pub async fn catch_up(&self) -> Result<i64> {
         let row = self.engine.tenant(self.tenant).await?;
         self.meter.add(1);
-        self.now.store(self.engine.now(&row).0, Ordering::Relaxed);
-        self.epoch.store(row.epoch, Ordering::Relaxed);
+        self.stand_at(&row);
         Ok(row.last_position)
+    }
+
+    /// The same with the head of the log as somebody else read it.
+    pub fn stand_at(&self, head: &tenant::Model) {
+        self.now.store(self.engine.now(head).0, Ordering::Relaxed);
+        self.epoch.store(head.epoch, Ordering::Relaxed);
     }
 
     /// Who asks: a person, a service or the server.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tributary_api::AppState;
@@ -10,6 +11,7 @@ use tributary_transport::gateway::Timings;
 
 use crate::support::acme::{Acme, Deal, usd};
 use crate::support::client::Client;
+use crate::support::db::Backend;
 use crate::support::follower::{Socket, Stream, Told};
 use crate::support::server::Server;
 use crate::support::world::World;
@@ -211,4 +213,55 @@ async fn watchful(world: &World) -> String {
         std::future::pending(),
     ));
     url
+}
+
+/// The transactions of a PostgreSQL database so far, as it counts them itself.
+async fn transactions(world: &World) -> i64 {
+    let connection = world.database.connect().await;
+    let sql = "SELECT xact_commit + xact_rollback FROM pg_stat_database
+               WHERE datname = current_database()";
+    let statement = Statement::from_string(DbBackend::Postgres, sql);
+    let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get_by_index(0).unwrap()
+}
+
+/// Counted by PostgreSQL; SQLite counts no transactions.
+#[tokio::test]
+async fn sockets_that_wait_ask_the_database_nothing() {
+    let world = World::new(Backend::Postgres).await;
+    let acme = Acme::new(&world).await;
+    let partner = acme.partner("Northwind").await;
+    let deal = acme.deal(&partner, "1000.00").await;
+    let mut sockets = Vec::new();
+    for number in 0..60 {
+        let client = if number % 2 == 0 {
+            &acme.owner
+        } else {
+            &partner.client
+        };
+        sockets.push(Socket::follow(client, Some(&deal.id), None).await);
+    }
+    let input =
+        |stage: &str| json!({ "idempotencyKey": acme.key(), "id": deal.id, "stage": stage });
+    // All of them follow once all have told of this.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    acme.owner
+        .does("moveDeal", "deal { id }", input("Verbal yes"))
+        .await;
+    for socket in &mut sockets {
+        assert!(matches!(socket.next().await, Told::Event(_)));
+    }
+    // PostgreSQL adds up what a session did once it has been idle for a second.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let before = transactions(&world).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let asked = transactions(&world).await - before;
+    // Each asking once a second would make 240.
+    assert!(asked < 60, "{asked} transactions");
+    acme.owner
+        .does("moveDeal", "deal { id }", input("Signed"))
+        .await;
+    for socket in &mut sockets {
+        assert!(matches!(socket.next().await, Told::Event(_)));
+    }
 }

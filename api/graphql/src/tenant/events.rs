@@ -6,13 +6,14 @@ use futures_util::{TryFutureExt, future};
 use std::time::UNIX_EPOCH;
 
 use metrics::histogram;
-use tokio::time::{Duration, sleep, timeout};
+use tokio::time::{Duration, sleep};
 use tributary_domain::entity::event;
 use tributary_domain::error::{Error, Result};
 use tributary_domain::ids::{DealId, Noun};
 use tributary_domain::kernel::facts::FactKind;
+use tributary_domain::kernel::following;
 use tributary_domain::kernel::lists::LARGEST_PAGE;
-use tributary_domain::kernel::wake::Wake;
+use tributary_domain::kernel::tail::{Tail, Window};
 use tributary_domain::scope::Scope;
 use tributary_domain::tenant::{events, positions};
 use tributary_transport::document::directives::{cost, list_size};
@@ -24,8 +25,7 @@ use crate::pages::{self, USUAL_PAGE};
 use crate::scalars::{DateTime, Json, Position};
 use crate::tenant::actors::Actor;
 
-/// How long a follower waits for a hint that this process wrote something,
-/// before it looks for what other processes wrote.
+/// How long a follower waits before it asks a database again that failed.
 const POLL: Duration = Duration::from_secs(1);
 
 /// How long it waits at most for a database that goes on failing.
@@ -201,9 +201,9 @@ struct Follower {
     /// Only what comes after it is told, in the log of this epoch; none before the
     /// first look.
     position: Option<positions::Position>,
-    /// The end of the log when nothing more was found.
-    seen: Option<i64>,
-    wake: Wake,
+    /// Whether it has told all that there was when it began.
+    is_current: bool,
+    tail: Tail,
 }
 
 impl Follower {
@@ -212,27 +212,25 @@ impl Follower {
             deal: deal.map(|text| id(Noun::Deal, &text)).transpose()?,
             after: after.map(|Position(position)| position),
             position: None,
-            seen: None,
-            wake: scope.engine().wake_of(scope.tenant()),
+            is_current: false,
+            tail: following::follow(scope.engine(), scope.tenant()),
             scope,
         })
     }
 
     fn events(self) -> impl Stream<Item = ApiResult<Event>> {
-        let scope = self.scope.clone();
+        let (scope, tail) = (self.scope.clone(), self.tail.clone());
         let pages = stream::try_unfold(self, |mut follower| async move {
             let page = follower.next().await?;
             let page = stream::iter(page.into_iter().map(Event).map(Ok));
             Ok::<_, ApiError>(Some((page, follower)))
         });
         // A page may last: what is told of each event is told as of then.
-        pages.try_flatten().and_then(move |event| {
-            let scope = scope.clone();
-            async move {
-                if let Err(error) = scope.catch_up().await {
-                    tracing::warn!(?error, "an event is told as of an earlier time");
-                }
-                Ok(event)
+        pages.try_flatten().inspect_ok(move |Event(event)| {
+            if let Some(window) = &*tail.borrow()
+                && window.head().last_position >= event.position
+            {
+                scope.stand_at(window.head());
             }
         })
     }
@@ -242,20 +240,21 @@ impl Follower {
     async fn next(&mut self) -> Result<Vec<event::Model>> {
         let mut patience = POLL;
         loop {
-            // Marked before looking, so that nothing is missed in between.
-            self.wake.mark_unchanged();
             match self.look().await {
                 Ok(page) if !page.is_empty() => {
                     // Whoever catches up with the past says nothing of the present.
-                    if self.seen.is_some() {
+                    if self.is_current {
                         measure_lag(&page);
                     }
                     return Ok(page);
                 }
                 Ok(_) => {
                     patience = POLL;
-                    // A hint or the time: either way, look again.
-                    let _ = timeout(POLL, self.wake.changed()).await;
+                    self.is_current = true;
+                    if self.tail.changed().await.is_err() {
+                        // Whoever read it is gone: another reads on.
+                        self.tail = following::follow(self.scope.engine(), self.scope.tenant());
+                    }
                 }
                 Err(Error::Unavailable(error) | Error::Storage(error)) => {
                     tracing::warn!(?error, "the log cannot be followed now");
@@ -267,9 +266,38 @@ impl Follower {
         }
     }
 
-    /// What is new since the last look. Most looks are at the end of the log
-    /// alone: every commit of the tenant is a hint to look.
+    /// What is new since the last look: as a rule from the tail of the log, and for what
+    /// is not there from the database.
     async fn look(&mut self) -> Result<Vec<event::Model>> {
+        // Marked before looking, so that nothing is missed in between.
+        let window = self.tail.borrow_and_update().clone();
+        if let (Some(window), Some(position)) = (window, self.position)
+            && let Some(page) = self.in_window(&window, position)
+        {
+            self.scope.stand_at(window.head());
+            let number = window.head().last_position.max(position.number);
+            self.position = Some(positions::Position { number, ..position });
+            return Ok(page);
+        }
+        self.in_database().await
+    }
+
+    /// What concerns the follower of a window; `None` where the database has to be asked:
+    /// for facts that the window does not reach back to, or whether a partner is told of
+    /// something that happened to its deal.
+    fn in_window(&self, window: &Window, after: positions::Position) -> Option<Vec<event::Model>> {
+        if window.head().epoch != after.epoch {
+            return None;
+        }
+        let concerned = window.after(after.number)?.filter(|event| match self.deal {
+            Some(deal) => event.deal_id == Some(deal),
+            None => event.deal_id.is_some(),
+        });
+        let page: Vec<event::Model> = concerned.map(|event| (**event).clone()).collect();
+        (page.is_empty() || self.scope.partner().is_none()).then_some(page)
+    }
+
+    async fn in_database(&mut self) -> Result<Vec<event::Model>> {
         let end = self.scope.catch_up().await?;
         let epoch = self.scope.epoch();
         let number = match (self.position, self.after) {
@@ -279,10 +307,6 @@ impl Follower {
             (None, Some(after)) => positions::resume(&self.scope, after).await?,
             (None, None) => end,
         };
-        self.position = Some(positions::Position { epoch, number });
-        if self.seen == Some(end) {
-            return Ok(Vec::new());
-        }
         let page = match self.deal {
             Some(deal) => events::of_deal_after(&self.scope, deal, number, LARGEST_PAGE).await,
             None => events::of_deals_after(&self.scope, number).await,
@@ -290,13 +314,11 @@ impl Follower {
         // Each look sees the state of then.
         self.scope.end_read().await;
         let page = page?;
-        match page.last() {
-            Some(newest) => {
-                let number = newest.position;
-                self.position = Some(positions::Position { epoch, number });
-            }
-            None => self.seen = Some(end),
-        }
+        // Up to the end nothing else concerns the follower.
+        let number = page
+            .last()
+            .map_or(number.max(end), |newest| newest.position);
+        self.position = Some(positions::Position { epoch, number });
         Ok(page)
     }
 }
