@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::entity::event;
 use crate::error::Result;
@@ -49,7 +49,8 @@ async fn read(engine: Engine, tenant: TenantId, sender: Arc<TailSender>) {
             }
             Err(error) => {
                 tracing::warn!(?error, %tenant, "the log cannot be followed now");
-                sleep(patience).await;
+                // A commit here shows that the database answers again.
+                let _ = timeout(patience, wake.changed()).await;
                 patience = (patience * 2).min(LONGEST_POLL);
                 continue;
             }

@@ -119,14 +119,18 @@ impl Scope {
     pub async fn catch_up(&self) -> Result<i64> {
         let row = self.engine.tenant(self.tenant).await?;
         self.meter.add(1);
-        self.stand_at(&row);
+        self.now.store(self.engine.now(&row).0, Ordering::Relaxed);
+        self.epoch.store(row.epoch, Ordering::Relaxed);
         Ok(row.last_position)
     }
 
-    /// The same with the head of the log as somebody else read it.
-    pub fn stand_at(&self, head: &tenant::Model) {
-        self.now.store(self.engine.now(head).0, Ordering::Relaxed);
-        self.epoch.store(head.epoch, Ordering::Relaxed);
+    /// The same with the head of the log as somebody else read it. It may have been read
+    /// earlier than this scope caught up, and takes nothing back.
+    pub fn move_up_to(&self, head: &tenant::Model) {
+        if head.epoch == self.epoch() {
+            let now = self.engine.now(head).0;
+            self.now.fetch_max(now, Ordering::Relaxed);
+        }
     }
 
     /// Who asks: a person, a service or the server.

@@ -159,10 +159,17 @@ pub async fn create(
     };
     let mut check = Check::default();
     let key = check.take(idempotency::Key::read_optional(key))?;
-    let partner = purpose.partner.as_ref();
-    let partner = partner.and_then(|given| given.known());
-    let arguments = (&purpose.name, purpose.role, partner, purpose.is_service);
-    let command = Command::repeatable("api_key.create", key.flatten(), &arguments)?;
+    let of_partner = purpose.partner.as_ref().map(Given::known);
+    let arguments = (
+        person,
+        &purpose.name,
+        purpose.role,
+        of_partner,
+        purpose.is_service,
+    );
+    // An argument that cannot be read is no repetition of one that could.
+    let key = key.flatten().filter(|_| of_partner != Some(None));
+    let command = Command::repeatable("api_key.create", key, &arguments)?;
     let mut token = None;
     let done = command.once::<api_key::Entity>(scope, async |tx: &mut Tx| {
         let created = insert(tx, check, person, purpose).await?;

@@ -55,6 +55,10 @@ story! {
         let again = acme.owner.asks(document, json!({ "input": input })).await;
         assert_eq!(again["createApiKey"]["token"], Value::Null);
         assert_eq!(again["createApiKey"]["apiKey"], first["createApiKey"]["apiKey"]);
+        // Another person would answer for another key.
+        let second = acme.person("Vic", "OWNER").await;
+        let refused = second.tries("createApiKey", "apiKey { id }", input).await;
+        refused.fails_with("IDEMPOTENCY_MISMATCH");
     }
 }
 

@@ -230,7 +230,7 @@ impl Follower {
             if let Some(window) = &*tail.borrow()
                 && window.head().last_position >= event.position
             {
-                scope.stand_at(window.head());
+                scope.move_up_to(window.head());
             }
         })
     }
@@ -258,6 +258,8 @@ impl Follower {
                 }
                 Err(Error::Unavailable(error) | Error::Storage(error)) => {
                     tracing::warn!(?error, "the log cannot be followed now");
+                    // What was begun on a connection that is lost answers no more.
+                    self.scope.end_read().await;
                     sleep(patience).await;
                     patience = (patience * 2).min(LONGEST_POLL);
                 }
@@ -274,7 +276,7 @@ impl Follower {
         if let (Some(window), Some(position)) = (window, self.position)
             && let Some(page) = self.in_window(&window, position)
         {
-            self.scope.stand_at(window.head());
+            self.scope.move_up_to(window.head());
             let number = window.head().last_position.max(position.number);
             self.position = Some(positions::Position { number, ..position });
             return Ok(page);
@@ -307,6 +309,8 @@ impl Follower {
             (None, Some(after)) => positions::resume(&self.scope, after).await?,
             (None, None) => end,
         };
+        // Also if what follows fails: the next look goes on from here.
+        self.position = Some(positions::Position { epoch, number });
         let page = match self.deal {
             Some(deal) => events::of_deal_after(&self.scope, deal, number, LARGEST_PAGE).await,
             None => events::of_deals_after(&self.scope, number).await,
