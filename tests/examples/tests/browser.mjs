@@ -91,6 +91,15 @@ export async function sees(page, text) {
   });
 }
 
+/** Waits until what has this label says this and nothing else. */
+export const says = (page, name, text) =>
+  until(
+    page,
+    (name, text) => document.querySelector(`[aria-label="${name}"]`)?.textContent === text,
+    name,
+    text,
+  );
+
 /** The cells of the table by row, once nothing is being fetched. */
 export async function rows(page) {
   await until(page, () => !document.querySelector('[aria-busy="true"]'));
