@@ -108,8 +108,8 @@ impl Command {
         })
     }
 
-    /// A command that may go without a key, because repeating it at once changes nothing.
-    /// With one, a late repetition changes nothing either.
+    /// A command that may go without a key: repeating it at once is harmless, or what it
+    /// makes can be taken back. With a key, a late repetition changes nothing either.
     pub fn repeatable<A: Serialize>(
         operation: &'static str,
         key: Option<Key>,

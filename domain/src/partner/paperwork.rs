@@ -46,7 +46,7 @@ pub async fn accept_agreement(
     let authority = limits::name("signerAuthority", &signature.signer_authority);
     let authority = check.take(authority)?;
     let act = check.take(limits::sentence("act", &signature.act))?;
-    let (Some(key), Some(of), Some(to), Some(signer_name), Some(authority), Some(act)) =
+    let (Some(key), Some(partner), Some(terms), Some(signer_name), Some(authority), Some(act)) =
         (key, partner, terms, signer_name, authority, act)
     else {
         if let Some(id) = partner {
@@ -61,7 +61,6 @@ pub async fn accept_agreement(
         }
         return Err(check.failed());
     };
-    let (partner, terms) = (of, to);
     scope.require_partner(partner)?;
     let arguments = (
         partner,

@@ -180,7 +180,7 @@ pub async fn create(
 }
 
 /// Creates a key, unless something is wrong with it or was before.
-pub(crate) async fn insert(
+async fn insert(
     tx: &mut Tx,
     mut check: Check,
     person: PersonId,

@@ -61,7 +61,7 @@ impl<'a> Repeats<'a> {
     }
 
     /// What commands write: not the work that the server does meanwhile, of its own accord.
-    pub async fn rows(&self) -> Tables {
+    async fn rows(&self) -> Tables {
         let mut rows = tables::rows(&self.world.database, self.acme.tenant).await;
         rows.remove("work");
         rows
