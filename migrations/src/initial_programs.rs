@@ -32,6 +32,7 @@ pub(crate) const TABLES: Tables = Tables {
         ("program", &["model", "id"]),
         ("terms", &["state", "id"]),
         ("partner", &["state", "id"]),
+        ("partner", &["responsible_id", "id"]),
         ("partner", &["created_at"]),
         ("enrollment", &["program_id", "partner_id"]),
         ("enrollment", &["state", "id"]),
@@ -118,8 +119,10 @@ fn partner() -> TableCreateStatement {
         .col(uuid("id"))
         .col(string("name"))
         .col(string_len("state", 32))
+        .col(uuid_null("responsible_id"))
         .col(big_integer("created_at"))
         .foreign_key(&mut tenants())
+        .foreign_key(&mut references("responsible_id", "person", "id"))
         .to_owned()
 }
 

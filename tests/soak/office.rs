@@ -130,7 +130,7 @@ impl Office {
             .does("approveTaxForm", "taxForm { id }", input)
             .await?;
         let input = json!({
-            "idempotencyKey": "method", "partnerId": id, "rail": "sandbox",
+            "idempotencyKey": "method", "partnerId": id, "rail": "SANDBOX",
             "destination": format!("{name}@sandbox"),
         });
         let method = own

@@ -172,7 +172,7 @@ async fn file_papers(owner: &Client, partner: &Partner, files_tax_form: bool) ->
     let destination = format!("{}@sandbox", partner.name.to_lowercase());
     let input = json!({
         "idempotencyKey": format!("payout method of {}", partner.name),
-        "partnerId": partner.id, "rail": "sandbox", "destination": destination,
+        "partnerId": partner.id, "rail": "SANDBOX", "destination": destination,
     });
     let method = partner
         .client

@@ -125,12 +125,15 @@ pub(crate) use root_lists;
 
 /// Declares lists of what stands in one of a few states.
 macro_rules! waiting_lists {
-    ($(#[$type_doc:meta])* $lists:ident { $($(#[$doc:meta])* $field:ident: $node:ident in $state:ident [$($value:ident),+];)+ }) => {
+    ($(#[$type_doc:meta])* $lists:ident { $($(#[$doc:meta])* $field:ident: $node:ident $(by $whose:ident)? in $state:ident [$($value:ident),+];)+ }) => {
         $(#[$type_doc])*
-        pub struct $lists;
+        pub struct $lists {
+            /// For whom: the person who looks after the partners, or anybody.
+            pub responsible: Option<tributary_domain::ids::PersonId>,
+        }
 
         $crate::lists::fields! {
-            $lists { $($(#[$doc])* $field: $node, (waiting $lists $state [$($value),+]);)+ }
+            $lists { $($(#[$doc])* $field: $node, (waiting $lists $state [$($value),+] $($whose)?);)+ }
         }
     };
 }
@@ -195,7 +198,7 @@ macro_rules! listed_from {
         let name = concat!(stringify!($owner), ".", stringify!($field));
         $crate::pages::root::<$node>($ctx, name, $arguments)
     }};
-    ($self:ident $ctx:ident $node:ident $field:ident $arguments:ident (waiting $owner:ident $state:ident [$($value:ident),+])) => {{
+    ($self:ident $ctx:ident $node:ident $field:ident $arguments:ident (waiting $owner:ident $state:ident [$($value:ident),+] $($whose:ident)?)) => {{
         let name = concat!(stringify!($owner), ".", stringify!($field));
         let mut arguments = $arguments;
         let filter = arguments.filter.get_or_insert_default();
@@ -204,6 +207,13 @@ macro_rules! listed_from {
             Some(given) => given.into_iter().filter(|one| waiting.contains(one)).collect(),
             None => waiting.to_vec(),
         });
+        $(if let Some(person) = $self.responsible {
+            let person = async_graphql::ID::from(person.to_string());
+            filter.$whose = Some(match filter.$whose.take() {
+                Some(given) => given.into_iter().filter(|one| *one == person).collect(),
+                None => vec![person],
+            });
+        })?
         $crate::pages::root::<$node>($ctx, name, arguments)
     }};
     ($self:ident $ctx:ident $node:ident $field:ident $arguments:ident (nested $owner:ident $how:ident $entity:ident $by:ident)) => {{

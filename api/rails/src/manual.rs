@@ -2,6 +2,7 @@
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
+use tributary_domain::entity::payout_method::RailName;
 use tributary_domain::entity::tenant;
 use tributary_domain::rail::{Instruction, Rail, Status};
 
@@ -12,8 +13,8 @@ use tributary_domain::rail::{Instruction, Rail, Status};
 pub struct Manual;
 
 impl Rail for Manual {
-    fn name(&self) -> &'static str {
-        "manual"
+    fn name(&self) -> RailName {
+        RailName::Manual
     }
 
     fn serves(&self, _: tenant::Kind) -> bool {

@@ -3,6 +3,7 @@
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use tributary_domain::clock::Moment;
+use tributary_domain::entity::payout_method::RailName;
 use tributary_domain::entity::tenant;
 use tributary_domain::rail::{Instruction, Rail, Status};
 
@@ -26,8 +27,8 @@ const SETTLING_MINUTES: i32 = 60;
 pub struct Sandbox;
 
 impl Rail for Sandbox {
-    fn name(&self) -> &'static str {
-        "sandbox"
+    fn name(&self) -> RailName {
+        RailName::Sandbox
     }
 
     fn serves(&self, kind: tenant::Kind) -> bool {

@@ -6,6 +6,18 @@ use crate::actor::Actor;
 use crate::clock::Moment;
 use crate::ids::{AgreementId, PartnerId, TenantId, TermsId};
 
+/// By what means a partner signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "snake_case"
+)]
+pub enum Method {
+    /// A key of the partner sent the acceptance.
+    Api,
+}
+
 /// Where an agreement stands.
 #[derive(
     Clone,
@@ -54,8 +66,8 @@ pub struct Model {
     pub signer_name: String,
     /// By what authority, as a job title.
     pub signer_authority: String,
-    /// By what means, as `api`.
-    pub method: String,
+    /// By what means.
+    pub method: Method,
     /// The affirmative act, in words.
     pub act: String,
     /// From which address.

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Moment;
-use crate::ids::{PartnerId, TenantId};
+use crate::ids::{PartnerId, PersonId, TenantId};
 
 /// Where a partner stands.
 #[derive(
@@ -49,6 +49,8 @@ pub struct Model {
     pub name: String,
     /// Where it stands.
     pub state: State,
+    /// Who of the tenant's people looks after it; none while nobody does.
+    pub responsible_id: Option<PersonId>,
     /// When it was invited.
     pub created_at: Moment,
     /// When it was last changed.

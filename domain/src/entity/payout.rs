@@ -76,7 +76,7 @@ pub struct Model {
     /// Where it stands.
     pub state: State,
     /// The rail that pays it.
-    pub rail: String,
+    pub rail: super::payout_method::RailName,
     /// The attempt, from 1; part of the rail's idempotency key.
     pub attempt: i32,
     /// When the next attempt may begin, after one that was declined.

@@ -7,6 +7,34 @@ use crate::clock::Moment;
 use crate::ids::{PartnerId, PayoutMethodId, TenantId};
 use crate::keyring::{Place, Sealed};
 
+/// A way for money to reach partners. Those that a server has are its own matter.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "snake_case"
+)]
+#[serde(rename_all = "snake_case")]
+pub enum RailName {
+    /// People make the payments: one reports each, another confirms it.
+    Manual,
+    /// Moves no money: for tenants that try things out.
+    Sandbox,
+}
+
 /// Where a payout method stands.
 #[derive(
     Clone,
@@ -49,7 +77,7 @@ pub struct Model {
     /// The partner.
     pub partner_id: PartnerId,
     /// The rail that pays it.
-    pub rail: String,
+    pub rail: RailName,
     /// Where to, in the rail's terms.
     pub destination: Sealed,
     /// Of rail and destination: equal where two methods of a tenant are the same.

@@ -71,7 +71,7 @@ pub struct Model {
     /// The currency of all its payouts.
     pub currency: Currency,
     /// The rail that all of it is paid over; that of each payout method, if none.
-    pub rail: Option<String>,
+    pub rail: Option<super::payout_method::RailName>,
     /// Where it stands.
     pub state: State,
     /// The place in the log as of which it is: what was released later is not in it.

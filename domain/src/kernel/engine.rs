@@ -9,6 +9,7 @@ use sea_orm::DbBackend;
 use crate::calculator::Calculator;
 use crate::clock::{Clock, Moment};
 use crate::database::Database;
+use crate::entity::payout_method::RailName;
 use crate::entity::tenant;
 use crate::ids::TenantId;
 use crate::kernel::queue::TenantQueue;
@@ -65,7 +66,7 @@ impl Engine {
     }
 
     /// The rail of this name, if this server has it.
-    pub fn rail(&self, name: &str) -> Option<Arc<dyn Rail>> {
+    pub fn rail(&self, name: RailName) -> Option<Arc<dyn Rail>> {
         self.rails.iter().find(|rail| rail.name() == name).cloned()
     }
 

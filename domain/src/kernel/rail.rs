@@ -6,6 +6,7 @@
 use futures_util::future::BoxFuture;
 
 use crate::clock::Moment;
+use crate::entity::payout_method::RailName;
 use crate::entity::tenant;
 use crate::ids::PayoutId;
 use crate::keyring::Secret;
@@ -72,7 +73,7 @@ pub enum Status {
 /// A payout provider.
 pub trait Rail: Send + Sync + 'static {
     /// Its name, as stored with every payout.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> RailName;
 
     /// Whether it serves such tenants. Real money leaves for live tenants alone, and
     /// what a live tenant is owed is never only pretended to be paid.

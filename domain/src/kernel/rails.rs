@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::entity::payout_method::RailName;
 use crate::entity::tenant;
 use crate::error::{Error, Result};
 use crate::rail::Rail;
@@ -17,20 +18,20 @@ pub async fn of(scope: &Scope) -> Result<Vec<Arc<dyn Rail>>> {
     Ok(rails)
 }
 
-/// The name of a rail that this server has.
-pub(crate) fn known(scope: &Scope, name: &str) -> Result<String> {
+/// Fails unless this server has the rail.
+pub(crate) fn known(scope: &Scope, name: RailName) -> Result<RailName> {
     match scope.engine().rail(name) {
-        Some(rail) => Ok(rail.name().to_owned()),
+        Some(rail) => Ok(rail.name()),
         None => Err(Error::invalid("rail", "this server has no such rail")),
     }
 }
 
 /// Fails unless a rail that this server has serves such tenants.
-pub(crate) fn for_tenant(scope: &Scope, kind: tenant::Kind, name: &str) -> Result<()> {
+pub(crate) fn for_tenant(scope: &Scope, kind: tenant::Kind, name: RailName) -> Result<()> {
     let name = known(scope, name)?;
     if scope
         .engine()
-        .rail(&name)
+        .rail(name)
         .is_some_and(|rail| rail.serves(kind))
     {
         Ok(())

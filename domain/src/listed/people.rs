@@ -61,6 +61,8 @@ macro_rules! listed_people {
                 ids {
                     /// Those that are or were in one of these programs.
                     program_id: ProgramId, by partners_in;
+                    /// Those whom one of these persons looks after.
+                    [staff] responsible_id: PersonId, column ResponsibleId;
                 }
                 any {
                     /// Those in one of these states.
@@ -121,6 +123,8 @@ macro_rules! listed_people {
                 ids {
                     /// Those of one of these partners.
                     partner_id: PartnerId, column PartnerId;
+                    /// Those of the partners whom one of these persons looks after.
+                    [staff] responsible_id: PersonId, by tax_forms_after;
                 }
                 any {
                     /// Those now in one of these states.
@@ -139,6 +143,8 @@ macro_rules! listed_people {
                 ids {
                     /// Those of one of these partners.
                     partner_id: PartnerId, column PartnerId;
+                    /// Those of the partners whom one of these persons looks after.
+                    [staff] responsible_id: PersonId, by payout_methods_after;
                 }
                 any {
                     /// Those in one of these states.

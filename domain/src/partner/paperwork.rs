@@ -101,7 +101,7 @@ pub async fn accept_agreement(
             rendered_text: Set(terms.document),
             signer_name: Set(signer_name),
             signer_authority: Set(authority),
-            method: Set("api".to_owned()),
+            method: Set(agreement::Method::Api),
             act: Set(act),
             ip: Set(scope.origin().ip.clone()),
             user_agent: Set(scope.origin().user_agent.clone()),

@@ -5,10 +5,10 @@ use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 
 use crate::access::Permission;
-use crate::entity::{Owned, agreement, enrollment, partner, program};
+use crate::entity::{Owned, agreement, api_key, enrollment, partner, person, program};
 use crate::error::{About, Conflict, Error, Result};
 use crate::idempotency::Command;
-use crate::ids::{EnrollmentId, PartnerId, ProgramId, TermsId};
+use crate::ids::{EnrollmentId, PartnerId, PersonId, ProgramId, TermsId};
 use crate::kernel::check::{Check, Given};
 use crate::kernel::external_ids::{self, Subject};
 use crate::kernel::facts;
@@ -48,6 +48,7 @@ pub async fn invite(
     let done = command.once::<partner::Entity>(scope, async |tx: &mut Tx| {
         in_force::of_open(tx, program).await.at("programId")?;
         let row = partner::ActiveModel {
+            responsible_id: Set(None),
             updated_at: Set(tx.now()),
             tenant_id: Set(tx.tenant()),
             id: Set(PartnerId::new()),
@@ -117,6 +118,74 @@ pub async fn suspend(
         settle_state(tx, id).await
     });
     done.await
+}
+
+/// Says who of the tenant's people looks after a partner, or that nobody does.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] for a person who has no key of the tenant's own.
+pub async fn assign(
+    scope: &Scope,
+    key: Option<&str>,
+    id: impl Into<Given<PartnerId>>,
+    person: Option<impl Into<Given<PersonId>>>,
+) -> Result<partner::Model> {
+    scope.require(Permission::PartnerManage)?;
+    let mut check = Check::default();
+    let key = check.take(idempotency::Key::read_optional(key))?;
+    let id = check.given(id)?;
+    let person = match person {
+        Some(person) => check.given(person)?.map(Some),
+        None => Some(None),
+    };
+    let (Some(key), Some(id), Some(person)) = (key, id, person) else {
+        if let Some(Some(person)) = person {
+            let found = reads::get::<person::Entity>(scope, person).await;
+            check.take(found.at("personId"))?;
+        }
+        return Err(reads::failed::<partner::Entity>(check, scope, "id", id).await);
+    };
+    let command = Command::repeatable("partner.assign", key, &(id, person))?;
+    let done = command.once::<partner::Entity>(scope, async |tx: &mut Tx| {
+        let mut check = Check::default();
+        let partner = partner::Entity::get(tx, tx.tenant(), id).await.at("id");
+        let partner = check.take(partner)?;
+        if let Some(person) = person {
+            check.take(require_of_tenant(tx, person).await)?;
+        }
+        let Some(partner) = partner else {
+            return Err(check.failed());
+        };
+        check.done()?;
+        if partner.responsible_id == person {
+            return Ok(partner);
+        }
+        let mut change: partner::ActiveModel = partner.into();
+        change.responsible_id = Set(person);
+        let partner = tx.update(change).await?;
+        let fact = facts::Responsibility {
+            responsible: person,
+        };
+        tx.record(id, None, Fact::PartnerAssigned(fact)).await?;
+        Ok(partner)
+    });
+    done.await
+}
+
+/// Fails unless the person has a key that is for no partner.
+async fn require_of_tenant(tx: &Tx, person: PersonId) -> Result<()> {
+    let person = person::Entity::get(tx, tx.tenant(), person)
+        .await
+        .at("personId")?;
+    let keys = api_key::Entity::of(tx.tenant())
+        .filter(api_key::Column::PersonId.eq(person.id))
+        .filter(api_key::Column::PartnerId.is_null());
+    if keys.one(tx).await?.is_none() {
+        let message = "this person is not one of the tenant's own people";
+        return Err(Error::invalid("personId", message));
+    }
+    Ok(())
 }
 
 /// The programs that partners are or were in, oldest first.

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::access::Permission;
 use crate::database::Database;
+use crate::entity::payout_method::RailName;
 use crate::entity::{Owned, partner, payout_method};
 use crate::error::{About, Conflict, Error, Result};
 use crate::idempotency::Command;
@@ -31,7 +32,7 @@ pub async fn add(
     scope: &Scope,
     key: &str,
     partner: impl Into<Given<PartnerId>>,
-    rail: &str,
+    rail: RailName,
     destination: &str,
 ) -> Result<payout_method::Model> {
     scope.require(Permission::PartnerFile)?;
@@ -49,7 +50,7 @@ pub async fn add(
     let arguments = (partner, &rail, &destination);
     let command = Command::new("payout_method.add", Some(key), &arguments)?;
     let done = command.once::<payout_method::Entity>(scope, async |tx: &mut Tx| {
-        rails::for_tenant(scope, tx.head().kind, &rail)?;
+        rails::for_tenant(scope, tx.head().kind, rail)?;
         partner::Entity::get(tx, tx.tenant(), partner)
             .await
             .at("partnerId")?;
@@ -63,7 +64,7 @@ pub async fn add(
             partner_id: Set(partner),
             label: Set(masked(secret.expose())),
             destination: Set(tx.keyring().seal(place, &secret)?),
-            fingerprint: Set(fingerprint(tx, &rail, &secret)?),
+            fingerprint: Set(fingerprint(tx, rail, &secret)?),
             rail: Set(rail),
             state: Set(payout_method::State::Unverified),
             added_by: Set(tx.actor()),
@@ -71,7 +72,7 @@ pub async fn add(
             created_at: Set(tx.now()),
         };
         let method = row.insert(tx).await?;
-        let rail = method.rail.clone();
+        let rail = method.rail;
         let fact = Fact::PayoutMethodAdded(facts::AddedMethod { partner, rail });
         tx.record(method.id, None, fact).await?;
         Ok(method)
@@ -178,7 +179,7 @@ pub(crate) fn destination(keyring: &Keyring, method: &payout_method::Model) -> R
 }
 
 /// Equal where rail and destination are.
-pub(crate) fn fingerprint(tx: &Tx, rail: &str, destination: &Secret) -> Result<String> {
+pub(crate) fn fingerprint(tx: &Tx, rail: RailName, destination: &Secret) -> Result<String> {
     let bytes = json!([rail, destination.expose()]).to_string();
     tx.keyring().fingerprint(tx.tenant(), bytes.as_bytes())
 }

@@ -171,7 +171,7 @@ pub async fn confirm(
 fn reportable(scope: &Scope, payout: &payout::Model, outcome: Outcome, now: Moment) -> Result<()> {
     let message = match (payout.state, outcome) {
         (State::Sending | State::Unknown, _) | (State::Sent, Outcome::Paid) => return Ok(()),
-        (State::Sent, Outcome::Failed) => match scope.engine().rail(&payout.rail) {
+        (State::Sent, Outcome::Failed) => match scope.engine().rail(payout.rail) {
             Some(rail) if !rail.answers() => return Ok(()),
             Some(_) => {
                 "the rail has it and tells how it ends: it can be reported as failed once \

@@ -6,6 +6,7 @@ use sea_orm::{Condition, QueryOrder, QuerySelect};
 
 use crate::access::Permission;
 use crate::entity::payout_hold;
+use crate::entity::payout_method::RailName;
 use crate::entity::payout_run::{self, State};
 use crate::entity::{Owned, payout, program, work};
 use crate::error::{About, Conflict, Error, Result};
@@ -30,7 +31,7 @@ pub async fn propose(
     scope: &Scope,
     key: &str,
     program: impl Into<Given<ProgramId>>,
-    rail: Option<&str>,
+    rail: Option<RailName>,
 ) -> Result<payout_run::Model> {
     scope.require(Permission::PayoutPropose)?;
     let mut check = Check::default();
@@ -46,7 +47,7 @@ pub async fn propose(
         let program = program::Entity::get(tx, tx.tenant(), program)
             .await
             .at("programId")?;
-        if let Some(name) = &rail {
+        if let Some(name) = rail {
             rails::for_tenant(scope, tx.head().kind, name)?;
         }
         refuse_second_run(tx, program.id).await?;
@@ -78,7 +79,7 @@ async fn refuse_second_run(tx: &Tx, program: ProgramId) -> Result<()> {
 async fn insert(
     tx: &mut Tx,
     program: &program::Model,
-    rail: Option<String>,
+    rail: Option<RailName>,
 ) -> Result<payout_run::Model> {
     let id = PayoutRunId::new();
     let fact = Fact::PayoutRunProposed(facts::ProposedRun {

@@ -180,8 +180,8 @@ async fn advance(scope: &Scope, id: PayoutId) -> Result<()> {
     scope.end_read().await;
     // Nothing is booked as in transit by a server that could not send it. Another
     // one may; or the run is cancelled.
-    let missing = || Error::broken(format!("this server has no rail {}", payout.rail));
-    let rail = scope.engine().rail(&payout.rail).ok_or_else(missing);
+    let missing = || Error::broken(format!("this server has no rail {:?}", payout.rail));
+    let rail = scope.engine().rail(payout.rail).ok_or_else(missing);
     let destination = payout_methods::destination(&scope.engine().keyring, &method);
     let (rail, destination) = match (rail, destination) {
         (Ok(rail), Ok(destination)) => (rail, destination),
@@ -227,7 +227,7 @@ pub(crate) async fn ask_a_last_time(scope: &Scope, id: PayoutId) -> Result<()> {
     let reported = departure::is_reported(&db, scope.tenant(), id).await?;
     drop(db);
     scope.end_read().await;
-    let rail = scope.engine().rail(&payout.rail);
+    let rail = scope.engine().rail(payout.rail);
     let answers = rail.is_some_and(|rail| rail.answers());
     if reported && answers && payout.state.is_on_its_way() {
         // From a report on, this asks and does not send.

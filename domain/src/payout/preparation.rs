@@ -251,7 +251,7 @@ async fn schedule(
         currency: Set(run.currency),
         state: Set(payout::State::Scheduled),
         is_applied: Set(false),
-        rail: Set(run.rail.clone().unwrap_or_else(|| method.rail.clone())),
+        rail: Set(run.rail.unwrap_or(method.rail)),
         attempt: Set(1),
         retry_at: Set(None),
         reference: Set(None),

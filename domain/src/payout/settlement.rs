@@ -50,7 +50,7 @@ pub(crate) async fn mark(
     let moved = facts::PayoutMoved {
         partner: payout.partner_id,
         amount: facts::Amount(Money::new(payout.amount_minor, payout.currency)),
-        rail: payout.rail.clone(),
+        rail: payout.rail,
         reason: payout.reason.clone(),
     };
     let fact = match state {
@@ -96,7 +96,7 @@ pub(crate) async fn decline(tx: &mut Tx, payout: payout::Model, reason: String) 
     let fact = Fact::PayoutAttemptDeclined(facts::DeclinedAttempt {
         partner: payout.partner_id,
         amount: facts::Amount(Money::new(payout.amount_minor, payout.currency)),
-        rail: payout.rail.clone(),
+        rail: payout.rail,
         attempt: payout.attempt,
         reason: reason.clone(),
         retry_at: facts::Time(retry_at),

@@ -56,7 +56,7 @@ async fn step(
         }
         let secret = destination(tx.keyring(), &method)?;
         let place = payout_method::Model::place(method.tenant_id, method.id);
-        let fingerprint = fingerprint(&tx, &method.rail, &secret)?;
+        let fingerprint = fingerprint(&tx, method.rail, &secret)?;
         let mut change: payout_method::ActiveModel = method.into();
         change.destination = Set(tx.keyring().seal(place, &secret)?);
         change.fingerprint = Set(fingerprint);

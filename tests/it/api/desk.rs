@@ -45,6 +45,55 @@ story! {
 }
 
 story! {
+    /// A partner manager sees what waits on the partners that it looks after. Partners are
+    /// not told who that is, and cannot find out by a filter.
+    async fn somebody_looks_after_a_partner(world: World) {
+        let mut acme = Acme::new(&world).await;
+        acme.publish_terms(json!({ "autoApprove": false })).await;
+        let northwind = acme.partner_without_papers("Northwind").await;
+        let southwind = acme.partner_without_papers("Southwind").await;
+        for (partner, name) in [(&northwind, "Globex"), (&southwind, "Initech")] {
+            let input = acme.registration(partner, name, &format!("{name}.example"));
+            partner.client.does("registerDeal", "registration { id }", input).await;
+        }
+        let fay = acme.person("Fay", "MANAGER").await;
+        let person = fay.asks("{ viewer { actor { id } } }", json!({})).await["viewer"]["actor"]["id"].take();
+        let mine = "{ inbox(mine: true) { id registrations { totalCount { count } nodes { partner { name } } } } }";
+        let none = fay.asks(mine, json!({})).await["inbox"].take();
+        assert_eq!(none["registrations"]["totalCount"]["count"], 0);
+
+        let input = json!({ "id": northwind.id, "personId": person });
+        let partner = acme.owner.does("assignPartner", "partner { responsible { name } }", input).await;
+        assert_eq!(partner["responsible"]["name"], "Fay");
+        let told = fay.asks(mine, json!({})).await["inbox"].take();
+        assert_eq!(told["registrations"]["nodes"], json!([{ "partner": { "name": "Northwind" } }]));
+        let owner = acme.owner.asks(mine, json!({})).await["inbox"].take();
+        assert_eq!(owner["registrations"]["totalCount"]["count"], 0);
+
+        // As a filter, on partners and on what is theirs.
+        let filtered = "query ($who: [ID!]!) { partners(filter: { responsibleId: $who }) { nodes { name } }
+            registrations(filter: { responsibleId: $who }) { nodes { partner { name } } } }";
+        let told = fay.asks(filtered, json!({ "who": [person] })).await;
+        assert_eq!(told["partners"]["nodes"], json!([{ "name": "Northwind" }]));
+        assert_eq!(told["registrations"]["nodes"].as_array().unwrap().len(), 1);
+        let refused = northwind.client.post(filtered, json!({ "who": [person] })).await;
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "INVALID_INPUT", "{refused}");
+        let own = northwind.client.asks("{ partners { nodes { responsible { name } } } }", json!({})).await;
+        assert_eq!(own["partners"]["nodes"], json!([{ "responsible": null }]));
+
+        // Only one of the tenant's own people, and back to nobody.
+        let theirs = northwind.client.asks("{ viewer { actor { id } } }", json!({})).await["viewer"]["actor"]["id"].take();
+        let input = json!({ "id": southwind.id, "personId": theirs });
+        acme.owner.tries("assignPartner", "partner { id }", input).await.fails_with("INVALID_INPUT");
+        let input = json!({ "id": northwind.id, "personId": null });
+        let nobody = acme.owner.does("assignPartner", "partner { responsible { name } }", input).await;
+        assert_eq!(nobody["responsible"], json!(null));
+        let none = fay.asks(mine, json!({})).await["inbox"].take();
+        assert_eq!(none["registrations"]["totalCount"]["count"], 0);
+    }
+}
+
+story! {
     /// Whoever proposed a run may not approve it, and is told so before trying.
     async fn who_may_approve_is_told(world: World) {
         let acme = Acme::new(&world).await;

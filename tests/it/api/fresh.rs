@@ -77,6 +77,34 @@ async fn everything_in_the_schema_is_described() {
     assert!(silent.is_empty(), "without a description: {silent:#?}");
 }
 
+/// A field that leads to one thing and may be null says when, so that whoever writes a
+/// client knows what to do about it.
+#[tokio::test]
+async fn links_that_may_be_null_say_when() {
+    let schema = contract::introspect().await;
+    let roots = ["Query", "Mutation", "Subscription"];
+    let types = || contract::own_types(&schema);
+    let objects: BTreeSet<&str> = types()
+        .filter(|of| of["kind"] == "OBJECT")
+        .map(name)
+        .collect();
+    let mut silent = Vec::new();
+    let mut links = 0;
+    for of in types().filter(|of| !name(of).ends_with("Payload") && !roots.contains(&name(of))) {
+        let to_one =
+            |field: &&Value| objects.contains(field["type"]["name"].as_str().unwrap_or(""));
+        for field in list(&of["fields"]).iter().filter(to_one) {
+            links += 1;
+            let about = field["description"].as_str().unwrap_or("").to_lowercase();
+            if !about.contains("null ") {
+                silent.push(format!("{}.{}", name(of), name(field)));
+            }
+        }
+    }
+    assert!(links > 50, "{links} links were looked at");
+    assert!(silent.is_empty(), "not said when it is null: {silent:#?}");
+}
+
 /// Types whose meaning is the standard's. Their fields are described all the same.
 fn is_standard(name: &str) -> bool {
     name == "ID" || name.ends_with("Connection")

@@ -102,6 +102,19 @@ async fn the_papers(repeats: &mut Repeats<'_>, second: &Client) -> Partner {
         .await;
     let id = partner["id"].clone();
     let terms = &acme.terms;
+    let person = acme
+        .owner
+        .asks("{ viewer { actor { id } } }", json!({}))
+        .await;
+    let input = json!({ "id": id, "personId": person["viewer"]["actor"]["id"] });
+    repeats
+        .does(
+            "assignPartner",
+            "partner",
+            input,
+            json!({ "personId": null }),
+        )
+        .await;
     let agreement = json!({
         "partnerId": id, "termsId": terms["id"], "act": "clicked",
         "documentDigest": terms["documentDigest"],
@@ -131,7 +144,7 @@ async fn the_papers(repeats: &mut Repeats<'_>, second: &Client) -> Partner {
     }
     for destination in ["bank-0041@sandbox", "bank-0042@sandbox"] {
         let method = json!({
-            "idempotencyKey": acme.key(), "partnerId": id, "rail": "manual",
+            "idempotencyKey": acme.key(), "partnerId": id, "rail": "MANUAL",
             "destination": destination,
         });
         let method = acme

@@ -159,7 +159,7 @@ story! {
         let other = json!({ "name": "Yet another" });
         let program = repeats.does("createProgram", "program", program, other).await;
         stops(&mut repeats, &partner, &deal).await;
-        let run = json!({ "programId": acme.program, "rail": "manual" });
+        let run = json!({ "programId": acme.program, "rail": "MANUAL" });
         let other = json!({ "programId": program["id"] });
         let run = repeats.does("proposePayoutRun", "payoutRun", run, other).await;
         is_paid_by_hand(&mut repeats, &run).await;
@@ -204,7 +204,7 @@ async fn joins(repeats: &mut Repeats<'_>) -> Value {
     let second = acme.person("Vic", "MANAGER").await;
     let input = json!({ "id": form["id"] });
     second.does("approveTaxForm", "taxForm { id }", input).await;
-    let method = json!({ "partnerId": id, "rail": "sandbox", "destination": "bank-0042@sandbox" });
+    let method = json!({ "partnerId": id, "rail": "SANDBOX", "destination": "bank-0042@sandbox" });
     let other = json!({ "destination": "bank-0043@sandbox" });
     let method = repeats
         .does("addPayoutMethod", "payoutMethod", method, other)

@@ -29,7 +29,7 @@ story! {
     /// What nobody was told to pay, and is not to be paid any more, is not listed: it fails,
     /// and its earnings wait for the next run.
     async fn what_is_no_longer_to_be_paid_is_not_listed(world: World) {
-        let (acme, run, fay) = approved_run(&world, "IBAN 1", "manual").await;
+        let (acme, run, fay) = approved_run(&world, "IBAN 1", "MANUAL").await;
         acme.payout_that_is(&run, "SENT").await;
         let (_, partner) = payout(&acme, &run).await;
         suspends(&acme, &partner, "suspendPartner").await;
@@ -49,7 +49,7 @@ story! {
     /// What somebody was told to pay may be paid: it is not listed again once it is not to
     /// be paid any more, and waits for what people report.
     async fn what_was_listed_waits_for_a_report(world: World) {
-        let (acme, run, fay) = approved_run(&world, "IBAN 1", "manual").await;
+        let (acme, run, fay) = approved_run(&world, "IBAN 1", "MANUAL").await;
         acme.payout_that_is(&run, "SENT").await;
         assert_eq!(lists(&fay, &run).await, 1);
         let (_, partner) = payout(&acme, &run).await;
@@ -64,7 +64,7 @@ story! {
 story! {
     /// A run whose payments nobody was told of can be stopped: nothing has left.
     async fn a_run_that_nobody_listed_is_stopped(world: World) {
-        let (acme, run, fay) = approved_run(&world, "IBAN 1", "manual").await;
+        let (acme, run, fay) = approved_run(&world, "IBAN 1", "MANUAL").await;
         acme.payout_that_is(&run, "SENT").await;
         acme.owner.does("cancelPayoutRun", "payoutRun { id }", json!({ "id": run })).await;
         acme.run_that_is(&run, "CANCELLED").await;
@@ -80,7 +80,7 @@ story! {
     /// What somebody reports as paid, though nobody was told to pay it, was paid: stopping
     /// the run does not give it back.
     async fn what_is_reported_is_not_taken_back(world: World) {
-        let (acme, run, fay) = approved_run(&world, "IBAN 1", "manual").await;
+        let (acme, run, fay) = approved_run(&world, "IBAN 1", "MANUAL").await;
         let payout = acme.payout_that_is(&run, "SENT").await;
         let said = report(&acme, &payout, "PAID", "wire 17");
         fay.does("reportPayoutOutcome", "payout { state }", said).await;

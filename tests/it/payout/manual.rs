@@ -52,7 +52,7 @@ story! {
     /// A run over the manual rail is exported, somebody pays and says so with date
     /// and reference, somebody else confirms, and the run is done.
     async fn what_is_paid_by_hand_is_reported_and_confirmed(world: World) {
-        let (acme, run, fay) = approved_run(&world, "=HYPERLINK(\"x\")", "manual").await;
+        let (acme, run, fay) = approved_run(&world, "=HYPERLINK(\"x\")", "MANUAL").await;
         let payout = acme.payout_that_is(&run, "SENT").await;
         let selection = "export { csv count hasMore last }";
         let viewer = acme.person("Vera", "VIEWER").await;
@@ -105,7 +105,7 @@ story! {
     /// A payout whose fate the rail never tells ends by evidence: reported by one
     /// person, confirmed by another. What failed so waits for the next run.
     async fn an_unknown_payout_ends_by_evidence(world: World) {
-        let (acme, run, fay) = approved_run(&world, "silent@sandbox", "sandbox").await;
+        let (acme, run, fay) = approved_run(&world, "silent@sandbox", "SANDBOX").await;
         let payout = acme.payout_that_is(&run, "UNKNOWN").await;
         acme.day("2026-05-11").await;
         let selection = "payout { state }";
@@ -132,9 +132,9 @@ story! {
         assert_eq!(states, ["PAYABLE"]);
 
         // Over the manual rail, whatever the payout method is on.
-        let input = json!({ "idempotencyKey": acme.key(), "programId": acme.program, "rail": "manual" });
+        let input = json!({ "idempotencyKey": acme.key(), "programId": acme.program, "rail": "MANUAL" });
         let next = acme.owner.does("proposePayoutRun", "payoutRun { id rail }", input).await;
-        assert_eq!(next["rail"], "manual");
+        assert_eq!(next["rail"], "MANUAL");
         acme.prepared(&next["id"]).await;
         fay.does("approvePayoutRun", "payoutRun { id }", json!({ "id": next["id"] })).await;
         let payout = acme.payout_that_is(&next["id"], "SENT").await;
@@ -150,9 +150,9 @@ story! {
     /// nothing that only pretends to pay.
     async fn a_live_tenant_can_be_paid(world: World) {
         let names = async |client: &Client| client.asks("{ rails { name answers } }", json!({})).await["rails"].take();
-        let manual = json!({ "name": "manual", "answers": false });
+        let manual = json!({ "name": "MANUAL", "answers": false });
         let sandbox = Acme::without_program(&world).await;
-        assert_eq!(names(&sandbox.owner).await, json!([manual, { "name": "sandbox", "answers": true }]));
+        assert_eq!(names(&sandbox.owner).await, json!([manual, { "name": "SANDBOX", "answers": true }]));
         let live = Acme::live(&world).await;
         assert_eq!(names(&live.owner).await, json!([manual]));
         let mut live = live.open_program(usual_rules()).await;
@@ -162,9 +162,9 @@ story! {
             "idempotencyKey": live.key(), "partnerId": partner.id, "rail": rail, "destination": "IBAN 1",
         });
         let selection = "payoutMethod { id rail }";
-        let pretended = partner.client.tries("addPayoutMethod", selection, method("sandbox")).await;
+        let pretended = partner.client.tries("addPayoutMethod", selection, method("SANDBOX")).await;
         assert_eq!(pretended.fails_with("INVALID_INPUT")["field"], json!(["input", "rail"]));
-        let method = partner.client.does("addPayoutMethod", selection, method("manual")).await;
+        let method = partner.client.does("addPayoutMethod", selection, method("MANUAL")).await;
         live.owner.does("verifyPayoutMethod", selection, json!({ "id": method["id"] })).await;
         live.files_tax_form(&partner).await;
         let deal = live.deal(&partner, "10000.00").await;

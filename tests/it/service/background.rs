@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
+use tributary_domain::entity::payout_method::RailName;
 use tributary_domain::entity::tenant;
 use tributary_domain::rail::{Instruction, Rail, Status};
 use tributary_rails::Sandbox;
@@ -112,8 +113,8 @@ story! {
 struct Hanging;
 
 impl Rail for Hanging {
-    fn name(&self) -> &'static str {
-        "sandbox"
+    fn name(&self) -> RailName {
+        RailName::Sandbox
     }
 
     fn serves(&self, kind: tenant::Kind) -> bool {

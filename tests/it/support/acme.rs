@@ -237,7 +237,7 @@ impl Acme {
 
     /// A partner's payout method is added and verified.
     pub async fn adds_payout_method(&self, partner: &Partner, destination: &str) {
-        self.adds_payout_method_on(partner, "sandbox", destination)
+        self.adds_payout_method_on(partner, "SANDBOX", destination)
             .await;
     }
 

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
+use tributary_domain::entity::payout_method::RailName;
 use tributary_domain::entity::tenant;
 use tributary_domain::rail::{Instruction, Rail, Status};
 
@@ -212,8 +213,8 @@ fn unknown(reason: &str) -> Status {
 }
 
 impl Rail for TestRail {
-    fn name(&self) -> &'static str {
-        "test"
+    fn name(&self) -> RailName {
+        RailName::Sandbox
     }
 
     fn serves(&self, kind: tenant::Kind) -> bool {

@@ -23,7 +23,7 @@ story! {
         whole::everything(&acme).await;
         let partner = acme.partner_without_papers("Southridge").await;
         let mut answers = vec![files(&partner, "W9", TAX_ID).await];
-        answers.push(is_paid_to(&partner, "sandbox", DESTINATION).await);
+        answers.push(is_paid_to(&partner, "SANDBOX", DESTINATION).await);
         answers.extend(mistakes(&acme, &partner).await);
         answers.extend(mistakes(&acme, &acme.partner("Other").await).await);
         for answer in answers {
@@ -103,8 +103,8 @@ async fn mistakes(acme: &Acme, partner: &Partner) -> Vec<Value> {
         files(partner, "W9", &doubled).await,
         files(&stranger, "W9", TAX_ID).await,
         is_paid_to(partner, "carrier-pigeon", DESTINATION).await,
-        is_paid_to(&stranger, "sandbox", DESTINATION).await,
-        is_paid_to(partner, "sandbox", &DESTINATION.repeat(20)).await,
+        is_paid_to(&stranger, "SANDBOX", DESTINATION).await,
+        is_paid_to(partner, "SANDBOX", &DESTINATION.repeat(20)).await,
         sends(
             partner,
             "submitTaxForm",

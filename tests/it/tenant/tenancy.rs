@@ -122,6 +122,10 @@ fn commands_on_partners(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
             json!({ "idempotencyKey": "s", "name": "S", "programId": theirs["prg"] }),
         ),
         ("suspendPartner", keyed("prt")),
+        (
+            "assignPartner",
+            json!({ "id": theirs["prt"], "personId": theirs["per"] }),
+        ),
         ("resumePartner", keyed("prt")),
         ("acceptAgreement", agreement(&theirs["prt"], &own["trm"])),
         ("acceptAgreement", agreement(&own["prt"], &theirs["trm"])),
@@ -137,7 +141,7 @@ fn commands_on_partners(theirs: &Ids, own: &Ids) -> Vec<(&'static str, Value)> {
         (
             "addPayoutMethod",
             json!({
-                "idempotencyKey": "s", "partnerId": theirs["prt"], "rail": "sandbox",
+                "idempotencyKey": "s", "partnerId": theirs["prt"], "rail": "SANDBOX",
                 "destination": "s@sandbox",
             }),
         ),

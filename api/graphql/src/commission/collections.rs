@@ -35,7 +35,7 @@ impl Collection {
             .await
     }
 
-    /// The deal that the customer paid for.
+    /// The deal that the customer paid for. Null only where its look-up fails.
     async fn deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
         Ok(ctx.loaders().one(self.0.deal_id).await?.map(Deal))
     }

@@ -96,17 +96,17 @@ impl Commission {
         self.0.id.to_string().into()
     }
 
-    /// The deal.
+    /// The deal. Null only where its look-up fails.
     async fn deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
         Ok(ctx.loaders().one(self.0.deal_id).await?.map(Deal))
     }
 
-    /// Whose it is.
+    /// Whose it is. Null only where its look-up fails.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
         Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
     }
 
-    /// The rule that it is computed by.
+    /// The rule that it is computed by. Null only where its look-up fails.
     async fn rule(&self, ctx: &Context<'_>) -> ApiResult<Option<Rule>> {
         Ok(ctx.loaders().one(self.0.rule_id).await?.map(Rule))
     }

@@ -40,23 +40,24 @@ impl Earning {
         self.0.id.to_string().into()
     }
 
-    /// The commission that it is part of.
+    /// The commission that it is part of. Null only where its look-up fails.
     async fn commission(&self, ctx: &Context<'_>) -> ApiResult<Option<Commission>> {
         let commission = ctx.loaders().one(self.0.commission_id).await?;
         Ok(commission.map(Commission))
     }
 
-    /// The deal.
+    /// The deal. Null only where its look-up fails.
     async fn deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
         Ok(ctx.loaders().one(self.0.deal_id).await?.map(Deal))
     }
 
-    /// Whose it is.
+    /// Whose it is. Null only where its look-up fails.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
         Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
     }
 
-    /// The payment or refund that released it.
+    /// The payment or refund that released it. Null where it has another cause than a payment
+    /// or refund, or its look-up fails.
     async fn collection(&self, ctx: &Context<'_>) -> ApiResult<Option<Collection>> {
         let collection = ctx.loaders().maybe(self.0.collection_id).await?;
         Ok(collection.map(Collection))

@@ -139,7 +139,7 @@ impl LedgerEntry {
         self.0.account.into()
     }
 
-    /// The partner whom it concerns.
+    /// The partner whom it concerns. Null where it concerns no partner, or the look-up fails.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
         Ok(ctx.loaders().maybe(self.0.partner_id).await?.map(Partner))
     }

@@ -35,7 +35,7 @@ impl Credit {
         self.0.id.to_string().into()
     }
 
-    /// The deal.
+    /// The deal. Null only where its look-up fails.
     async fn deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
         Ok(ctx.loaders().one(self.0.deal_id).await?.map(Deal))
     }
@@ -50,7 +50,7 @@ impl Credit {
         &self.0.reason
     }
 
-    /// By whom.
+    /// By whom. Null for a partner's key where it was one of the tenant's people.
     async fn settled_by(&self) -> Option<Actor> {
         Actor::shown(self.0.settled_by)
     }
@@ -88,7 +88,7 @@ pub struct CreditShare(pub credit_share::Model);
 
 #[Object(use_type_description)]
 impl CreditShare {
-    /// The partner.
+    /// The partner. Null only where its look-up fails.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
         Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
     }
@@ -111,7 +111,7 @@ impl CreditShare {
         &self.0.reason
     }
 
-    /// The involvement that it rests on.
+    /// The involvement that it rests on. Null only where its look-up fails.
     async fn involvement(&self, ctx: &Context<'_>) -> ApiResult<Option<Involvement>> {
         let involvement = ctx.loaders().one(self.0.involvement_id).await?;
         Ok(involvement.map(Involvement))

@@ -59,17 +59,17 @@ impl Deal {
             .await
     }
 
-    /// The program.
+    /// The program. Null only where its look-up fails.
     async fn program(&self, ctx: &Context<'_>) -> ApiResult<Option<Program>> {
         Ok(ctx.loaders().one(self.0.program_id).await?.map(Program))
     }
 
-    /// The terms that it is settled under.
+    /// The terms that it is settled under. Null only where its look-up fails.
     async fn terms(&self, ctx: &Context<'_>) -> ApiResult<Option<Terms>> {
         Ok(ctx.loaders().one(self.0.terms_id).await?.map(Terms))
     }
 
-    /// The customer.
+    /// The customer. Null only where its look-up fails.
     async fn account(&self, ctx: &Context<'_>) -> ApiResult<Option<Account>> {
         Ok(ctx.loaders().one(self.0.account_id).await?.map(Account))
     }

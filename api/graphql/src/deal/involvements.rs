@@ -61,12 +61,12 @@ impl Involvement {
         self.0.id.to_string().into()
     }
 
-    /// The deal.
+    /// The deal. Null only where its look-up fails.
     async fn deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
         Ok(ctx.loaders().one(self.0.deal_id).await?.map(Deal))
     }
 
-    /// The partner.
+    /// The partner. Null only where its look-up fails.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
         Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
     }
@@ -107,7 +107,7 @@ impl Involvement {
         DateTime(self.0.recorded_at)
     }
 
-    /// By whom.
+    /// By whom. Null for a partner's key where it was one of the tenant's people.
     async fn recorded_by(&self) -> Option<Actor> {
         Actor::shown(self.0.recorded_by)
     }

@@ -55,22 +55,22 @@ impl Registration {
         self.0.id.to_string().into()
     }
 
-    /// The program.
+    /// The program. Null only where its look-up fails.
     async fn program(&self, ctx: &Context<'_>) -> ApiResult<Option<Program>> {
         Ok(ctx.loaders().one(self.0.program_id).await?.map(Program))
     }
 
-    /// The terms that it was made under.
+    /// The terms that it was made under. Null only where its look-up fails.
     async fn terms(&self, ctx: &Context<'_>) -> ApiResult<Option<Terms>> {
         Ok(ctx.loaders().one(self.0.terms_id).await?.map(Terms))
     }
 
-    /// The partner that registers.
+    /// The partner that registers. Null only where its look-up fails.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
         Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
     }
 
-    /// The customer.
+    /// The customer. Null only where its look-up fails.
     async fn account(&self, ctx: &Context<'_>) -> ApiResult<Option<Account>> {
         Ok(ctx.loaders().one(self.0.account_id).await?.map(Account))
     }
@@ -123,7 +123,7 @@ impl Registration {
         self.0.decided_by.and_then(Actor::shown)
     }
 
-    /// Who sent it.
+    /// Who sent it. Null for a partner's key where it was one of the tenant's people.
     async fn submitted_by(&self) -> Option<Actor> {
         Actor::shown(self.0.submitted_by)
     }

@@ -14,6 +14,14 @@ use crate::partner::partners::Partner;
 use crate::program::terms::Terms;
 use crate::scalars::DateTime;
 
+/// By what means a partner signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "agreement::Method")]
+pub enum SignatureMethod {
+    /// A key of the partner sent the acceptance.
+    Api,
+}
+
 /// Where an agreement stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "agreement::State")]
@@ -34,12 +42,12 @@ impl Agreement {
         self.0.id.to_string().into()
     }
 
-    /// The partner.
+    /// The partner. Null only where its look-up fails.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
         Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
     }
 
-    /// The terms that it accepted.
+    /// The terms that it accepted. Null only where its look-up fails.
     async fn terms(&self, ctx: &Context<'_>) -> ApiResult<Option<Terms>> {
         Ok(ctx.loaders().one(self.0.terms_id).await?.map(Terms))
     }
@@ -59,9 +67,9 @@ impl Agreement {
         &self.0.signer_authority
     }
 
-    /// By what means, as `api`.
-    async fn method(&self) -> &str {
-        &self.0.method
+    /// By what means.
+    async fn method(&self) -> SignatureMethod {
+        self.0.method.into()
     }
 
     /// The affirmative act, in words.

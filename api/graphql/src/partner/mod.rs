@@ -1,6 +1,7 @@
 //! Partners and their papers.
 
 pub mod agreements;
+pub mod enrollments;
 pub mod partners;
 pub mod payout_methods;
 pub mod readiness;
@@ -9,6 +10,7 @@ pub mod tax_forms;
 use async_graphql::MergedObject;
 
 pub use self::agreements::*;
+pub use self::enrollments::*;
 pub use self::partners::*;
 pub use self::payout_methods::*;
 pub use self::readiness::*;

@@ -3,7 +3,7 @@
 use async_graphql::futures_util::future::try_join_all;
 use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
 use tributary_domain::commission::balances;
-use tributary_domain::entity::{enrollment, partner};
+use tributary_domain::entity::partner;
 use tributary_domain::error::Result;
 use tributary_domain::ids::Noun;
 use tributary_domain::kernel::external_ids::Subject;
@@ -23,14 +23,15 @@ use crate::lists::{nested_lists, root_lists};
 use crate::loaders::{BalancesOfPartner, EnrollmentsOfPartner, ExternalId, PapersOfPartner};
 use crate::pages::USUAL_PAGE;
 use crate::partner::agreements::Agreement;
+use crate::partner::enrollments::Enrollment;
 use crate::partner::payout_methods::PayoutMethod;
 use crate::partner::readiness::Readiness;
 use crate::partner::tax_forms::TaxForm;
 use crate::payout::payouts::Payout;
-use crate::program::programs::Program;
 use crate::program::terms::Terms;
 use crate::scalars::{DateTime, Money, Position};
 use crate::tenant::events::{Event, page_of_log};
+use crate::tenant::tenants::Person;
 use tributary_domain::tenant::events;
 
 /// Where a partner stands.
@@ -43,16 +44,6 @@ pub enum PartnerState {
     Active,
     /// It is stopped for now.
     Suspended,
-}
-
-/// Where an enrollment stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "enrollment::State")]
-pub enum EnrollmentState {
-    /// The agreement is not accepted.
-    Invited,
-    /// The partner works under the terms.
-    Active,
 }
 
 /// A partner organisation.
@@ -82,6 +73,13 @@ impl Partner {
     /// Its state.
     async fn state(&self) -> PartnerState {
         self.0.state.into()
+    }
+
+    /// Who of the tenant's people looks after it. Null where nobody does, and for a
+    /// partner's key.
+    async fn responsible(&self, ctx: &Context<'_>) -> ApiResult<Option<Person>> {
+        let person = ctx.loaders().maybe(self.0.responsible_id).await?;
+        Ok(person.map(Person))
     }
 
     /// When it was invited.
@@ -219,49 +217,6 @@ nested_lists! {
     }
 }
 
-/// A partner in a program.
-#[derive(Description)]
-pub struct Enrollment(pub enrollment::Model);
-wraps!(Enrollment, enrollment::Model);
-
-#[Object(use_type_description)]
-impl Enrollment {
-    /// Its id, `enr_…`.
-    async fn id(&self) -> ID {
-        self.0.id.to_string().into()
-    }
-
-    /// The program.
-    async fn program(&self, ctx: &Context<'_>) -> ApiResult<Option<Program>> {
-        Ok(ctx.loaders().one(self.0.program_id).await?.map(Program))
-    }
-
-    /// The partner.
-    async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
-        Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
-    }
-
-    /// Its tier there, in the tenant's words; null where it has none.
-    async fn tier(&self) -> Option<&str> {
-        self.0.tier.as_deref()
-    }
-
-    /// Its state.
-    async fn state(&self) -> EnrollmentState {
-        self.0.state.into()
-    }
-
-    /// When the partner was invited.
-    async fn created_at(&self) -> DateTime {
-        DateTime(self.0.created_at)
-    }
-
-    /// When it was last changed.
-    async fn updated_at(&self) -> DateTime {
-        DateTime(self.0.updated_at)
-    }
-}
-
 root_lists! {
     /// Reading partners.
     PartnerQueries {
@@ -332,6 +287,29 @@ impl ResumePartnerInput {
     }
 }
 
+/// Who is to look after a partner.
+#[derive(InputObject)]
+pub struct AssignPartnerInput {
+    /// Idempotency key: 1 to 255 characters, unique for each command. It may be left out:
+    /// a repetition that follows at once changes nothing. With the key, a late one
+    /// returns the first result, and `command` tells what was done.
+    idempotency_key: Option<String>,
+    /// The partner.
+    id: ID,
+    /// One of the tenant's people; null or absent: nobody any more.
+    person_id: Option<ID>,
+}
+
+impl AssignPartnerInput {
+    async fn run(self, scope: &Scope) -> Result<partner::Model> {
+        let key = self.idempotency_key.as_deref();
+        let partner = given(Noun::Partner, "id", &self.id);
+        let person = self.person_id.as_ref();
+        let person = person.map(|id| given(Noun::Person, "personId", id));
+        partners::assign(scope, key, partner, person).await
+    }
+}
+
 commands! {
     /// Changing partners.
     PartnerMutations {
@@ -340,6 +318,14 @@ commands! {
         /// Result of `invitePartner`.
         InvitePartnerPayload {
             /// The partner; null where nobody was invited.
+            partner: Partner
+        }
+
+        /// Says who looks after a partner: its matters are in that person's inbox.
+        assign_partner(AssignPartnerInput, "The partner, and who.") needs PartnerManage ->
+        /// Result of `assignPartner`.
+        AssignPartnerPayload {
+            /// The partner; null where nothing was changed.
             partner: Partner
         }
 

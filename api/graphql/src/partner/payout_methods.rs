@@ -18,6 +18,16 @@ use crate::scalars::DateTime;
 use crate::tenant::actors::Actor;
 use tributary_domain::access::Permission;
 
+/// A way for money to reach partners: `rails` lists those that serve the tenant here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "payout_method::RailName")]
+pub enum RailName {
+    /// People make the payments: one reports each, another confirms it.
+    Manual,
+    /// Moves no money: for tenants that try things out.
+    Sandbox,
+}
+
 /// Where a payout method stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "payout_method::State")]
@@ -42,14 +52,14 @@ impl PayoutMethod {
         self.0.id.to_string().into()
     }
 
-    /// The partner.
+    /// The partner. Null only where its look-up fails.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
         Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
     }
 
-    /// The rail that pays it, by name.
-    async fn rail(&self) -> &str {
-        &self.0.rail
+    /// The rail that pays it.
+    async fn rail(&self) -> RailName {
+        self.0.rail.into()
     }
 
     /// The destination, with all but its last four characters hidden.
@@ -116,8 +126,8 @@ pub struct AddPayoutMethodInput {
     idempotency_key: String,
     /// The partner.
     partner_id: ID,
-    /// The name of a rail that this server has.
-    rail: String,
+    /// A rail that this server has and that serves the tenant.
+    rail: RailName,
     /// Where to, in the rail's terms: 1 to 200 characters. It is never shown
     /// again but for its last four.
     #[graphql(secret)]
@@ -127,7 +137,7 @@ pub struct AddPayoutMethodInput {
 impl AddPayoutMethodInput {
     async fn run(self, scope: &Scope) -> Result<payout_method::Model> {
         let partner = given(Noun::Partner, "partnerId", &self.partner_id);
-        let (key, rail) = (&self.idempotency_key, &self.rail);
+        let (key, rail) = (&self.idempotency_key, self.rail.into());
         payout_methods::add(scope, key, partner, rail, &self.destination).await
     }
 }

@@ -58,7 +58,7 @@ impl TaxForm {
         self.0.id.to_string().into()
     }
 
-    /// The partner.
+    /// The partner. Null only where its look-up fails.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
         Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
     }
@@ -89,7 +89,7 @@ impl TaxForm {
         DateTime(self.0.submitted_at)
     }
 
-    /// Who filed it.
+    /// Who filed it. Null for a partner's key where it was one of the tenant's people.
     async fn submitted_by(&self) -> Option<Actor> {
         Actor::shown(self.0.submitted_by)
     }

@@ -49,7 +49,7 @@ impl PayoutReport {
         &self.0.evidence
     }
 
-    /// Who says so.
+    /// Who says so. Null for a partner's key where it was one of the tenant's people.
     async fn reported_by(&self) -> Option<Actor> {
         Actor::shown(self.0.reported_by)
     }

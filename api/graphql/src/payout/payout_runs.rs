@@ -15,6 +15,7 @@ use crate::lists::{nested_lists, root_lists};
 use crate::loaders::{HoldsOfRun, TotalOfRun};
 use crate::pages::USUAL_PAGE;
 use crate::partner::partners::Partner;
+use crate::partner::payout_methods::RailName;
 use crate::payout::payouts::Payout;
 use crate::program::programs::Program;
 use crate::scalars::{DateTime, Money};
@@ -74,7 +75,7 @@ impl PayoutRun {
         self.0.id.to_string().into()
     }
 
-    /// The program whose partners are paid.
+    /// The program whose partners are paid. Null only where its look-up fails.
     async fn program(&self, ctx: &Context<'_>) -> ApiResult<Option<Program>> {
         Ok(ctx.loaders().one(self.0.program_id).await?.map(Program))
     }
@@ -91,8 +92,8 @@ impl PayoutRun {
 
     /// The rail that all of it is paid over; null where each partner is paid over
     /// that of its own payout method.
-    async fn rail(&self) -> Option<&str> {
-        self.0.rail.as_deref()
+    async fn rail(&self) -> Option<RailName> {
+        self.0.rail.map(Into::into)
     }
 
     /// How far its preparation is. Null for a partner's key: it counts everybody's
@@ -186,7 +187,7 @@ pub struct PayoutHold(pub payout_hold::Model);
 
 #[Object(use_type_description)]
 impl PayoutHold {
-    /// The partner.
+    /// The partner. Null only where its look-up fails.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
         Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
     }
@@ -225,15 +226,15 @@ pub struct ProposePayoutRunInput {
     idempotency_key: String,
     /// The program whose partners are to be paid.
     program_id: ID,
-    /// The rail to pay all of it over, whatever the payout methods are on: `manual`
+    /// The rail to pay all of it over, whatever the payout methods are on: `MANUAL`
     /// for what is paid outside. That of each payout method, if not given.
-    rail: Option<String>,
+    rail: Option<RailName>,
 }
 
 impl ProposePayoutRunInput {
     async fn run(self, scope: &Scope) -> Result<payout_run::Model> {
         let program = given(Noun::Program, "programId", &self.program_id);
-        let (key, rail) = (&self.idempotency_key, self.rail.as_deref());
+        let (key, rail) = (&self.idempotency_key, self.rail.map(Into::into));
         payout_runs::propose(scope, key, program, rail).await
     }
 }

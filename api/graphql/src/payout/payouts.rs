@@ -10,6 +10,7 @@ use crate::lists::{nested_lists, root_lists};
 use crate::loaders::ReportOfPayout;
 use crate::partner::partners::Partner;
 use crate::partner::payout_methods::PayoutMethod;
+use crate::partner::payout_methods::RailName;
 use crate::payout::payout_reports::PayoutReport;
 use crate::payout::payout_runs::PayoutRun;
 use crate::scalars::{DateTime, Money};
@@ -45,17 +46,17 @@ impl Payout {
         self.0.id.to_string().into()
     }
 
-    /// The run.
+    /// The run. Null only where its look-up fails.
     async fn run(&self, ctx: &Context<'_>) -> ApiResult<Option<PayoutRun>> {
         Ok(ctx.loaders().one(self.0.run_id).await?.map(PayoutRun))
     }
 
-    /// Who is paid.
+    /// Who is paid. Null only where its look-up fails.
     async fn partner(&self, ctx: &Context<'_>) -> ApiResult<Option<Partner>> {
         Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
     }
 
-    /// Where to.
+    /// Where to. Null only where its look-up fails.
     async fn method(&self, ctx: &Context<'_>) -> ApiResult<Option<PayoutMethod>> {
         Ok(ctx.loaders().one(self.0.method_id).await?.map(PayoutMethod))
     }
@@ -70,9 +71,9 @@ impl Payout {
         self.0.state.into()
     }
 
-    /// The rail that pays it, as `sandbox`.
-    async fn rail(&self) -> &str {
-        &self.0.rail
+    /// The rail that pays it.
+    async fn rail(&self) -> RailName {
+        self.0.rail.into()
     }
 
     /// Which attempt it is, from 1.

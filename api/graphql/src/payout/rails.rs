@@ -6,12 +6,13 @@ use tributary_transport::document::directives::list_size;
 
 use crate::context::RequestExt;
 use crate::error::ApiResult;
+use crate::partner::payout_methods::RailName;
 
 /// A way for money to reach partners.
 #[derive(SimpleObject)]
 pub struct Rail {
     /// Its name, as payout methods give it.
-    name: &'static str,
+    name: RailName,
     /// Whether the rail reports the status of a payout. Where it does not, people make the
     /// payment, one reports it, and another confirms.
     answers: bool,
@@ -29,7 +30,7 @@ impl RailQueries {
     async fn rails(&self, ctx: &Context<'_>) -> ApiResult<Vec<Rail>> {
         let rails = rails::of(ctx.scope()).await?.into_iter();
         let rail = |rail: std::sync::Arc<dyn tributary_domain::rail::Rail>| Rail {
-            name: rail.name(),
+            name: rail.name().into(),
             answers: rail.answers(),
         };
         Ok(rails.map(rail).collect())

@@ -43,7 +43,7 @@ impl Terms {
         self.0.id.to_string().into()
     }
 
-    /// The program.
+    /// The program. Null only where its look-up fails.
     async fn program(&self, ctx: &Context<'_>) -> ApiResult<Option<Program>> {
         Ok(ctx.loaders().one(self.0.program_id).await?.map(Program))
     }
@@ -98,7 +98,7 @@ impl Terms {
         self.0.credit_decision_days
     }
 
-    /// The least that is paid out.
+    /// The least that is paid out. Null only where its look-up fails.
     async fn payout_minimum(&self, ctx: &Context<'_>) -> ApiResult<Option<Money>> {
         let program = ctx.loaders().one(self.0.program_id).await?;
         Ok(program.map(|program| Money::minor(self.0.payout_minimum_minor, program.currency)))

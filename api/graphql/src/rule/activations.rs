@@ -41,12 +41,12 @@ impl Activation {
         self.0.id.to_string().into()
     }
 
-    /// The plugin.
+    /// The plugin. Null only where its look-up fails.
     async fn plugin(&self, ctx: &Context<'_>) -> ApiResult<Option<Plugin>> {
         Ok(ctx.loaders().one(self.0.plugin_id).await?.map(Plugin))
     }
 
-    /// The version that is used.
+    /// The version that is used. Null only where its look-up fails.
     async fn plugin_version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
         let version = ctx.loaders().one(self.0.plugin_version_id).await?;
         Ok(version.map(PluginVersion))

@@ -35,12 +35,12 @@ impl Evaluation {
         self.0.id.to_string().into()
     }
 
-    /// The deal.
+    /// The deal. Null only where its look-up fails.
     async fn deal(&self, ctx: &Context<'_>) -> ApiResult<Option<Deal>> {
         Ok(ctx.loaders().one(self.0.deal_id).await?.map(Deal))
     }
 
-    /// The rule.
+    /// The rule. Null only where its look-up fails.
     async fn rule(&self, ctx: &Context<'_>) -> ApiResult<Option<Rule>> {
         Ok(ctx.loaders().one(self.0.rule_id).await?.map(Rule))
     }

@@ -76,7 +76,7 @@ impl PluginVersion {
         self.0.id.to_string().into()
     }
 
-    /// The plugin.
+    /// The plugin. Null only where its look-up fails.
     async fn plugin(&self, ctx: &Context<'_>) -> ApiResult<Option<Plugin>> {
         Ok(ctx.loaders().one(self.0.plugin_id).await?.map(Plugin))
     }
@@ -108,7 +108,7 @@ impl PluginVersion {
         Json::stored(&self.0.description)
     }
 
-    /// Who published it.
+    /// Who published it. Null for a partner's key.
     async fn published_by(&self) -> Option<Actor> {
         Actor::shown(self.0.published_by)
     }

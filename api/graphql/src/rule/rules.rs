@@ -81,19 +81,20 @@ pub struct PluginFormula(rule::Model);
 
 #[Object(use_type_description)]
 impl PluginFormula {
-    /// The plugin.
+    /// The plugin. Null only where its look-up fails.
     async fn plugin(&self, ctx: &Context<'_>) -> ApiResult<Option<Plugin>> {
         Ok(ctx.loaders().maybe(self.0.plugin_id).await?.map(Plugin))
     }
 
-    /// The version that the terms name. The document that partners sign has the digest of
-    /// its code.
+    /// The version that the terms name. The document that partners sign has the digest of its
+    /// code. Null only where its look-up fails.
     async fn version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
         let version = ctx.loaders().maybe(self.0.plugin_version_id).await?;
         Ok(version.map(PluginVersion))
     }
 
-    /// The version that is used now, by the terms or by a later activation.
+    /// The version that is used now, by the terms or by a later activation. Null where none
+    /// is, or the look-up fails.
     async fn current_version(&self, ctx: &Context<'_>) -> ApiResult<Option<PluginVersion>> {
         let version = ctx.loaders().one(VersionInUse(self.0.id)).await?;
         let version = ctx.loaders().maybe(version).await?;

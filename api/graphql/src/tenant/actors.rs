@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Description, Enum, ID, Object};
 use tributary_domain::actor;
+use tributary_domain::scope::Scope;
 
 use crate::context::RequestExt;
 use crate::error::ApiResult;
@@ -24,6 +25,11 @@ pub enum ActorKind {
 pub struct Actor(actor::Actor);
 
 impl Actor {
+    /// The caller itself, to which it is told.
+    pub fn caller(scope: &Scope) -> Self {
+        Self(scope.actor())
+    }
+
     /// The actor, unless the audience is not told who it is.
     pub fn shown(actor: actor::Actor) -> Option<Self> {
         (actor != actor::Actor::Hidden).then_some(Self(actor))

@@ -107,18 +107,19 @@ impl ApiKey {
         &self.0.name
     }
 
-    /// Who acts with it: a person, or the service that holds it.
+    /// Who acts with it: a person, or the service that holds it. Null for a partner's key
+    /// where it is one of the tenant's people.
     async fn actor(&self) -> Option<Actor> {
         Actor::shown(self.0.actor())
     }
 
-    /// The person who answers for it. All keys of one person count as one where
-    /// two people are needed.
+    /// The person who answers for it. All keys of one person count as one where two people
+    /// are needed. Null only where its look-up fails.
     async fn person(&self, ctx: &Context<'_>) -> ApiResult<Option<Person>> {
         Ok(ctx.loaders().one(self.0.person_id).await?.map(Person))
     }
 
-    /// Who made it.
+    /// Who made it. Null for a partner's key where it was one of the tenant's people.
     async fn created_by(&self) -> Option<Actor> {
         Actor::shown(self.0.created_by)
     }

@@ -69,8 +69,8 @@ impl Viewer {
     }
 
     /// The person or service that the key belongs to.
-    async fn actor(&self, ctx: &Context<'_>) -> Option<Actor> {
-        Actor::shown(ctx.scope().actor())
+    async fn actor(&self, ctx: &Context<'_>) -> Actor {
+        Actor::caller(ctx.scope())
     }
 
     /// What the key may do.

@@ -73,6 +73,16 @@ impl Visible for partner::Entity {
     fn visible(scope: &Scope) -> Select<Self> {
         Self::of(scope.tenant()).filter(own_of::<Self>(scope, partner::Column::Id))
     }
+
+    /// Partners are not told who of the tenant's people looks after them.
+    async fn shown(scope: &Scope, mut rows: Vec<partner::Model>) -> Result<Vec<partner::Model>> {
+        if scope.partner().is_some() {
+            for row in &mut rows {
+                row.responsible_id = None;
+            }
+        }
+        Ok(rows)
+    }
 }
 
 impl Visible for payout_method::Entity {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::values::{Amount, Field, Shape, ShareOfCredit, Time, Value};
 use crate::access;
 use crate::actor::Actor;
+use crate::entity::payout_method::RailName;
 use crate::entity::{
     account_identifier, credit_share, involvement, payout_report, registration, tax_form,
 };
@@ -53,6 +54,12 @@ shapes! {
     OfPartner {
         /// The partner.
         partner: PartnerId,
+    }
+
+    /// Who looks after a partner.
+    Responsibility {
+        /// One of the tenant's people; null where nobody does any more.
+        responsible: Option<PersonId>,
     }
 
     /// Why a person did it.
@@ -146,7 +153,7 @@ shapes! {
         /// The partner.
         partner: PartnerId,
         /// The rail.
-        rail: String,
+        rail: RailName,
     }
 
     /// A payout method that is no longer used.
@@ -322,7 +329,7 @@ shapes! {
         /// How much.
         amount: Amount,
         /// The rail.
-        rail: String,
+        rail: RailName,
         /// Why it failed, or why nobody knows.
         reason: Option<String>,
     }
@@ -334,7 +341,7 @@ shapes! {
         /// How much.
         amount: Amount,
         /// The rail.
-        rail: String,
+        rail: RailName,
         /// Which attempt, from 1.
         attempt: i32,
         /// Why, from the rail.

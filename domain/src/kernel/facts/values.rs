@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use crate::access;
 use crate::actor::Actor;
 use crate::clock::Moment;
+use crate::entity::payout_method::RailName;
 use crate::entity::{
     account_identifier, credit_share, involvement, payout_report, registration, tax_form,
 };
@@ -155,5 +156,6 @@ one_of! {
     involvement::Kind,
     payout_report::Outcome,
     registration::State,
+    RailName,
     tax_form::Kind,
 }

@@ -7,9 +7,10 @@ use sea_orm::sea_query::Query;
 use crate::entity::account_identifier::Kind;
 use crate::entity::earning::Standing;
 use crate::entity::{
-    account, account_identifier, earning, enrollment, partner, registration, tax_form,
+    account, account_identifier, commission, earning, enrollment, involvement, partner, payout,
+    payout_method, registration, tax_form,
 };
-use crate::ids::ProgramId;
+use crate::ids::{PersonId, ProgramId};
 pub(super) use crate::kernel::audience::with_partners;
 use crate::scope::Scope;
 use crate::site::{Site, site};
@@ -38,6 +39,37 @@ pub(super) fn partners_in(scope: &Scope, programs: &[ProgramId]) -> Condition {
         .and_where(enrollment::Column::ProgramId.is_in(programs.iter().copied()))
         .to_owned();
     Condition::all().add(partner::Column::Id.in_subquery(enrolled))
+}
+
+/// Makes conditions: rows of the partners whom one of these persons looks after.
+macro_rules! looked_after {
+    ($($(#[$doc:meta])* $name:ident: $entity:ident;)+) => {$(
+        $(#[$doc])*
+        pub(super) fn $name(scope: &Scope, people: &[PersonId]) -> Condition {
+            let partners = Query::select()
+                .column(partner::Column::Id)
+                .from(partner::Entity)
+                .and_where(partner::Column::TenantId.eq(scope.tenant()))
+                .and_where(partner::Column::ResponsibleId.is_in(people.iter().copied()))
+                .to_owned();
+            Condition::all().add($entity::Column::PartnerId.in_subquery(partners))
+        }
+    )+};
+}
+
+looked_after! {
+    /// Their registrations.
+    registrations_after: registration;
+    /// Their involvements.
+    involvements_after: involvement;
+    /// Their tax forms.
+    tax_forms_after: tax_form;
+    /// Their payout methods.
+    payout_methods_after: payout_method;
+    /// Their payouts.
+    payouts_after: payout;
+    /// Their commissions.
+    commissions_after: commission;
 }
 
 /// Accounts that are known by one of these domains, in any letters.

@@ -57,10 +57,21 @@ async fn seen<E: Visible<Id: From<Uuid>>>(scope: &Scope, ids: &[E::Id]) -> Resul
 /// What may be asked by the tenant's own people alone.
 fn staff_alone(scope: &Scope, asked: bool, what: &'static str) -> Result<()> {
     if asked && scope.partner().is_some() {
-        let message = format!("a partner's key cannot ask for this: {what}");
-        return Err(Error::invalid(what, message));
+        let asked = in_api(what);
+        let message = format!("a partner's key cannot ask for this: {asked}");
+        return Err(Error::invalid(asked, message));
     }
     Ok(())
+}
+
+/// The name of a field as callers write it: `created_at` is `createdAt`.
+fn in_api(field: &str) -> String {
+    let mut words = field.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let (initial, rest) = word.split_at(word.len().min(1));
+        name + &initial.to_ascii_uppercase() + rest
+    })
 }
 
 /// The filter that times in a span pass.
