@@ -66,17 +66,17 @@ pub enum Error {
     Refused(Refusal),
     /// The database cannot be reached or cannot take this now. Nothing was done.
     #[error("the database cannot be used now: nothing was done; try again")]
-    Unavailable(DbErr),
+    Unavailable(#[source] DbErr),
     /// The database failed while it made a command durable: whether it did is
     /// not known. Repeating the command with its idempotency key is safe.
     #[error(
         "the database failed at the last moment: what this did, if anything, is not known; \
          repeat it with its idempotency key"
     )]
-    OutcomeUnknown(DbErr),
+    OutcomeUnknown(#[source] DbErr),
     /// The database failed. Its own words stay in the log.
     #[error("the request could not be completed")]
-    Storage(DbErr),
+    Storage(#[source] DbErr),
     /// An invariant does not hold. Its own words stay in the log.
     #[error("the request could not be completed")]
     Broken(String),
