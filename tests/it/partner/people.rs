@@ -72,7 +72,7 @@ story! {
     async fn a_payout_method_takes_two_people(world: World) {
         let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
         let northwind = office.partner("Northwind").await;
-        let method = payout_methods::add(&office.cleo, "mine", northwind, RailName::Sandbox, "cleo").await.unwrap();
+        let method = payout_methods::add(&office.cleo, "mine", northwind, RailName::Paypal, "cleo").await.unwrap();
         let refused = payout_methods::verify(&office.cleo, None, method.id).await;
         assert_eq!(code(refused), Conflict::SecondPersonNeeded);
         let verified = payout_methods::verify(&office.ada, None, method.id).await.unwrap();
@@ -87,7 +87,7 @@ story! {
         let office = Office::open(&world, Arc::new(TestRail::new([]))).await;
         let (northwind, eastbay) = (office.partner("Northwind").await, office.partner("Eastbay").await);
         let (north, east) = (office.speaks_for(northwind).await, office.speaks_for(eastbay).await);
-        let typo = payout_methods::add(&north, "typo", northwind, RailName::Sandbox, "Nortwind").await.unwrap();
+        let typo = payout_methods::add(&north, "typo", northwind, RailName::Paypal, "Nortwind").await.unwrap();
         let foreign = payout_methods::disable(&east, None, typo.id, "a guess").await;
         assert!(matches!(foreign, Err(Error::Unknown { .. })), "{foreign:?}");
         let disabled = payout_methods::disable(&north, None, typo.id, "mistyped").await.unwrap();
@@ -204,7 +204,7 @@ story! {
         );
         let filed = form("12-3456789").await.unwrap();
         assert_eq!(form("12-3456789").await.unwrap().id, filed.id);
-        let method = || payout_methods::add(&office.ada, "method", northwind.id, RailName::Sandbox, "nora");
+        let method = || payout_methods::add(&office.ada, "method", northwind.id, RailName::Paypal, "nora");
         assert_eq!(method().await.unwrap().id, method().await.unwrap().id);
         assert_eq!(office.all::<tax_form::Entity>().await.len(), 1);
         let bad = partners::invite(&office.ada, "a\0b", "Eastbay", office.program.id, None, None).await;

@@ -214,7 +214,7 @@ fn unknown(reason: &str) -> Status {
 
 impl Rail for TestRail {
     fn name(&self) -> RailName {
-        RailName::Sandbox
+        RailName::Paypal
     }
 
     fn serves(&self, kind: tenant::Kind) -> bool {

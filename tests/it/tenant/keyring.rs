@@ -40,7 +40,7 @@ story! {
         let mut office = Office::open(&world, rail.clone()).await;
         office.uses(keyed(&office.engine, Keyring::open_file(&file).unwrap())).await;
         let northwind = office.partner("Northwind").await;
-        let add = payout_methods::add(&office.ada, "again", northwind, RailName::Sandbox, "elsewhere");
+        let add = payout_methods::add(&office.ada, "again", northwind, RailName::Paypal, "elsewhere");
         let added = add.await.unwrap();
         office.paid_deal(1_000_000, northwind).await;
         office.days_pass(31).await;
@@ -57,9 +57,9 @@ story! {
         office.approved_run().await;
         office.executes().await;
         assert_eq!(rail.sum_to("Northwind"), 100_000);
-        let add = payout_methods::add(&office.ada, "again", northwind, RailName::Sandbox, "elsewhere");
+        let add = payout_methods::add(&office.ada, "again", northwind, RailName::Paypal, "elsewhere");
         assert_eq!(add.await.unwrap().id, added.id);
-        let other = payout_methods::add(&office.ada, "again", northwind, RailName::Sandbox, "another place");
+        let other = payout_methods::add(&office.ada, "again", northwind, RailName::Paypal, "another place");
         assert!(other.await.is_err());
     }
 }

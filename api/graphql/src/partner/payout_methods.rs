@@ -26,6 +26,10 @@ pub enum RailName {
     Manual,
     /// Moves no money: for tenants that try things out.
     Sandbox,
+    /// RazorpayX. Named ahead: no server has it yet.
+    Razorpayx,
+    /// PayPal. Named ahead: no server has it yet.
+    Paypal,
 }
 
 /// Where a payout method stands.
