@@ -11,6 +11,7 @@ use tributary_domain::scope::{Engine, Origin, Scope};
 use tributary_domain::tenant::keys;
 use tributary_transport::gateway::{Authenticate, Caller, Denied};
 use tributary_transport::shares::Group;
+use tributary_transport::sharing::Audience;
 
 use tributary_graphql::context::PublicUrl;
 use tributary_graphql::loaders::Loaders;
@@ -61,6 +62,15 @@ pub fn request_data(scope: Scope, public_url: String) -> Data {
         group: scope.tenant().0.as_u128(),
         party: scope.partner().map(|partner| partner.0.as_u128()),
     });
+    // What is told of an event depends on no more of who asks.
+    let audience = format!(
+        "{} {:?} {} {:?}",
+        scope.tenant(),
+        scope.partner(),
+        scope.actor(),
+        scope.role()
+    );
+    data.insert(Audience(audience.into()));
     data.insert(Loaders::new(scope.clone()));
     data.insert(scope);
     data

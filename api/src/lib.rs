@@ -22,6 +22,8 @@ use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tributary_domain::kernel::hints;
 use tributary_domain::scope::Engine;
 use tributary_graphql as graphql;
 use tributary_transport::connections::ConnectionLimit;
@@ -38,7 +40,7 @@ pub struct AppState {
     /// The domain: database, ports and clock.
     pub engine: Engine,
     /// The GraphQL schema.
-    pub schema: graphql::Schema,
+    pub schema: graphql::ServedSchema,
     /// How long connections may take over things.
     pub timings: Timings,
     /// Where clients reach this server, without a slash at the end.
@@ -52,7 +54,7 @@ impl AppState {
     pub fn new(engine: Engine, public_url: String) -> Self {
         Self {
             engine,
-            schema: graphql::schema(),
+            schema: graphql::served(),
             timings: Timings::default(),
             public_url,
             edge: Edge::default(),
@@ -64,7 +66,7 @@ impl AppState {
 /// turns true.
 pub fn router(state: AppState, workers: Workers, stopping: watch::Receiver<bool>) -> Router {
     let gateway = Gateway {
-        documents: Arc::new(graphql::documents(&state.schema)),
+        documents: Arc::new(graphql::documents(state.schema.0.schema())),
         schema: state.schema,
         workers,
         authenticate: auth::authenticator(state.engine.clone(), state.public_url),
@@ -119,6 +121,9 @@ pub async fn serve(
 ) -> io::Result<()> {
     let (stopper, stopping) = watch::channel(false);
     let worker = worker::run(state.engine.clone(), stopping.clone());
+    // Ends with this.
+    let mut hints = JoinSet::new();
+    hints.spawn(hints::run(state.engine.clone()));
     let timings = state.timings;
     let (_operations, workers) = Operations::start()?;
     let routes = router(state, workers, stopping.clone());

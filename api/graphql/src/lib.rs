@@ -23,11 +23,21 @@ pub use schema::Schema;
 use async_graphql::SDLExportOptions;
 use tributary_transport::document::Documents;
 use tributary_transport::document::definitions::Scalars;
-use tributary_transport::served;
+use tributary_transport::served::Served;
 
-/// Builds the schema.
+use moment::OneMoment;
+
+/// The schema as it is served.
+pub type ServedSchema = OneMoment<Served<schema::Query, schema::Mutation, schema::Subscription>>;
+
+/// Builds the schema as it is served.
+pub fn served() -> ServedSchema {
+    OneMoment(Served::new(schema::builder))
+}
+
+/// Builds the schema by itself, for what only reads its types.
 pub fn schema() -> Schema {
-    served(schema::builder().extension(moment::OneMoment)).finish()
+    schema::builder().finish()
 }
 
 /// The schema as its clients have it.

@@ -1,38 +1,70 @@
 //! One answer, one moment: the read transaction of an operation ends with its
 //! execution, before the answer is written, and for a subscription with each event.
 
+use std::any::TypeId;
 use std::sync::Arc;
 
-use async_graphql::Response;
-use async_graphql::async_trait::async_trait;
-use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
+use async_graphql::futures_util::stream::{BoxStream, StreamExt};
+use async_graphql::{Data, Executor, Request, Response};
 use tributary_domain::scope::Scope;
 use tributary_transport::log::Notes;
 
 /// Ends the read transaction after each execution, and notes its statements.
-pub struct OneMoment;
+#[derive(Clone)]
+pub struct OneMoment<E>(pub E);
 
-impl ExtensionFactory for OneMoment {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
+impl<E: Executor> Executor for OneMoment<E> {
+    async fn execute(&self, request: Request) -> Response {
+        let reader = Reader::of(&request);
+        let response = self.0.execute(request).await;
+        reader.end().await;
+        response
+    }
+
+    fn execute_stream(
+        &self,
+        request: Request,
+        session_data: Option<Arc<Data>>,
+    ) -> BoxStream<'static, Response> {
+        let reader = Reader::of(&request);
+        let responses = self.0.execute_stream(request, session_data);
+        let ended = responses.then(move |response| {
+            let reader = reader.clone();
+            async move {
+                reader.end().await;
+                response
+            }
+        });
+        ended.boxed()
     }
 }
 
-#[async_trait]
-impl Extension for OneMoment {
-    async fn execute(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        operation_name: Option<&str>,
-        next: NextExecute<'_>,
-    ) -> Response {
-        let response = next.run(ctx, operation_name).await;
-        if let Some(scope) = ctx.data_opt::<Scope>() {
-            scope.end_read().await;
-            if let Some(notes) = ctx.data_opt::<Notes>() {
-                notes.statements(scope.meter().count());
-            }
+/// Who reads, and where it is noted.
+#[derive(Clone)]
+struct Reader {
+    scope: Option<Scope>,
+    notes: Option<Notes>,
+}
+
+impl Reader {
+    fn of(request: &Request) -> Self {
+        Self {
+            scope: found(request),
+            notes: found(request),
         }
-        response
     }
+
+    async fn end(&self) {
+        let Some(scope) = &self.scope else { return };
+        scope.end_read().await;
+        if let Some(notes) = &self.notes {
+            notes.statements(scope.meter().count());
+        }
+    }
+}
+
+/// What goes with a request, of this type.
+fn found<T: Clone + 'static>(request: &Request) -> Option<T> {
+    let found = request.data.get(&TypeId::of::<T>())?;
+    found.downcast_ref::<T>().cloned()
 }

@@ -143,8 +143,17 @@ pub fn written(
     budget: Option<&Budget>,
     write: impl Fn(&Response) -> Result<String, serde_json::Error>,
 ) -> Text {
+    sent(write(response), budget, write)
+}
+
+/// The same of what is written already.
+pub fn sent(
+    text: Result<String, serde_json::Error>,
+    budget: Option<&Budget>,
+    write: impl Fn(&Response) -> Result<String, serde_json::Error>,
+) -> Text {
     let small = |text| Text { text, room: None };
-    let text = write(response).and_then(|text| match room(text.len(), budget) {
+    let text = text.and_then(|text| match room(text.len(), budget) {
         Ok(room) => Ok(Text { text, room }),
         Err(why) => write(&why).map(small),
     });

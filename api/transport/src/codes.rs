@@ -16,24 +16,36 @@ use async_graphql::{
     ValidationResult, Value, Variables,
 };
 use futures_util::FutureExt;
+use serde_json::value::{RawValue, to_raw_value};
 
-use super::answer::too_large;
+use super::answer::{Wire, internal, too_large};
 use super::bounds::{ExpensiveLimit, Progress, Resolved};
 use super::document::price::Price;
+use super::operation::priced;
 use super::refusal::Refusal;
 use super::shares::Group;
+use super::sharing::{Same, SharedTexts};
 
 /// Gives each error that leaves the schema an `extensions.code`, and bounds each
 /// execution.
-#[derive(Default)]
 pub struct Codes {
     places: ExpensiveLimit,
+    texts: SharedTexts,
+}
+
+impl Codes {
+    /// Expensive operations take these places.
+    pub fn new(places: ExpensiveLimit) -> Self {
+        let texts = SharedTexts::default();
+        Self { places, texts }
+    }
 }
 
 impl ExtensionFactory for Codes {
     fn create(&self) -> Arc<dyn Extension> {
         Arc::new(Coder {
             places: self.places.clone(),
+            texts: self.texts.clone(),
             progress: Progress::default(),
         })
     }
@@ -42,6 +54,7 @@ impl ExtensionFactory for Codes {
 /// Accompanies one operation.
 struct Coder {
     places: ExpensiveLimit,
+    texts: SharedTexts,
     progress: Progress,
 }
 
@@ -88,14 +101,32 @@ impl Extension for Coder {
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
-        let group = ctx.data_opt::<Group>().copied().unwrap_or_default();
-        let _place = self.places.take(ctx.data_opt::<Price>(), group).await;
-        let execution = next.run(ctx, operation_name);
-        let response = self.progress.paced(execution).await;
-        if self.progress.is_too_large() {
-            too_large()
-        } else {
-            response
+        let Some((same, telling)) = ctx.query_data.and_then(|data| Same::of(data)) else {
+            return self.bounded(ctx, operation_name, next).await;
+        };
+        let mut own = None;
+        let mut next = Some(next);
+        let made = async {
+            let response = self.bounded(ctx, operation_name, next.take()?).await;
+            match shared(response, ctx.data_opt::<Price>()) {
+                Ok(text) => Some(text),
+                Err(response) => {
+                    own = Some(response);
+                    None
+                }
+            }
+        };
+        match self.texts.get(same, made).await {
+            Some(text) => {
+                telling.leave(text);
+                Response::default()
+            }
+            // What it failed with is its own, as are those who waited for it.
+            None => match (own, next) {
+                (Some(response), _) => response,
+                (None, Some(next)) => self.bounded(ctx, operation_name, next).await,
+                (None, None) => internal(),
+            },
         }
     }
 
@@ -133,6 +164,41 @@ impl Extension for Coder {
     }
 }
 
+impl Coder {
+    /// Executes within what one execution may take.
+    async fn bounded(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation_name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        let group = ctx.data_opt::<Group>().copied().unwrap_or_default();
+        let _place = self.places.take(ctx.data_opt::<Price>(), group).await;
+        let execution = next.run(ctx, operation_name);
+        let response = self.progress.paced(execution).await;
+        if self.progress.is_too_large() {
+            too_large()
+        } else {
+            response
+        }
+    }
+}
+
+/// The text of a response, where it may be told to others, or else the response: errors
+/// are told to whoever has them.
+fn shared(response: Response, price: Option<&Price>) -> Result<Arc<RawValue>, Response> {
+    let Some(price) = price.filter(|_| response.is_ok()) else {
+        return Err(response);
+    };
+    let response = priced(response, *price);
+    to_raw_value(&Wire(&response))
+        .map(Arc::from)
+        .map_err(|error| {
+            tracing::error!(%error, "a response could not be written");
+            internal()
+        })
+}
+
 /// What is wrong with a document, if not that it is beyond a limit.
 fn invalid(error: ServerError) -> ServerError {
     match Refusal::of_error(&error) {
@@ -152,7 +218,8 @@ fn segments(path: QueryPathNode<'_>) -> Vec<PathSegment> {
         .collect()
 }
 
-fn coded(mut response: Response) -> Response {
+/// Codes the errors of a response.
+pub(crate) fn coded(mut response: Response) -> Response {
     for error in &mut response.errors {
         code(error);
     }

@@ -16,13 +16,13 @@ pub mod operation;
 
 pub mod refusal;
 pub mod request;
+pub mod served;
 pub mod shares;
+pub mod sharing;
 pub mod sse;
 pub mod unread;
 pub mod websocket;
 pub mod workers;
-
-use async_graphql::{SchemaBuilder, ValidationMode};
 
 /// The deepest a query may nest fields. The introspection query that tools
 /// send is 15 deep.
@@ -30,13 +30,3 @@ pub const MAX_DEPTH: usize = 15;
 /// The most a query may cost. A field costs 1, and a list multiplies what is
 /// selected below it by its page size.
 pub const MAX_COMPLEXITY: usize = 20_000;
-/// Sets up a schema to be served here. Its documents are validated before it
-/// gets them, by a validator that agrees with the reference implementation: its
-/// own validation is left out.
-pub fn served<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S> {
-    builder
-        .validation_mode(ValidationMode::Fast)
-        // A field, and perhaps a fragment on its type, at each level.
-        .limit_recursive_depth(2 * MAX_DEPTH + 1)
-        .extension(codes::Codes::default())
-}

@@ -7,15 +7,17 @@ use async_graphql::futures_util::stream::BoxStream;
 use async_graphql::{Executor, Request, Response, ServerError, value};
 use futures_util::FutureExt;
 use futures_util::stream::{self, StreamExt};
+use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::mpsc;
 
 use super::MAX_COMPLEXITY;
-use super::answer::{Text, internal, written};
+use super::answer::{Text, Wire, internal, sent, written};
 use super::document::price::Price;
 use super::document::{Refused, streamed};
 use super::gateway::Gateway;
 use super::log::{Line, Notes};
 use super::refusal::Refusal;
+use super::sharing::Telling;
 use super::unread::Budget;
 use super::workers::Running;
 
@@ -54,15 +56,17 @@ impl Answers {
     }
 }
 
-/// Starts an operation, or tells why it may not run. `write` gives a result its
-/// form on the wire.
+/// Starts an operation, or tells why it may not run. `write` puts the JSON of a result
+/// into its form on the wire.
 pub fn start<S: Executor>(
     gateway: &Gateway<S>,
     mut request: Request,
-    write: impl Fn(&Response) -> Result<String, serde_json::Error> + Send + Sync + 'static,
+    write: impl Fn(&RawValue) -> Result<String, serde_json::Error> + Send + Sync + 'static,
 ) -> Answers {
     let line = Line::begin();
     request.data.insert(line.notes.clone());
+    let telling = Telling::default();
+    request.data.insert(telling.clone());
     let (sender, results) = mpsc::channel(1);
     let (gateway, notes) = (gateway.clone(), line.notes.clone());
     let budget = Budget::of(&gateway.unread, &request);
@@ -75,7 +79,12 @@ pub fn start<S: Executor>(
             .unwrap_or_else(|_| Some(internal()))
         {
             notes.result(&response);
-            let text = written(&response, Some(&budget), &write);
+            let write_one =
+                |response: &Response| to_raw_value(&Wire(response)).and_then(|raw| write(&raw));
+            let text = match telling.take() {
+                Some(shared) => sent(write(&shared), Some(&budget), write_one),
+                None => written(&response, Some(&budget), write_one),
+            };
             let is_refused = Refusal::of(&response).is_some();
             let refused = is_refused.then_some(response.errors);
             if sender.send(Answer { text, refused }).await.is_err() || is_refused {

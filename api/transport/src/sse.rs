@@ -13,11 +13,13 @@ use axum::http::HeaderValue;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
+use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tracing::Instrument;
 
 use super::answer::{Text, Wire, refuse, written};
+
 use super::gateway::{Caller, Denied, Gateway, MAX_CONNECTIONS, OpenConnection, stopped};
 use super::log::Logged;
 use super::media::Media;
@@ -97,7 +99,7 @@ impl<S: Executor> Running<S> {
                     revoked = self.gateway.is_revoked(&self.caller).await;
                     if revoked {
                         let error = Denied::Unauthenticated.error();
-                        let answer = written(&Answer::from_errors(vec![error]), None, wire);
+                        let answer = written(&Answer::from_errors(vec![error]), None, |answer| serde_json::to_string(&Wire(answer)));
                         self.events = ending(stream::iter([answer]).boxed());
                     }
                 }
@@ -117,8 +119,8 @@ impl<S: Executor> Running<S> {
     }
 }
 
-fn wire(answer: &Answer) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&Wire(answer))
+fn wire(answer: &RawValue) -> Result<String, serde_json::Error> {
+    Ok(answer.get().to_owned())
 }
 
 /// The texts of an operation's results.

@@ -11,17 +11,18 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use async_graphql::{Executor, Request, Response, ServerError};
+use async_graphql::{Executor, Request, ServerError};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response as HttpResponse;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
+use serde_json::value::RawValue;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tracing::{Instrument, Span};
 
-use super::answer::{Text, Wire, internal};
+use super::answer::{Text, internal};
 use super::gateway::{Caller, Denied, Gateway, OpenConnection, bearer, stopped};
 use super::messages::{Incoming, Outgoing};
 use super::operation;
@@ -343,7 +344,7 @@ async fn operate<S: Executor>(
         Err(Denied::Unauthenticated) => return Outcome::Revoked,
         Err(denied) => return Outcome::Refused(vec![denied.error()]),
     };
-    let write = move |answer: &Response| Outgoing::next(&id, Wire(answer)).written();
+    let write = move |answer: &RawValue| Outgoing::next(&id, answer).written();
     let mut answers = operation::start(&gateway, request, write);
     while let Some(answer) = answers.next().await {
         if let Some(errors) = answer.refused {

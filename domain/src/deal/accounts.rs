@@ -139,8 +139,12 @@ impl AccountDraft {
 ///
 /// A domain or CRM id decides; a name alone never joins two accounts, and neither
 /// does a host that many companies share. What is newly learned of a known account
-/// is kept with it, and identifiers of two different accounts are refused.
-pub(crate) async fn find_or_create(tx: &mut Tx, new: &AccountDraft) -> Result<account::Model> {
+/// is kept with it, and identifiers of two different accounts are refused. The answer says
+/// whether it is new: then nothing is registered or sold to it yet.
+pub(crate) async fn find_or_create(
+    tx: &mut Tx,
+    new: &AccountDraft,
+) -> Result<(account::Model, bool)> {
     let mut known = None;
     let mut unknown = Vec::new();
     for (kind, value) in new.identifiers() {
@@ -199,7 +203,7 @@ pub(crate) async fn find_or_create(tx: &mut Tx, new: &AccountDraft) -> Result<ac
             .await?;
         tx.record(account.id, None, fact).await?;
     }
-    Ok(account)
+    Ok((account, known.is_none()))
 }
 
 /// The identifiers of accounts, in order, for those who may see the accounts.

@@ -8,7 +8,7 @@ use crate::deal::{namesakes, protections};
 use crate::entity::registration_conflict::{self, Kind};
 use crate::entity::{Owned, deal};
 use crate::error::Result;
-use crate::ids::{AccountId, RegistrationId};
+use crate::ids::{AccountId, DealId, RegistrationId};
 use crate::scope::Tx;
 
 pub use crate::kernel::audience::{ShownConflict, conflicts_of};
@@ -24,22 +24,16 @@ pub(crate) async fn against(
     account: AccountId,
     name: &str,
 ) -> Result<Vec<registration_conflict::ActiveModel>> {
-    let mut found = Vec::new();
-    let mut add = |kind, registration, deal, account| {
-        found.push(registration_conflict::ActiveModel {
-            tenant_id: Set(tx.tenant()),
-            kind: Set(kind),
-            competing_registration_id: Set(registration),
-            competing_deal_id: Set(deal),
-            competing_account_id: Set(account),
-            ..Default::default()
-        });
+    let mut found = of_name(tx, account, name).await?;
+    let namesakes = found.len();
+    let mut add = |kind, registration, deal| {
+        found.push(of_kind(tx, kind, registration, deal, None));
     };
     // A registration that still waits for a person counts as well: the later one
     // must not be approved by policy over the head of the earlier.
     let live = protections::live(account, tx).limit(MOST_OF_A_KIND);
     for registration in live.all(tx).await? {
-        add(Kind::LiveRegistration, Some(registration.id), None, None);
+        add(Kind::LiveRegistration, Some(registration.id), None);
     }
     let deals = deal::Entity::of(tx.tenant())
         .filter(deal::Column::AccountId.eq(account))
@@ -50,16 +44,42 @@ pub(crate) async fn against(
         match deal.state {
             // A registered opportunity is its registration's conflict already.
             deal::State::Open if deal.registration_id.is_some() => {}
-            deal::State::Open => add(Kind::OpenDeal, None, Some(deal.id), None),
-            _ => add(Kind::ExistingCustomer, None, Some(deal.id), None),
+            deal::State::Open => add(Kind::OpenDeal, None, Some(deal.id)),
+            _ => add(Kind::ExistingCustomer, None, Some(deal.id)),
         }
     }
-    for namesake in
-        namesakes::known(tx, account, name, protections::is_alive(tx), MOST_OF_A_KIND).await?
-    {
-        add(Kind::PossibleDuplicate, None, None, Some(namesake));
-    }
+    found.rotate_left(namesakes);
     Ok(found)
+}
+
+/// What stands against a registration of an account that nothing is registered for or sold
+/// to: accounts of the same name.
+pub(crate) async fn of_name(
+    tx: &Tx,
+    account: AccountId,
+    name: &str,
+) -> Result<Vec<registration_conflict::ActiveModel>> {
+    let alive = protections::is_alive(tx);
+    let namesakes = namesakes::known(tx, account, name, alive, MOST_OF_A_KIND).await?;
+    let conflict = |namesake| of_kind(tx, Kind::PossibleDuplicate, None, None, Some(namesake));
+    Ok(namesakes.into_iter().map(conflict).collect())
+}
+
+fn of_kind(
+    tx: &Tx,
+    kind: Kind,
+    registration: Option<RegistrationId>,
+    deal: Option<DealId>,
+    account: Option<AccountId>,
+) -> registration_conflict::ActiveModel {
+    registration_conflict::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        kind: Set(kind),
+        competing_registration_id: Set(registration),
+        competing_deal_id: Set(deal),
+        competing_account_id: Set(account),
+        ..Default::default()
+    }
 }
 
 pub(crate) async fn insert(

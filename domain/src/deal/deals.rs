@@ -108,8 +108,10 @@ pub async fn open(
         };
         check.done()?;
         let name = account.name.clone();
-        let account = accounts::find_or_create(tx, &account).await?;
-        protections::expire_on(tx, account.id).await?;
+        let (account, is_new) = accounts::find_or_create(tx, &account).await?;
+        if !is_new {
+            protections::expire_on(tx, account.id).await?;
+        }
         if reason.is_none() {
             protections::refuse_bypass(tx, account.id, &name).await?;
         }

@@ -79,8 +79,11 @@ pub async fn record(scope: &Scope, key: &str, new: NewInvolvement) -> Result<inv
         };
         match (&deal, new.partner) {
             (Some(deal), Some(partner)) => {
-                let working = partners::working_in(tx, partner, deal.program_id).await;
-                check.take(working.at("partnerId"))?;
+                let working = async {
+                    let partner = partner::Entity::get(tx, tx.tenant(), partner).await?;
+                    partners::working_in(tx, &partner, deal.program_id).await
+                };
+                check.take(working.await.at("partnerId"))?;
                 check.take(has_room(tx, deal.id, partner).await)?;
             }
             (None, Some(partner)) => {

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::access::Permission;
 use crate::actor::Actor;
+use crate::clock::Moment;
 use crate::deal::accounts::{self, AccountDraft, NewAccount};
 use crate::deal::{conflicts, protections};
 use crate::entity::registration::{self, State};
@@ -92,9 +93,20 @@ pub async fn register(
             return Err(check.failed());
         };
         check.done()?;
-        let customer = accounts::find_or_create(tx, &account).await?;
-        protections::expire_on(tx, customer.id).await?;
-        let conflicts = conflicts::against(tx, customer.id, &account.name).await?;
+        let (customer, is_new) = accounts::find_or_create(tx, &account).await?;
+        let conflicts = if is_new {
+            conflicts::of_name(tx, customer.id, &account.name).await?
+        } else {
+            protections::expire_on(tx, customer.id).await?;
+            conflicts::against(tx, customer.id, &account.name).await?
+        };
+        let submitted = if conflicts.is_empty() {
+            State::Submitted
+        } else {
+            State::InConflict
+        };
+        let by_policy = conflicts.is_empty() && terms.auto_approve;
+        let protected = by_policy.then(|| tx.now().plus_days(terms.protection_days));
         let row = registration::ActiveModel {
             updated_at: Set(tx.now()),
             tenant_id: Set(tx.tenant()),
@@ -109,22 +121,18 @@ pub async fn register(
             submitted_domain: Set(account.address),
             expected_minor: Set(expected),
             currency: Set(program.currency),
-            state: Set(if conflicts.is_empty() {
-                State::Submitted
-            } else {
-                State::InConflict
-            }),
-            protects: Set(false),
-            protected_until: Set(None),
+            state: Set(protected.map_or(submitted, |_| State::Approved)),
+            protects: Set(protected.is_some()),
+            protected_until: Set(protected),
             deal_id: Set(None),
             reason: Set(None),
-            decided_by: Set(None),
+            decided_by: Set(protected.map(|_| Actor::System)),
             submitted_by: Set(tx.actor()),
             submitted_at: Set(tx.now()),
             submitted_position: Set(tx.next_position()),
-            decided_at: Set(None),
+            decided_at: Set(protected.map(|_| tx.now())),
         };
-        let mut registration = row.insert(tx).await?;
+        let registration = row.insert(tx).await?;
         let own = [
             (Audience::Partner(partner), &*registration.submitted_name),
             (Audience::Partner(partner), &*registration.submitted_domain),
@@ -134,12 +142,13 @@ pub async fn register(
         let fact = Fact::RegistrationSubmitted(facts::RegistrationData {
             partner,
             account: customer.id,
-            state: registration.state,
+            state: submitted,
         });
         tx.record(registration.id, None, fact).await?;
         conflicts::insert(tx, registration.id, &conflicts).await?;
-        if conflicts.is_empty() && terms.auto_approve {
-            registration = protect(tx, registration, &terms, Actor::System, None).await?;
+        if let Some(until) = protected {
+            note_expiry(tx, until).await?;
+            record_decision(tx, &registration, Actor::System, Fact::RegistrationApproved).await?;
         }
         Ok(registration)
     });
@@ -161,8 +170,8 @@ async fn working(
     let open = match draft.program {
         Some(program) => {
             let open = async {
-                reads::named::<program::Entity>(scope, tx, program).await?;
-                in_force::of_open(tx, program).await
+                let program = reads::named::<program::Entity>(scope, tx, program).await?;
+                in_force::of(tx, program).await
             };
             check.take(open.await.at("programId"))?
         }
@@ -176,7 +185,7 @@ async fn working(
         None => None,
     };
     if let (Some((program, terms)), Some(partner)) = (&open, &partner) {
-        let working = partners::working_in(tx, partner.id, program.id).await;
+        let working = partners::working_in(tx, partner, program.id).await;
         if check.take(working)?.is_some() {
             check.take(partners::bound_by(tx, partner.id, terms.id).await)?;
         }
@@ -317,10 +326,15 @@ async fn protect(
     change.protects = Set(true);
     change.protected_until = Set(Some(until));
     change.reason = Set(reason);
+    note_expiry(tx, until).await?;
+    decide(tx, change, State::Approved, by, Fact::RegistrationApproved).await
+}
+
+/// Lets the server expire what protects until then.
+async fn note_expiry(tx: &Tx, until: Moment) -> Result<()> {
     let tenant = tx.tenant().0;
     tx.enqueue_no_later(work::Kind::ExpireRegistrations, tenant, until)
-        .await?;
-    decide(tx, change, State::Approved, by, Fact::RegistrationApproved).await
+        .await
 }
 
 async fn decide(
@@ -334,6 +348,16 @@ async fn decide(
     change.decided_by = Set(Some(by));
     change.decided_at = Set(Some(tx.now()));
     let registration = tx.update(change).await?;
+    record_decision(tx, &registration, by, fact).await?;
+    Ok(registration)
+}
+
+async fn record_decision(
+    tx: &mut Tx,
+    registration: &registration::Model,
+    by: Actor,
+    fact: fn(facts::RegistrationDecision) -> Fact,
+) -> Result<()> {
     let fact = fact(facts::RegistrationDecision {
         partner: registration.partner_id,
         account: registration.account_id,
@@ -341,7 +365,7 @@ async fn decide(
     });
     tx.record(registration.id, registration.deal_id, fact)
         .await?;
-    Ok(registration)
+    Ok(())
 }
 
 /// Marks a registration as the origin of a deal. Its protection then lasts as long as

@@ -81,7 +81,7 @@ impl Engine {
     }
 
     /// Woken whenever this process commits for a tenant.
-    pub(crate) fn wake_of(&self, tenant: TenantId) -> Wake {
+    pub fn wake_of(&self, tenant: TenantId) -> Wake {
         self.wakes.of(tenant)
     }
 

@@ -173,7 +173,7 @@ impl Command {
         }
         let row = work(&mut tx).await?;
         match key {
-            Some(key) => self.keep::<E>(&tx, key, E::id_of(&row).into()).await?,
+            Some(key) => self.keep::<E>(&mut tx, key, E::id_of(&row).into())?,
             None if self.needs_key => {
                 return Err(Error::broken("a command without a key was done"));
             }
@@ -208,7 +208,7 @@ impl Command {
 
     /// Keeps the key, in the transaction that did the work. Arguments may hold secrets
     /// that could be guessed from a plain digest.
-    async fn keep<E: Owned>(&self, tx: &Tx, key: String, subject: Uuid) -> Result<()> {
+    fn keep<E: Owned>(&self, tx: &mut Tx, key: String, subject: Uuid) -> Result<()> {
         let row = command::ActiveModel {
             tenant_id: Set(tx.tenant()),
             key: Set(key),
@@ -218,9 +218,7 @@ impl Command {
             subject: Set(subject),
             done_at: Set(tx.now()),
         };
-        command::Entity::insert(row)
-            .exec_without_returning(tx)
-            .await?;
+        tx.keep(row);
         Ok(())
     }
 }

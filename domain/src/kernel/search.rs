@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -80,7 +80,7 @@ fn terms(text: &str) -> BTreeSet<String> {
 impl Tx {
     /// Lets audiences find a row by texts. What it is found by already stays.
     pub(crate) async fn make_findable<E: Visible<Id: Into<Uuid>>>(
-        &self,
+        &mut self,
         subject: E::Id,
         texts: impl IntoIterator<Item = (Audience, &str)>,
     ) -> Result<()> {
@@ -92,19 +92,16 @@ impl Tx {
                 terms.map(move |term| (audience.id(), term))
             })
             .collect();
+        let tenant = self.tenant();
         let row = |(audience, term)| search_term::ActiveModel {
-            tenant_id: Set(self.tenant()),
+            tenant_id: Set(tenant),
             noun: Set(E::NOUN.prefix().to_owned()),
             term: Set(term),
             audience: Set(audience),
             subject: Set(subject),
         };
         let rows = found_by.into_iter().map(row);
-        search_term::Entity::insert_many(rows)
-            .on_conflict(OnConflict::new().do_nothing().to_owned())
-            .exec_without_returning(self)
-            .await?;
-        Ok(())
+        self.add_terms(rows).await
     }
 }
 

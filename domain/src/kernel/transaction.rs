@@ -14,12 +14,13 @@ use tokio::time::sleep;
 use crate::actor::Actor;
 use crate::clock::Moment;
 use crate::database::Database;
-use crate::entity::{Dated, event, tenant};
+use crate::entity::{Dated, command, event, search_term, tenant};
 use crate::error::{Error, Result};
 use crate::ids::{DealId, EventId, Noun, PartnerId, TenantId};
 use crate::kernel::engine::Engine;
 use crate::kernel::facts::Fact;
 use crate::kernel::meter::Meter;
+use crate::kernel::pending::Pending;
 use crate::kernel::queue::Turn;
 use crate::keyring::Keyring;
 
@@ -87,6 +88,7 @@ pub(crate) async fn begin(begin: Begin<'_>, turn: Turn) -> Result<Tx> {
         head,
         actor,
         partner,
+        pending: Pending::default(),
         engine: engine.clone(),
         meter: meter.clone(),
         _turn: turn,
@@ -179,6 +181,7 @@ pub struct Tx {
     position: i64,
     actor: Actor,
     partner: Option<PartnerId>,
+    pending: Pending,
     engine: Engine,
     meter: Meter,
     /// Given back last, after the connection.
@@ -264,7 +267,8 @@ impl Tx {
     }
 
     /// Appends a fact to the tenant's log and returns its position. It is about the row
-    /// with this id, and for those who follow a deal, about the deal.
+    /// with this id, and for those who follow a deal, about the deal. It is written with
+    /// the commit: the transaction itself does not find it in the log.
     pub async fn record(
         &mut self,
         subject: impl Display,
@@ -288,10 +292,31 @@ impl Tx {
             actor: Set(self.actor),
             occurred_at: Set(self.now),
         };
-        event::Entity::insert(row)
-            .exec_without_returning(self)
-            .await?;
+        self.pending.facts.push(row);
+        self.write_if_full().await?;
         Ok(self.position)
+    }
+
+    /// Lets a row be found by these terms.
+    pub(super) async fn add_terms(
+        &mut self,
+        terms: impl IntoIterator<Item = search_term::ActiveModel>,
+    ) -> Result<()> {
+        self.pending.terms.extend(terms);
+        self.write_if_full().await
+    }
+
+    /// Keeps the key of the command that this transaction does.
+    pub(super) fn keep(&mut self, command: command::ActiveModel) {
+        self.pending.command = Some(command);
+    }
+
+    async fn write_if_full(&mut self) -> Result<()> {
+        if self.pending.is_full() {
+            let pending = std::mem::take(&mut self.pending);
+            pending.write(self).await?;
+        }
+        Ok(())
     }
 
     /// Begins another epoch of the log, with the next fact.
@@ -311,7 +336,9 @@ impl Tx {
     ///
     /// [`Error::OutcomeUnknown`] where the commit itself failed: it may have
     /// reached the disk all the same.
-    pub async fn commit(self) -> Result<()> {
+    pub async fn commit(mut self) -> Result<()> {
+        let pending = std::mem::take(&mut self.pending);
+        pending.write(&self).await?;
         let head = tenant::ActiveModel {
             id: Set(self.head.id),
             last_position: Set(self.position),

@@ -1,10 +1,10 @@
 //! Who is woken when this process commits: those who follow the tenant's log, and the
 //! worker. Only hints: other processes commit too.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::ids::TenantId;
 
@@ -17,6 +17,10 @@ pub(crate) struct Wakes {
     any: watch::Sender<()>,
     /// Of the tenants whose log somebody follows.
     tenants: Arc<Mutex<HashMap<TenantId, watch::Sender<()>>>>,
+    /// The tenants that committed here since other processes were told; nobody gathers them
+    /// where there are no others to tell.
+    committed: Arc<Mutex<Option<HashSet<TenantId>>>>,
+    told: Arc<Notify>,
 }
 
 impl Wakes {
@@ -25,13 +29,37 @@ impl Wakes {
         Self {
             any: watch::Sender::new(()),
             tenants: Arc::default(),
+            committed: Arc::default(),
+            told: Arc::default(),
         }
     }
 
     /// Something was committed for a tenant.
     pub(crate) fn send(&self, tenant: TenantId) {
         self.any.send_replace(());
-        let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        self.hint(tenant);
+        if let Some(committed) = &mut *locked(&self.committed) {
+            committed.insert(tenant);
+            self.told.notify_one();
+        }
+    }
+
+    /// Waits until something was committed that others were not told of.
+    pub(crate) async fn committed(&self) {
+        locked(&self.committed).get_or_insert_default();
+        self.told.notified().await;
+    }
+
+    /// The tenants that others are to be told of.
+    pub(crate) fn take_committed(&self) -> HashSet<TenantId> {
+        locked(&self.committed)
+            .replace(HashSet::new())
+            .unwrap_or_default()
+    }
+
+    /// Another process may have committed for a tenant, or this one did.
+    pub(crate) fn hint(&self, tenant: TenantId) {
+        let tenants = locked(&self.tenants);
         if let Some(tenant) = tenants.get(&tenant) {
             tenant.send_replace(());
         }
@@ -44,7 +72,7 @@ impl Wakes {
 
     /// Woken by the commits of one tenant.
     pub(crate) fn of(&self, tenant: TenantId) -> Wake {
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tenants = locked(&self.tenants);
         // Those whom nobody follows any more are forgotten.
         tenants.retain(|_, wake| wake.receiver_count() > 0);
         let wake = tenants
@@ -52,6 +80,10 @@ impl Wakes {
             .or_insert_with(|| watch::Sender::new(()));
         wake.subscribe()
     }
+}
+
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -70,7 +102,7 @@ mod tests {
         drop(of_one);
         wakes.send(one);
         let _again = wakes.of(other);
-        let tenants = wakes.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let tenants = locked(&wakes.tenants);
         assert_eq!(tenants.len(), 1);
     }
 }

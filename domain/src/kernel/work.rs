@@ -64,7 +64,8 @@ impl Tx {
         subject: Uuid,
         due_at: Option<Moment>,
     ) -> Result<()> {
-        self.enqueue_after(kind, subject, due_at, Duration::ZERO)
+        let again = again();
+        self.note(kind, subject, due_at, Duration::ZERO, again)
             .await
     }
 
@@ -76,6 +77,33 @@ impl Tx {
         due_at: Option<Moment>,
         head_start: Duration,
     ) -> Result<()> {
+        let again = again();
+        self.note(kind, subject, due_at, head_start, again).await
+    }
+
+    /// Notes down work that is due by `due_at`, unless it is due before already.
+    pub(crate) async fn enqueue_no_later(
+        &self,
+        kind: Kind,
+        subject: Uuid,
+        due_at: Moment,
+    ) -> Result<()> {
+        let noted = Expr::col((work::Entity, work::Column::DueAt));
+        let mut again = again();
+        again.action_and_where(noted.gt(due_at));
+        let due_at = Some(due_at);
+        self.note(kind, subject, due_at, Duration::ZERO, again)
+            .await
+    }
+
+    async fn note(
+        &self,
+        kind: Kind,
+        subject: Uuid,
+        due_at: Option<Moment>,
+        head_start: Duration,
+        again: OnConflict,
+    ) -> Result<()> {
         let row = work::ActiveModel {
             tenant_id: Set(self.tenant()),
             kind: Set(kind),
@@ -86,41 +114,11 @@ impl Tx {
             lease_until: Set(None),
             failure: Set(None),
         };
-        let key = [
-            work::Column::TenantId,
-            work::Column::Kind,
-            work::Column::Subject,
-        ];
-        let again = OnConflict::columns(key)
-            .update_columns([
-                work::Column::DueAt,
-                work::Column::NotBefore,
-                work::Column::Attempts,
-                work::Column::LeaseUntil,
-                work::Column::Failure,
-            ])
-            .to_owned();
         work::Entity::insert(row)
             .on_conflict(again)
             .exec_without_returning(self)
             .await?;
         Ok(())
-    }
-
-    /// Notes down work that is due by `due_at`, unless it is due before already.
-    pub(crate) async fn enqueue_no_later(
-        &self,
-        kind: Kind,
-        subject: Uuid,
-        due_at: Moment,
-    ) -> Result<()> {
-        let noted = work::Entity::find_by_id((self.tenant(), kind, subject))
-            .one(self)
-            .await?;
-        match noted {
-            Some(noted) if noted.due_at.is_none_or(|noted| noted <= due_at) => Ok(()),
-            _ => self.enqueue(kind, subject, Some(due_at)).await,
-        }
     }
 
     /// Crosses work off.
@@ -141,6 +139,23 @@ impl Tx {
             .await?;
         Ok(())
     }
+}
+
+/// Work that is noted down already is due anew.
+fn again() -> OnConflict {
+    let key = [
+        work::Column::TenantId,
+        work::Column::Kind,
+        work::Column::Subject,
+    ];
+    let again = [
+        work::Column::DueAt,
+        work::Column::NotBefore,
+        work::Column::Attempts,
+        work::Column::LeaseUntil,
+        work::Column::Failure,
+    ];
+    OnConflict::columns(key).update_columns(again).to_owned()
 }
 
 /// What of the work in `work` is due, where its tenant is joined.

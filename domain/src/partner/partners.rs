@@ -217,20 +217,19 @@ pub(crate) async fn enrollment_in(
 /// some version of its terms, and not suspended.
 pub(crate) async fn working_in(
     tx: &Tx,
-    id: PartnerId,
+    partner: &partner::Model,
     program: ProgramId,
-) -> Result<partner::Model> {
-    let partner = partner::Entity::get(tx, tx.tenant(), id).await?;
+) -> Result<()> {
     if partner.state == partner::State::Suspended {
         let message = "the partner is suspended";
         return Err(Error::conflict(Conflict::WrongState, message));
     }
-    let enrollment = enrollment_in(tx, id, program).await?;
+    let enrollment = enrollment_in(tx, partner.id, program).await?;
     if enrollment.state != enrollment::State::Active {
         let message = "the partner has not accepted the program's agreement";
         return Err(Error::conflict(Conflict::AgreementNeeded, message));
     }
-    Ok(partner)
+    Ok(())
 }
 
 /// Fails unless the partner has accepted these terms: nobody enters into

@@ -33,9 +33,36 @@ pub async fn current(scope: &Scope, programs: &[ProgramId]) -> Result<Vec<terms:
 ///
 /// Where there are none.
 pub(crate) async fn of_open(tx: &mut Tx, id: ProgramId) -> Result<(program::Model, terms::Model)> {
-    catch_up(tx, id).await?;
     let program = program::Entity::get(tx, tx.tenant(), id).await?;
-    match in_state(tx, id, terms::State::InForce).await? {
+    of(tx, program).await
+}
+
+/// The terms in force of a program that was read in this transaction.
+///
+/// # Errors
+///
+/// Where there are none.
+pub(crate) async fn of(
+    tx: &mut Tx,
+    mut program: program::Model,
+) -> Result<(program::Model, terms::Model)> {
+    let id = program.id;
+    let states = [terms::State::Scheduled, terms::State::InForce];
+    let query = terms::Entity::of(tx.tenant())
+        .filter(terms::Column::ProgramId.eq(id))
+        .filter(terms::Column::State.is_in(states));
+    let (mut in_force, waiting): (Vec<_>, Vec<_>) = query
+        .all(tx)
+        .await?
+        .into_iter()
+        .partition(|terms| terms.state == terms::State::InForce);
+    for terms in waiting {
+        if terms.effective_at <= tx.now() {
+            in_force = vec![begin(tx, terms).await?];
+            program = program::Entity::get(tx, tx.tenant(), id).await?;
+        }
+    }
+    match in_force.pop() {
         Some(terms) if program.state == program::State::Open => Ok((program, terms)),
         _ => {
             let message = "the program is not open";

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::Request;
+use async_graphql::{Executor, Request};
 use serde_json::{Value, json};
 use tributary_api::auth;
 use tributary_domain::clock::SystemClock;
@@ -20,6 +20,10 @@ use crate::support::world::World;
 /// Statements for the page below: one for each kind of thing on it, and those that
 /// begin, name the tenant of and end its one snapshot: about 20, and a few by chance.
 const MOST: usize = 26;
+
+/// Round trips to register a deal of a new customer, and to win one with one partner.
+const MOST_TO_REGISTER: usize = 21;
+const MOST_TO_WIN: usize = 59;
 
 /// How many more or fewer it may be: what is asked for at the same moment is
 /// read together, and moments differ. One statement for each deal would show
@@ -112,7 +116,7 @@ pub async fn counted(
     let mut request = Request::new(document);
     request = request.variables(async_graphql::Variables::from_json(variables));
     request.data = auth::request_data(scope, world.server.url.clone());
-    let answer = graphql::schema().execute(request).await;
+    let answer = graphql::served().execute(request).await;
     assert!(answer.errors.is_empty(), "{:?}", answer.errors);
     let statements = usize::try_from(meter.count()).unwrap();
     (answer.data.into_json().unwrap(), statements)
@@ -134,4 +138,27 @@ async fn statements(world: &World, acme: &Acme, first: usize) -> usize {
         "{commission}"
     );
     statements
+}
+
+story! {
+    /// A command holds its tenant's log for so many round trips: those that begin the
+    /// transaction, take the lock and commit included.
+    async fn commands_take_few_round_trips(world: World) {
+        let acme = Acme::new(&world).await;
+        let partner = acme.partner("Northwind").await;
+        let register = "mutation($input: RegisterDealInput!) {
+            registerDeal(input: $input) { registration { state } userErrors { message } } }";
+        let input = json!({ "input": acme.registration(&partner, "Globex", "globex.example") });
+        let (answer, registering) = counted(&world, &acme.owner.token, register, input).await;
+        assert_eq!(answer["registerDeal"]["registration"]["state"], "APPROVED", "{answer}");
+        let deal = acme.deal(&partner, "1000.00").await;
+        let win = "mutation($input: CloseDealWonInput!) {
+            closeDealWon(input: $input) { deal { state } userErrors { message } } }";
+        let input = json!({ "input": { "idempotencyKey": acme.key(), "id": deal.id } });
+        let (answer, winning) = counted(&world, &acme.owner.token, win, input).await;
+        assert_eq!(answer["closeDealWon"]["deal"]["state"], "CLOSED_WON", "{answer}");
+        println!("{:?}: registering {registering}, winning {winning}", world.database.backend);
+        assert!(registering <= MOST_TO_REGISTER, "registering takes {registering}");
+        assert!(winning <= MOST_TO_WIN, "winning takes {winning}");
+    }
 }

@@ -17,6 +17,7 @@ use tributary_domain::kernel::tail::{Tail, Window};
 use tributary_domain::scope::Scope;
 use tributary_domain::tenant::{events, positions};
 use tributary_transport::document::directives::{cost, list_size};
+use tributary_transport::sharing::Telling;
 
 use crate::context::{RequestExt, id, wraps};
 use crate::deal::deals::Deal;
@@ -174,9 +175,15 @@ impl EventSubscriptions {
         after: Option<Position>,
     ) -> impl Stream<Item = ApiResult<Event>> + use<> {
         let follower = Follower::new(ctx.scope().clone(), deal_id, after);
+        let telling = ctx.data_opt::<Telling>().cloned();
         future::ready(follower)
             .map_ok(Follower::events)
             .try_flatten_stream()
+            .inspect_ok(move |Event(event)| {
+                if let Some(telling) = &telling {
+                    telling.tell(event.id.0.as_u128());
+                }
+            })
     }
 }
 

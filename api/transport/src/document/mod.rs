@@ -25,6 +25,8 @@ use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, ServerError};
 
 use crate::refusal::Refusal;
+use crate::served::{MAX_SMALL_COST, Small};
+use crate::sharing::Selected;
 use crate::{MAX_COMPLEXITY, MAX_DEPTH};
 use definitions::{Definitions, Scalars};
 use price::Price;
@@ -127,7 +129,16 @@ impl Documents {
         let price = price::of(&self.definitions, &fields);
         within(price)?;
         request.data.insert(price);
-        request.set_parsed_query(convert::document(kind, fields, &lines, name.as_deref()));
+        if kind == OperationType::Query && price.cost <= MAX_SMALL_COST {
+            request.data.insert(Small);
+        }
+        let document = convert::document(kind, fields, &lines, name.as_deref());
+        if kind == OperationType::Subscription
+            && let Some(selected) = Selected::of(&document)
+        {
+            request.data.insert(selected);
+        }
+        request.set_parsed_query(document);
         Ok(Prepared { kind, name, price })
     }
 }

@@ -2,13 +2,13 @@
 //! how often it runs what.
 
 use async_graphql::{
-    EmptySubscription, Enum, ID, InputObject, MaybeUndefined, Object, OneofObject, Request, Schema,
-    Variables,
+    EmptySubscription, Enum, Executor, ID, InputObject, MaybeUndefined, Object, OneofObject,
+    Request, Schema, Variables,
 };
 use serde_json::{Value, json};
 use tributary_transport::document::Documents;
 use tributary_transport::document::definitions::Scalars;
-use tributary_transport::served;
+use tributary_transport::served::Served;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 enum Colour {
@@ -90,8 +90,8 @@ impl Mutation {
 
 /// The answer's data, or the first error.
 async fn run(document: &str, variables: Value) -> Value {
-    let schema = served(Schema::build(Query, Mutation, EmptySubscription)).finish();
-    let documents = Documents::new(&schema.sdl(), Scalars::default()).unwrap();
+    let schema = Served::new(|| Schema::build(Query, Mutation, EmptySubscription));
+    let documents = Documents::new(&schema.schema().sdl(), Scalars::default()).unwrap();
     let mut request = Request::new(document).variables(Variables::from_json(variables));
     if let Err(refused) = documents.prepare(&mut request) {
         return json!({ "refused": refused.errors[0].message });
@@ -266,8 +266,8 @@ async fn what_is_wrong_with_a_variable_is_told_with_its_place() {
 
 #[tokio::test]
 async fn all_that_is_wrong_with_the_variables_is_told_at_once() {
-    let schema = served(Schema::build(Query, Mutation, EmptySubscription)).finish();
-    let documents = Documents::new(&schema.sdl(), Scalars::default()).unwrap();
+    let schema = Served::new(|| Schema::build(Query, Mutation, EmptySubscription));
+    let documents = Documents::new(&schema.schema().sdl(), Scalars::default()).unwrap();
     let document = "query ($a: Int!, $b: Part!) { int(of: $a) part(of: $b) }";
     let variables = json!({ "a": "x", "b": { "count": "y", "inner": {} } });
     let mut request = Request::new(document).variables(Variables::from_json(variables));
@@ -294,8 +294,8 @@ async fn equal_fields_are_one_and_keep_their_order() {
     let document = "query ($no: Boolean = false) {
         b: int ...F a: text(of: \"x\") int @include(if: $no) ... { b: int c: int(of: 2) }
     } fragment F on Query { int @skip(if: $no) d: float(of: 1) b: int }";
-    let schema = served(Schema::build(Query, Mutation, EmptySubscription)).finish();
-    let documents = Documents::new(&schema.sdl(), Scalars::default()).unwrap();
+    let schema = Served::new(|| Schema::build(Query, Mutation, EmptySubscription));
+    let documents = Documents::new(&schema.schema().sdl(), Scalars::default()).unwrap();
     let mut request = Request::new(document);
     let prepared = documents.prepare(&mut request).unwrap();
     assert_eq!(prepared.price.cost, 5);

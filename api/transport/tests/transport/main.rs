@@ -15,5 +15,6 @@ mod patience;
 mod running;
 mod sockets;
 mod streams;
+mod telling;
 mod unread;
 mod world;

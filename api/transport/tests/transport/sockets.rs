@@ -36,8 +36,13 @@ impl Socket {
 
     /// A socket that was let in.
     pub async fn open(world: &World) -> Self {
+        Self::open_with(world, KEY).await
+    }
+
+    /// The same with this key.
+    pub async fn open_with(world: &World, key: &str) -> Self {
         let mut socket = Self::quiet(world).await;
-        socket.init().await;
+        socket.init_with(key).await;
         assert_eq!(socket.receive().await, json!({ "type": "connection_ack" }));
         socket
     }
@@ -50,7 +55,11 @@ impl Socket {
     }
 
     async fn init(&mut self) {
-        let payload = json!({ "Authorization": format!("Bearer {KEY}") });
+        self.init_with(KEY).await;
+    }
+
+    async fn init_with(&mut self, key: &str) {
+        let payload = json!({ "Authorization": format!("Bearer {key}") });
         self.send(json!({ "type": "connection_init", "payload": payload }))
             .await;
     }

@@ -16,12 +16,15 @@ use tributary_transport::document::Documents;
 use tributary_transport::document::definitions::Scalars;
 use tributary_transport::document::directives::list_size;
 use tributary_transport::gateway::{Denied, Gateway, MAX_CONNECTIONS, Timings};
-use tributary_transport::served;
+use tributary_transport::served::Served;
+use tributary_transport::sharing::{Audience, Telling};
 use tributary_transport::unread::Unread;
 use tributary_transport::workers::{self, Workers};
 
 /// The key of every world.
 pub const KEY: &str = "good";
+/// A key of somebody else, who is told other things.
+pub const OTHER_KEY: &str = "good too";
 
 /// What the resolvers and the door of a world share with its test.
 #[derive(Clone, Default)]
@@ -166,6 +169,15 @@ impl Ticks {
         })
     }
 
+    /// Events with the numbers up to `to`.
+    async fn told(&self, ctx: &Context<'_>, to: u8) -> impl Stream<Item = Query> {
+        let telling = ctx.data_unchecked::<Telling>().clone();
+        stream::iter(1..=to).map(move |number| {
+            telling.tell(number.into());
+            Query
+        })
+    }
+
     async fn stumble(&self) -> impl Stream<Item = i32> {
         stream::once(async { on_purpose() })
     }
@@ -195,10 +207,8 @@ impl World {
     pub async fn with(timings: Timings) -> Self {
         let shared = Shared::default();
         let (stop, stopping) = watch::channel(false);
-        let schema = served(Schema::build(Query, Mutation, Ticks))
-            .data(shared.clone())
-            .finish();
-        let documents = Documents::new(&schema.sdl(), Scalars::default()).unwrap();
+        let schema = Served::new(|| Schema::build(Query, Mutation, Ticks).data(shared.clone()));
+        let documents = Documents::new(&schema.schema().sdl(), Scalars::default()).unwrap();
         let runtime = workers::runtime(1).unwrap();
         let door = shared.clone();
         let gateway = Gateway {
@@ -265,8 +275,12 @@ fn admit(shared: &Shared, token: Option<String>) -> Result<Data, Denied> {
         return Err(Denied::Unavailable);
     }
     match token {
-        Some(token) if token == KEY && !shared.revoked.load(Ordering::SeqCst) => {
+        Some(token)
+            if [KEY, OTHER_KEY].contains(&token.as_str())
+                && !shared.revoked.load(Ordering::SeqCst) =>
+        {
             let mut data = Data::default();
+            data.insert(Audience(token.as_str().into()));
             data.insert(Holder(token));
             Ok(data)
         }
