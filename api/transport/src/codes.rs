@@ -101,7 +101,7 @@ impl Extension for Coder {
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
-        let Some((same, telling)) = ctx.query_data.and_then(|data| Same::of(data)) else {
+        let Some((same, telling)) = ctx.query_data.and_then(Same::of) else {
             return self.bounded(ctx, operation_name, next).await;
         };
         let mut own = None;
@@ -111,7 +111,7 @@ impl Extension for Coder {
             match shared(response, ctx.data_opt::<Price>()) {
                 Ok(text) => Some(text),
                 Err(response) => {
-                    own = Some(response);
+                    own = Some(*response);
                     None
                 }
             }
@@ -186,16 +186,16 @@ impl Coder {
 
 /// The text of a response, where it may be told to others, or else the response: errors
 /// are told to whoever has them.
-fn shared(response: Response, price: Option<&Price>) -> Result<Arc<RawValue>, Response> {
+fn shared(response: Response, price: Option<&Price>) -> Result<Arc<RawValue>, Box<Response>> {
     let Some(price) = price.filter(|_| response.is_ok()) else {
-        return Err(response);
+        return Err(Box::new(response));
     };
     let response = priced(response, *price);
     to_raw_value(&Wire(&response))
         .map(Arc::from)
         .map_err(|error| {
             tracing::error!(%error, "a response could not be written");
-            internal()
+            Box::new(internal())
         })
 }
 

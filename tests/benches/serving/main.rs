@@ -12,6 +12,7 @@
     clippy::expect_used,
     reason = "a benchmark that cannot go on has no figure"
 )]
+#![expect(clippy::float_arithmetic, reason = "rates are no money")]
 
 mod commands;
 mod following;
@@ -55,9 +56,10 @@ fn main() -> ExitCode {
     };
     let mut again = Command::new(std::env::current_exe().unwrap());
     let status = again.env(POSTGRES, server.url()).status().unwrap();
-    match status.success() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+    if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }
 
