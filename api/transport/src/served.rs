@@ -25,8 +25,9 @@ use super::document::price::Price;
 use super::refusal::Refusal;
 use super::shares::Group;
 
-/// The most that a query may cost which runs without a guard: a few milliseconds, and texts
-/// of a few megabytes where all of them are as long as they may be.
+/// The most that a query may cost which runs without a guard: a few milliseconds, and some
+/// tens of megabytes if all its texts are as long as texts may be. One that asks for a list
+/// without saying how long has a guard: its cost bounds nothing.
 pub const MAX_SMALL_COST: usize = 5_000;
 
 /// Goes with a request that runs without a guard.

@@ -2,13 +2,18 @@
 //! written once for all subscriptions that select the same for the same audience.
 
 use std::any::TypeId;
+use std::fmt::Write;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use async_graphql::Data;
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, Selection};
+use async_graphql::parser::types::{ExecutableDocument, Selection};
+use async_graphql::{Data, Positioned};
 use moka::future::Cache;
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 
 use super::document::price::Price;
 
@@ -17,38 +22,67 @@ const MAX_SHARED_BYTES: u64 = 32 * 1024 * 1024;
 /// How long a text is told: whoever comes later reads what is there then.
 const SHARED_FOR: Duration = Duration::from_secs(10);
 
+/// How long others are waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
 /// For whom an answer is made: equal audiences are told the same of the same thing. The
 /// gateway's `authenticate` puts it beside a request; without it nothing is shared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Audience(pub Arc<str>);
 
-/// What a subscription selects of each event, as text.
+/// What a subscription selects of each event: SHA-256 of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Selected(Arc<str>);
+pub(crate) struct Selected([u8; 32]);
 
 impl Selected {
     /// Of a subscription. The arguments of its root field say which events there are, and
     /// not what is told of one.
     pub(crate) fn of(document: &ExecutableDocument) -> Option<Self> {
-        let DocumentOperations::Single(operation) = &document.operations else {
-            let mut operations = document.operations.iter();
-            let (_, operation) = operations.next()?;
-            return Self::at_root(&operation.node.selection_set.node.items);
-        };
-        Self::at_root(&operation.node.selection_set.node.items)
-    }
-
-    fn at_root(items: &[async_graphql::Positioned<Selection>]) -> Option<Self> {
-        let [root] = items else { return None };
-        let Selection::Field(field) = &root.node else {
+        let (_, operation) = document.operations.iter().next()?;
+        let [root] = &*operation.node.selection_set.node.items else {
             return None;
         };
-        let field = &field.node;
-        let (alias, name) = (field.alias.as_ref(), &field.name.node);
-        let alias = alias.map(|alias| &alias.node);
-        let text = format!("{alias:?} {name} {:?}", field.selection_set.node.items);
-        Some(Self(text.into()))
+        let Selection::Field(root) = &root.node else {
+            return None;
+        };
+        let (key, name) = (&root.node.response_key().node, &root.node.name.node);
+        let mut text = format!("{key}:{name}");
+        write_selected(&mut text, &root.node.selection_set.node.items);
+        Some(Self(Sha256::digest(text).into()))
     }
+}
+
+/// Writes a selection with its arguments, the same however it was laid out.
+fn write_selected(text: &mut String, items: &[Positioned<Selection>]) {
+    text.push('{');
+    for item in items {
+        match &item.node {
+            Selection::Field(field) => {
+                let field = &field.node;
+                let alias = &field.response_key().node;
+                let _ = write!(text, "{alias}:{}(", field.name.node);
+                for (name, value) in &field.arguments {
+                    let _ = write!(text, "{}:{},", name.node, value.node);
+                }
+                text.push(')');
+                if !field.selection_set.node.items.is_empty() {
+                    write_selected(text, &field.selection_set.node.items);
+                }
+                text.push(' ');
+            }
+            Selection::InlineFragment(fragment) => {
+                let on = fragment.node.type_condition.as_ref();
+                let on = on.map_or("", |on| on.node.on.node.as_str());
+                let _ = write!(text, "...{on}");
+                write_selected(text, &fragment.node.selection_set.node.items);
+            }
+            // The document that is run has none: they were put in place.
+            Selection::FragmentSpread(spread) => {
+                let _ = write!(text, "...{} ", spread.node.fragment_name.node);
+            }
+        }
+    }
+    text.push('}');
 }
 
 /// Goes with a subscription: its stream says which event comes next, and what is told of
@@ -58,14 +92,16 @@ pub struct Telling(Arc<Mutex<Told>>);
 
 #[derive(Debug, Default)]
 struct Told {
-    event: Option<u128>,
+    /// The event, and the end of the log as it is told.
+    event: Option<(u128, i64)>,
     text: Option<Arc<RawValue>>,
 }
 
 impl Telling {
-    /// Which event the stream gives next, by a number that no other event has.
-    pub fn tell(&self, event: u128) {
-        self.with(|told| told.event = Some(event));
+    /// Which event the stream gives next, by a number that no other event has, and as of
+    /// which state of the log: whoever sees another is told what is there then.
+    pub fn tell(&self, event: u128, as_of: i64) {
+        self.with(|told| told.event = Some((event, as_of)));
     }
 
     /// What is told of the event that was given last, where it is shared.
@@ -77,7 +113,7 @@ impl Telling {
         self.with(|told| told.text = Some(text));
     }
 
-    fn event(&self) -> Option<u128> {
+    fn event(&self) -> Option<(u128, i64)> {
         self.with(|told| told.event.take())
     }
 
@@ -89,7 +125,7 @@ impl Telling {
 /// What is told the same: this selection of this event, to this audience.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Same {
-    event: u128,
+    event: (u128, i64),
     selected: Selected,
     audience: Audience,
     cost: usize,
@@ -121,7 +157,7 @@ pub(crate) struct SharedTexts(Cache<Same, Arc<RawValue>>);
 impl Default for SharedTexts {
     fn default() -> Self {
         let bytes = |same: &Same, text: &Arc<RawValue>| {
-            let bytes = same.selected.0.len() + text.get().len();
+            let bytes = same.audience.0.len() + text.get().len();
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         let texts = Cache::builder()
@@ -135,12 +171,22 @@ impl Default for SharedTexts {
 
 impl SharedTexts {
     /// The text, made once for all who ask for it meanwhile; `None` where what was made is
-    /// for the asker alone.
+    /// for the asker alone, or somebody else takes too long to make it.
     pub(crate) async fn get(
         &self,
         same: Same,
         make: impl Future<Output = Option<Arc<RawValue>>>,
     ) -> Option<Arc<RawValue>> {
-        self.0.optionally_get_with(same, make).await
+        let is_making = AtomicBool::new(false);
+        let made = async {
+            is_making.store(true, Ordering::Relaxed);
+            make.await
+        };
+        let mut text = pin!(self.0.optionally_get_with(same, made));
+        match timeout(LONGEST_WAIT, &mut text).await {
+            Ok(text) => text,
+            Err(_) if is_making.load(Ordering::Relaxed) => text.await,
+            Err(_) => None,
+        }
     }
 }

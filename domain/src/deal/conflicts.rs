@@ -24,8 +24,7 @@ pub(crate) async fn against(
     account: AccountId,
     name: &str,
 ) -> Result<Vec<registration_conflict::ActiveModel>> {
-    let mut found = of_name(tx, account, name).await?;
-    let namesakes = found.len();
+    let mut found = Vec::new();
     let mut add = |kind, registration, deal| {
         found.push(of_kind(tx, kind, registration, deal, None));
     };
@@ -48,7 +47,7 @@ pub(crate) async fn against(
             _ => add(Kind::ExistingCustomer, None, Some(deal.id)),
         }
     }
-    found.rotate_left(namesakes);
+    found.extend(of_name(tx, account, name).await?);
     Ok(found)
 }
 

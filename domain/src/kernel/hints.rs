@@ -10,7 +10,7 @@ use std::time::Duration;
 use sea_orm::DbBackend;
 use sea_orm::sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
 use sea_orm::sqlx::{self, Error};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::ids::TenantId;
@@ -25,9 +25,13 @@ const TICK: Duration = Duration::from_millis(10);
 /// Tenants in one message: PostgreSQL takes 8,000 bytes.
 const MOST_TENANTS: usize = 200;
 
+/// How long a connection is trusted that says nothing, and how long its answer may take.
+const LONGEST_SILENCE: Duration = Duration::from_secs(60);
+const LONGEST_ANSWER: Duration = Duration::from_secs(10);
+
 /// How long to wait at first, and at most, for a database that does not answer.
-const PATIENCE: Duration = Duration::from_secs(1);
-const LONGEST_PATIENCE: Duration = Duration::from_secs(60);
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(60);
 
 /// Gives hints and takes those of others, until it is dropped. Ends at once where the
 /// database has no use for them.
@@ -35,7 +39,7 @@ pub async fn run(engine: Engine) {
     if engine.db.get_database_backend() != DbBackend::Postgres {
         return;
     }
-    // One to listen on and one to tell with: commands and questions wait for neither.
+    // One to listen on and one to notify with: commands and questions wait for neither.
     let options = engine.db.get_postgres_connection_pool().connect_options();
     let pool = PgPoolOptions::new()
         .max_connections(2)
@@ -46,8 +50,8 @@ pub async fn run(engine: Engine) {
         own: Uuid::new_v4(),
     };
     tokio::join!(
-        patiently(|| listen(hints.clone())),
-        patiently(|| tell(hints.clone()))
+        with_retries(|| listen(hints.clone())),
+        with_retries(|| notify(hints.clone()))
     );
 }
 
@@ -60,19 +64,19 @@ struct Hints {
     own: Uuid,
 }
 
-/// Begins again what failed, ever later.
-async fn patiently<F: Future<Output = Result<(), Error>>>(work: impl Fn() -> F) {
-    let mut patience = PATIENCE;
+/// Restarts after a failure, with a growing delay.
+async fn with_retries<F: Future<Output = Result<(), Error>>>(work: impl Fn() -> F) {
+    let mut delay = RETRY_DELAY;
     loop {
         let began = tokio::time::Instant::now();
         if let Err(error) = work().await {
             tracing::warn!(%error, "no hints between servers for now: they look once a second");
         }
-        if began.elapsed() > LONGEST_PATIENCE {
-            patience = PATIENCE;
+        if began.elapsed() > MAX_RETRY_DELAY {
+            delay = RETRY_DELAY;
         }
-        sleep(patience).await;
-        patience = (patience * 2).min(LONGEST_PATIENCE);
+        sleep(delay).await;
+        delay = (delay * 2).min(MAX_RETRY_DELAY);
     }
 }
 
@@ -82,7 +86,17 @@ async fn listen(hints: Hints) -> Result<(), Error> {
     let mut listener = PgListener::connect_with(&hints.pool).await?;
     listener.listen(CHANNEL).await?;
     loop {
-        let notification = listener.recv().await?;
+        let notification = match timeout(LONGEST_SILENCE, listener.try_recv()).await {
+            Ok(notification) => notification?.ok_or(Error::PoolClosed)?,
+            // Whether the connection still is one is seen by using it.
+            Err(_) => {
+                let asked = sqlx::query("SELECT 1").execute(&mut listener);
+                timeout(LONGEST_ANSWER, asked)
+                    .await
+                    .map_err(|_| Error::PoolTimedOut)??;
+                continue;
+            }
+        };
         let mut words = notification.payload().split(' ');
         if words.next() == Some(&own) {
             continue;
@@ -94,7 +108,7 @@ async fn listen(hints: Hints) -> Result<(), Error> {
 }
 
 /// Tells the others which tenants committed here.
-async fn tell(hints: Hints) -> Result<(), Error> {
+async fn notify(hints: Hints) -> Result<(), Error> {
     let (wakes, own) = (&hints.engine.wakes, hints.own);
     loop {
         wakes.committed().await;

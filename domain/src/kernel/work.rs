@@ -64,9 +64,8 @@ impl Tx {
         subject: Uuid,
         due_at: Option<Moment>,
     ) -> Result<()> {
-        let again = again();
-        self.note(kind, subject, due_at, Duration::ZERO, again)
-            .await
+        let anew = due_anew();
+        self.note(kind, subject, due_at, Duration::ZERO, anew).await
     }
 
     /// The same, with a head start for whoever does it anyway.
@@ -77,8 +76,8 @@ impl Tx {
         due_at: Option<Moment>,
         head_start: Duration,
     ) -> Result<()> {
-        let again = again();
-        self.note(kind, subject, due_at, head_start, again).await
+        let anew = due_anew();
+        self.note(kind, subject, due_at, head_start, anew).await
     }
 
     /// Notes down work that is due by `due_at`, unless it is due before already.
@@ -89,11 +88,10 @@ impl Tx {
         due_at: Moment,
     ) -> Result<()> {
         let noted = Expr::col((work::Entity, work::Column::DueAt));
-        let mut again = again();
-        again.action_and_where(noted.gt(due_at));
+        let mut anew = due_anew();
+        anew.action_and_where(noted.gt(due_at));
         let due_at = Some(due_at);
-        self.note(kind, subject, due_at, Duration::ZERO, again)
-            .await
+        self.note(kind, subject, due_at, Duration::ZERO, anew).await
     }
 
     async fn note(
@@ -102,7 +100,7 @@ impl Tx {
         subject: Uuid,
         due_at: Option<Moment>,
         head_start: Duration,
-        again: OnConflict,
+        if_noted: OnConflict,
     ) -> Result<()> {
         let row = work::ActiveModel {
             tenant_id: Set(self.tenant()),
@@ -115,7 +113,7 @@ impl Tx {
             failure: Set(None),
         };
         work::Entity::insert(row)
-            .on_conflict(again)
+            .on_conflict(if_noted)
             .exec_without_returning(self)
             .await?;
         Ok(())
@@ -142,7 +140,7 @@ impl Tx {
 }
 
 /// Work that is noted down already is due anew.
-fn again() -> OnConflict {
+fn due_anew() -> OnConflict {
     let key = [
         work::Column::TenantId,
         work::Column::Kind,

@@ -31,8 +31,8 @@ macro_rules! listed_deals {
                     program_id: ProgramId, column ProgramId;
                     /// Those of one of these partners.
                     partner_id: PartnerId, column PartnerId;
-                    /// Those of the partners whom one of these persons looks after.
-                    [staff] responsible_id: PersonId, by registrations_after;
+                    /// Those of the partners for whom one of these persons is responsible.
+                    [staff] responsible_id: PersonId, by registrations_of_responsible;
                     /// Those of one of these customers.
                     account_id: AccountId, column AccountId;
                 }
@@ -99,8 +99,8 @@ macro_rules! listed_deals {
                     deal_id: DealId, column DealId;
                     /// Those of one of these partners.
                     partner_id: PartnerId, column PartnerId;
-                    /// Those of the partners whom one of these persons looks after.
-                    [staff] responsible_id: PersonId, by involvements_after;
+                    /// Those of the partners for whom one of these persons is responsible.
+                    [staff] responsible_id: PersonId, by involvements_of_responsible;
                 }
                 any {
                     /// Those in one of these states.

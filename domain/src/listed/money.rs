@@ -11,8 +11,8 @@ macro_rules! listed_money {
                     deal_id: DealId, column DealId;
                     /// Those of one of these partners.
                     partner_id: PartnerId, column PartnerId;
-                    /// Those of the partners whom one of these persons looks after.
-                    [staff] responsible_id: PersonId, by commissions_after;
+                    /// Those of the partners for whom one of these persons is responsible.
+                    [staff] responsible_id: PersonId, by commissions_of_responsible;
                     /// Those under one of these rules.
                     rule_id: RuleId, column RuleId;
                 }
@@ -97,8 +97,8 @@ macro_rules! listed_money {
                     run_id: PayoutRunId, column RunId;
                     /// Those of one of these partners.
                     partner_id: PartnerId, column PartnerId;
-                    /// Those of the partners whom one of these persons looks after.
-                    [staff] responsible_id: PersonId, by payouts_after;
+                    /// Those of the partners for whom one of these persons is responsible.
+                    [staff] responsible_id: PersonId, by payouts_of_responsible;
                     /// Those over one of these payout methods.
                     method_id: PayoutMethodId, column MethodId;
                 }

@@ -61,7 +61,7 @@ macro_rules! listed_people {
                 ids {
                     /// Those that are or were in one of these programs.
                     program_id: ProgramId, by partners_in;
-                    /// Those whom one of these persons looks after.
+                    /// Those for whom one of these persons is responsible.
                     [staff] responsible_id: PersonId, column ResponsibleId;
                 }
                 any {
@@ -123,8 +123,8 @@ macro_rules! listed_people {
                 ids {
                     /// Those of one of these partners.
                     partner_id: PartnerId, column PartnerId;
-                    /// Those of the partners whom one of these persons looks after.
-                    [staff] responsible_id: PersonId, by tax_forms_after;
+                    /// Those of the partners for whom one of these persons is responsible.
+                    [staff] responsible_id: PersonId, by tax_forms_of_responsible;
                 }
                 any {
                     /// Those now in one of these states.
@@ -143,8 +143,8 @@ macro_rules! listed_people {
                 ids {
                     /// Those of one of these partners.
                     partner_id: PartnerId, column PartnerId;
-                    /// Those of the partners whom one of these persons looks after.
-                    [staff] responsible_id: PersonId, by payout_methods_after;
+                    /// Those of the partners for whom one of these persons is responsible.
+                    [staff] responsible_id: PersonId, by payout_methods_of_responsible;
                 }
                 any {
                     /// Those in one of these states.

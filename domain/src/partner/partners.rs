@@ -124,7 +124,7 @@ pub async fn suspend(
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] for a person who has no key of the tenant's own.
+/// [`Error::Invalid`] for a person who has no key of the tenant's own that works.
 pub async fn assign(
     scope: &Scope,
     key: Option<&str>,
@@ -173,14 +173,15 @@ pub async fn assign(
     done.await
 }
 
-/// Fails unless the person has a key that is for no partner.
+/// Fails unless the person has a key that works and is for no partner.
 async fn require_of_tenant(tx: &Tx, person: PersonId) -> Result<()> {
     let person = person::Entity::get(tx, tx.tenant(), person)
         .await
         .at("personId")?;
     let keys = api_key::Entity::of(tx.tenant())
         .filter(api_key::Column::PersonId.eq(person.id))
-        .filter(api_key::Column::PartnerId.is_null());
+        .filter(api_key::Column::PartnerId.is_null())
+        .filter(api_key::Column::RevokedAt.is_null());
     if keys.one(tx).await?.is_none() {
         let message = "this person is not one of the tenant's own people";
         return Err(Error::invalid("personId", message));

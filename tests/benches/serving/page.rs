@@ -117,7 +117,9 @@ fn names(deals: &Value) -> Vec<Value> {
 async fn statement(acme: &Acme, peer: &Peer) -> String {
     let tenant = acme.tenant.0;
     let mut db = peer.begin().await.unwrap();
-    sqlx::query("SELECT * FROM api_key WHERE tenant_id = $1 LIMIT 1")
+    let key = "SELECT * FROM api_key k JOIN tenant t ON t.id = k.tenant_id
+        WHERE k.tenant_id = $1 ORDER BY k.id LIMIT 1";
+    sqlx::query(key)
         .bind(tenant)
         .fetch_one(&mut *db)
         .await

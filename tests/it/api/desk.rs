@@ -61,6 +61,7 @@ story! {
         let mine = "{ inbox(mine: true) { id registrations { totalCount { count } nodes { partner { name } } } } }";
         let none = fay.asks(mine, json!({})).await["inbox"].take();
         assert_eq!(none["registrations"]["totalCount"]["count"], 0);
+        assert_eq!(none["id"], "inbox-mine");
 
         let input = json!({ "id": northwind.id, "personId": person });
         let partner = acme.owner.does("assignPartner", "partner { responsible { name } }", input).await;

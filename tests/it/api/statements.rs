@@ -141,8 +141,8 @@ async fn statements(world: &World, acme: &Acme, first: usize) -> usize {
 }
 
 story! {
-    /// A command holds its tenant's log for so many round trips: those that begin the
-    /// transaction, take the lock and commit included.
+    /// A command takes so many round trips, the look-up of its key and what it reads
+    /// afterwards included.
     async fn commands_take_few_round_trips(world: World) {
         let acme = Acme::new(&world).await;
         let partner = acme.partner("Northwind").await;

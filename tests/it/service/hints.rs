@@ -27,9 +27,6 @@ async fn another_server_is_told_of_commits() {
         world.server.engine.wake_of(rival.tenant),
     );
     let not_told = other.engine.wake_of(rival.tenant);
-    let connection = world.database.connect().await;
-    let nonsense = "SELECT pg_notify('tributary_log', 'nonsense'), pg_notify('tributary_log', '')";
-    connection.execute_unprepared(nonsense).await.unwrap();
     // Until the other server listens, it is told nothing: commit until it was.
     let hinted = async {
         loop {
@@ -47,6 +44,10 @@ async fn another_server_is_told_of_commits() {
     };
     timeout(LONG, hinted).await.unwrap();
     assert!(!not_told.has_changed().unwrap());
+
+    let connection = world.database.connect().await;
+    let nonsense = "SELECT pg_notify('tributary_log', 'nonsense'), pg_notify('tributary_log', '')";
+    connection.execute_unprepared(nonsense).await.unwrap();
 
     // By hand, as another process would.
     let hint = format!(

@@ -103,6 +103,7 @@ async fn mistakes(acme: &Acme, partner: &Partner) -> Vec<Value> {
         files(partner, "W9", &doubled).await,
         files(&stranger, "W9", TAX_ID).await,
         is_paid_to(partner, "carrier-pigeon", DESTINATION).await,
+        is_paid_to(partner, "PAYPAL", DESTINATION).await,
         is_paid_to(&stranger, "SANDBOX", DESTINATION).await,
         is_paid_to(partner, "SANDBOX", &DESTINATION.repeat(20)).await,
         sends(

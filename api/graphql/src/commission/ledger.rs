@@ -156,7 +156,7 @@ pub struct LedgerQueries;
 
 #[Object]
 impl LedgerQueries {
-    /// The tenant's books. For keys that may read them.
+    /// The tenant's books. For keys that may read them: null with `FORBIDDEN` for others.
     async fn ledger(&self, ctx: &Context<'_>) -> Option<ApiResult<Ledger>> {
         let allowed = ctx.scope().require(Permission::BooksRead);
         nullable(allowed.map(|()| Ledger::default()).map_err(Into::into))

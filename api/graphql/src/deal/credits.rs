@@ -50,7 +50,8 @@ impl Credit {
         &self.0.reason
     }
 
-    /// By whom. Null for a partner's key where it was one of the tenant's people.
+    /// By whom. Null for a partner's key unless it was that
+    /// key's own person, or the server.
     async fn settled_by(&self) -> Option<Actor> {
         Actor::shown(self.0.settled_by)
     }

@@ -107,7 +107,8 @@ impl Involvement {
         DateTime(self.0.recorded_at)
     }
 
-    /// By whom. Null for a partner's key where it was one of the tenant's people.
+    /// By whom. Null for a partner's key unless it was that
+    /// key's own person, or the server.
     async fn recorded_by(&self) -> Option<Actor> {
         Actor::shown(self.0.recorded_by)
     }

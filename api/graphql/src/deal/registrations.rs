@@ -70,7 +70,7 @@ impl Registration {
         Ok(ctx.loaders().one(self.0.partner_id).await?.map(Partner))
     }
 
-    /// The customer. Null only where its look-up fails.
+    /// The customer. Null for a partner's key while its registration is contested.
     async fn account(&self, ctx: &Context<'_>) -> ApiResult<Option<Account>> {
         Ok(ctx.loaders().one(self.0.account_id).await?.map(Account))
     }
@@ -123,7 +123,8 @@ impl Registration {
         self.0.decided_by.and_then(Actor::shown)
     }
 
-    /// Who sent it. Null for a partner's key where it was one of the tenant's people.
+    /// Who sent it. Null for a partner's key unless it was that
+    /// key's own person, or the server.
     async fn submitted_by(&self) -> Option<Actor> {
         Actor::shown(self.0.submitted_by)
     }

@@ -75,7 +75,7 @@ impl Partner {
         self.0.state.into()
     }
 
-    /// Who of the tenant's people looks after it. Null where nobody does, and for a
+    /// Who of the tenant's people is responsible for it. Null where nobody is, and for a
     /// partner's key.
     async fn responsible(&self, ctx: &Context<'_>) -> ApiResult<Option<Person>> {
         let person = ctx.loaders().maybe(self.0.responsible_id).await?;
@@ -321,7 +321,7 @@ commands! {
             partner: Partner
         }
 
-        /// Says who looks after a partner: its matters are in that person's inbox.
+        /// Assigns the person responsible for a partner; `inbox(mine: true)` is theirs.
         assign_partner(AssignPartnerInput, "The partner, and who.") needs PartnerManage ->
         /// Result of `assignPartner`.
         AssignPartnerPayload {

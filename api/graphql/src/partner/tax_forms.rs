@@ -89,7 +89,8 @@ impl TaxForm {
         DateTime(self.0.submitted_at)
     }
 
-    /// Who filed it. Null for a partner's key where it was one of the tenant's people.
+    /// Who filed it. Null for a partner's key unless it was that
+    /// key's own person, or the server.
     async fn submitted_by(&self) -> Option<Actor> {
         Actor::shown(self.0.submitted_by)
     }

@@ -214,7 +214,7 @@ impl From<error::Refusal> for PluginRefusal {
 pub struct PublishPluginPayload {
     /// The version, admitted; null where nothing was published.
     plugin_version: Option<PluginVersion>,
-    /// Where the component was not admitted: which check it failed.
+    /// Which check the component failed; null where it was admitted, or not looked at.
     refusal: Option<PluginRefusal>,
     /// Why nothing was changed; empty where it was.
     user_errors: Vec<UserError>,

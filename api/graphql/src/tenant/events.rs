@@ -177,13 +177,8 @@ impl EventSubscriptions {
         let follower = Follower::new(ctx.scope().clone(), deal_id, after);
         let telling = ctx.data_opt::<Telling>().cloned();
         future::ready(follower)
-            .map_ok(Follower::events)
+            .map_ok(|follower| follower.events(telling))
             .try_flatten_stream()
-            .inspect_ok(move |Event(event)| {
-                if let Some(telling) = &telling {
-                    telling.tell(event.id.0.as_u128());
-                }
-            })
     }
 }
 
@@ -225,7 +220,7 @@ impl Follower {
         })
     }
 
-    fn events(self) -> impl Stream<Item = ApiResult<Event>> {
+    fn events(self, telling: Option<Telling>) -> impl Stream<Item = ApiResult<Event>> {
         let (scope, tail) = (self.scope.clone(), self.tail.clone());
         let pages = stream::try_unfold(self, |mut follower| async move {
             let page = follower.next().await?;
@@ -238,6 +233,9 @@ impl Follower {
                 && window.head().last_position >= event.position
             {
                 scope.move_up_to(window.head());
+                if let Some(telling) = &telling {
+                    telling.tell(event.id.0.as_u128(), window.head().last_position);
+                }
             }
         })
     }

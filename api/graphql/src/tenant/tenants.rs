@@ -161,7 +161,8 @@ impl TenantQueries {
         Viewer
     }
 
-    /// The tenant's keys, oldest first, revoked ones included. For owners.
+    /// The tenant's keys, oldest first, revoked ones included. For owners: null with
+    /// `FORBIDDEN` for others.
     #[graphql(directive = Paged::apply())]
     #[expect(clippy::too_many_arguments, reason = "the arguments of a list")]
     async fn api_keys(

@@ -129,7 +129,7 @@ impl Documents {
         let price = price::of(&self.definitions, &fields);
         within(price)?;
         request.data.insert(price);
-        if kind == OperationType::Query && price.cost <= MAX_SMALL_COST {
+        if kind == OperationType::Query && price.cost <= MAX_SMALL_COST && !price.is_assumed {
             request.data.insert(Small);
         }
         let document = convert::document(kind, fields, &lines, name.as_deref());

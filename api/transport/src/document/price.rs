@@ -23,6 +23,8 @@ pub struct Price {
     pub cost: usize,
     /// The deepest nesting of fields.
     pub depth: usize,
+    /// Whether it asks for a list without saying how long: what it costs is then no bound.
+    pub is_assumed: bool,
 }
 
 /// Works out the price of fields at the root of an operation.
@@ -32,21 +34,25 @@ pub fn of(definitions: &Definitions, fields: &[Field<'_>]) -> Price {
         let one = of_field(definitions, field, None);
         price.cost = price.cost.saturating_add(one.cost);
         price.depth = price.depth.max(one.depth);
+        price.is_assumed |= one.is_assumed;
     }
     price
 }
 
-/// The price of a field whose list has `items`, if what it is in says so.
-fn of_field(definitions: &Definitions, field: &Field<'_>, items: Option<usize>) -> Price {
+/// The price of a field, whose list has so many items if what it is in says so; and whether
+/// that was asked for.
+fn of_field(definitions: &Definitions, field: &Field<'_>, above: Option<(usize, bool)>) -> Price {
+    let (items, asked_above) = above.unzip();
     if let Some(cost) = introspection::cost(definitions, field) {
         return Price {
             cost,
             depth: depth(field),
+            is_assumed: false,
         };
     }
     let size = ListSize::of(field);
     let sized = |name: &Name| match &size {
-        Some(size) if size.fields.contains(&name.as_str()) => Some(size.items),
+        Some(size) if size.fields.contains(&name.as_str()) => Some((size.items, size.is_asked)),
         _ => None,
     };
     // Of several types, the dearest: an object is of one of them.
@@ -57,6 +63,7 @@ fn of_field(definitions: &Definitions, field: &Field<'_>, items: Option<usize>) 
             let one = of_field(definitions, child, sized(child.name));
             sum = sum.saturating_add(one.cost);
             inner.depth = inner.depth.max(one.depth);
+            inner.is_assumed |= one.is_assumed;
         }
         inner.cost = inner.cost.max(sum);
     }
@@ -66,10 +73,20 @@ fn of_field(definitions: &Definitions, field: &Field<'_>, items: Option<usize>) 
         (None, None) if field.definition.ty.is_list() => ASSUMED_ITEMS,
         _ => 1,
     };
+    // The items of a field that is the list itself were asked for by an argument of it, or
+    // of the field above.
+    let is_list = field.definition.ty.is_list() && !field.branches.is_empty();
+    let is_assumed = match (&size, asked_above) {
+        _ if !is_list => false,
+        (_, Some(is_asked)) => !is_asked,
+        (Some(size), None) => !size.is_asked,
+        (None, None) => true,
+    };
     let weight = weight(field.definition);
     Price {
         cost: weight.saturating_add(inner.cost.saturating_mul(items)),
         depth: inner.depth + 1,
+        is_assumed: inner.is_assumed || is_assumed,
     }
 }
 
@@ -88,6 +105,8 @@ fn weight(definition: &FieldDefinition) -> usize {
 /// What `@listSize` says of a field.
 struct ListSize<'a> {
     items: usize,
+    /// Whether an argument says so.
+    is_asked: bool,
     /// The fields below that are the list; none where the field itself is.
     fields: Vec<&'a str>,
 }
@@ -110,6 +129,7 @@ impl<'a> ListSize<'a> {
         let assumed = assumed.and_then(|value: &apollo_compiler::Node<Literal>| integer(value));
         Some(Self {
             items: asked.or(assumed).unwrap_or(ASSUMED_ITEMS),
+            is_asked: asked.is_some(),
             fields: names("sizedFields"),
         })
     }

@@ -304,7 +304,7 @@ async fn what_was_executed_is_200_whatever_came_of_it() {
 }
 
 #[tokio::test]
-async fn a_resolver_that_panics_fails_alone_and_nobody_is_told_that_nothing_ran() {
+async fn a_resolver_that_panics_fails_its_operation_and_nobody_is_told_that_nothing_ran() {
     let world = World::new().await;
     for (query, path) in [
         // What reads little has no guard on each field.

@@ -42,6 +42,10 @@ async fn one_event_is_executed_once_for_all_who_select_the_same() {
     // Which events there are is no part of what is told of one.
     let more = told(&world, KEY, &query.replace("to: 3", "to: 4")).await;
     assert_eq!((&more[..3], executed(&world)), (&first[..], 4));
+    // Nor is how it was laid out.
+    let laid_out = "subscription  {\n told(to: 10)\n {\n slow\n holder } }";
+    assert_eq!(told(&world, KEY, laid_out).await.len(), 10);
+    assert_eq!(executed(&world), 10);
 }
 
 #[tokio::test]

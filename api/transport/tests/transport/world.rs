@@ -173,7 +173,7 @@ impl Ticks {
     async fn told(&self, ctx: &Context<'_>, to: u8) -> impl Stream<Item = Query> {
         let telling = ctx.data_unchecked::<Telling>().clone();
         stream::iter(1..=to).map(move |number| {
-            telling.tell(number.into());
+            telling.tell(number.into(), 0);
             Query
         })
     }

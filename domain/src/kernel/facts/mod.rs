@@ -119,7 +119,7 @@ macro_rules! catalogue {
             PartnerSuspended "partner.suspended" 1 Partner Nothing;
             /// A suspended partner may work again.
             PartnerResumed "partner.resumed" 1 Partner Nothing;
-            /// Somebody of the tenant, or nobody any more, looks after a partner.
+            /// The person responsible for a partner changed; null: nobody is.
             PartnerAssigned "partner.assigned" 1 Partner Responsibility;
             /// A partner accepted terms.
             AgreementAccepted "agreement.accepted" 1 Agreement Acceptance;

@@ -41,8 +41,8 @@ pub(super) fn partners_in(scope: &Scope, programs: &[ProgramId]) -> Condition {
     Condition::all().add(partner::Column::Id.in_subquery(enrolled))
 }
 
-/// Makes conditions: rows of the partners whom one of these persons looks after.
-macro_rules! looked_after {
+/// Makes conditions: rows of the partners for whom one of these persons is responsible.
+macro_rules! of_responsible {
     ($($(#[$doc:meta])* $name:ident: $entity:ident;)+) => {$(
         $(#[$doc])*
         pub(super) fn $name(scope: &Scope, people: &[PersonId]) -> Condition {
@@ -57,19 +57,19 @@ macro_rules! looked_after {
     )+};
 }
 
-looked_after! {
+of_responsible! {
     /// Their registrations.
-    registrations_after: registration;
+    registrations_of_responsible: registration;
     /// Their involvements.
-    involvements_after: involvement;
+    involvements_of_responsible: involvement;
     /// Their tax forms.
-    tax_forms_after: tax_form;
+    tax_forms_of_responsible: tax_form;
     /// Their payout methods.
-    payout_methods_after: payout_method;
+    payout_methods_of_responsible: payout_method;
     /// Their payouts.
-    payouts_after: payout;
+    payouts_of_responsible: payout;
     /// Their commissions.
-    commissions_after: commission;
+    commissions_of_responsible: commission;
 }
 
 /// Accounts that are known by one of these domains, in any letters.
