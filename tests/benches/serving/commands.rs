@@ -129,8 +129,11 @@ impl Written {
                 rows = rows.replace(own, fresh);
             }
             for fact in 1..=self.facts {
-                let position = format!("position\":{},", self.position + fact);
-                rows = rows.replace(&position, &format!("position\":{},", first + fact));
+                for end in [',', '}'] {
+                    let position = format!("position\":{}{end}", self.position + fact);
+                    let fresh = format!("position\":{}{end}", first + fact);
+                    rows = rows.replace(&position, &fresh);
+                }
             }
             let sql = format!(
                 "INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, $1::json)"

@@ -25,8 +25,14 @@ pub async fn compare(acme: &Acme) {
     for _ in 0..SOCKETS.div_ceil(100) {
         keys.push(acme.person("Fay", "OWNER").await);
     }
-    let open = (0..SOCKETS).map(|number| Socket::follow(&keys[number / 100], None, None));
-    let mut sockets = join_all(open).await;
+    let mut sockets = Vec::new();
+    // A burst of a hundred connections of one address is cut.
+    for key in &keys {
+        for _ in 0..5 {
+            let open = (0..20).map(|_| Socket::follow(key, None, None));
+            sockets.extend(join_all(open).await);
+        }
+    }
     let began = Instant::now();
     let told = async {
         join_all(sockets.iter_mut().map(async |socket| {
