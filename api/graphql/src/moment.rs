@@ -1,12 +1,12 @@
 //! One answer, one moment: the read transaction of an operation ends with its
 //! execution, before the answer is written, and for a subscription with each event.
 
-use std::any::TypeId;
 use std::sync::Arc;
 
 use async_graphql::futures_util::stream::{BoxStream, StreamExt};
 use async_graphql::{Data, Executor, Request, Response};
 use tributary_domain::scope::Scope;
+use tributary_transport::beside;
 use tributary_transport::log::Notes;
 
 /// Ends the read transaction after each execution, and notes its statements.
@@ -49,8 +49,8 @@ struct Reader {
 impl Reader {
     fn of(request: &Request) -> Self {
         Self {
-            scope: found(request),
-            notes: found(request),
+            scope: beside(&request.data).cloned(),
+            notes: beside(&request.data).cloned(),
         }
     }
 
@@ -61,10 +61,4 @@ impl Reader {
             notes.statements(scope.meter().count());
         }
     }
-}
-
-/// What goes with a request, of this type.
-fn found<T: Clone + 'static>(request: &Request) -> Option<T> {
-    let found = request.data.get(&TypeId::of::<T>())?;
-    found.downcast_ref::<T>().cloned()
 }

@@ -163,7 +163,7 @@ async fn the_heaviest_documents_of_every_role_take_nobodys_server() {
         let (url, token, query) = (server.url.clone(), token.clone(), heaviest.clone());
         asked.spawn(async move { ask(&url, &token, &query).await.unwrap() });
     }
-    let (mut answered_meanwhile, mut whole) = (0, 0);
+    let (mut answered_meanwhile, mut late) = (0, 0);
     while !asked.is_empty() {
         let health = reqwest::get(format!("{}/healthz", server.url));
         let health = timeout(Duration::from_secs(5), health).await.unwrap();
@@ -173,11 +173,13 @@ async fn the_heaviest_documents_of_every_role_take_nobodys_server() {
         while let Some(answer) = asked.try_join_next() {
             let answer = answer.unwrap();
             let code = &answer["errors"][0]["extensions"]["code"];
-            // Those that wait for a place behind others may run out of time on a busy machine.
-            whole += usize::from(answer["data"]["a0"].is_object());
-            let is_bounded = code == "RESPONSE_TOO_LARGE" || code == "TIMED_OUT";
+            if code == "TIMED_OUT" {
+                // It waited for a place behind others: it is answered when they are done.
+                late += 1;
+                continue;
+            }
             assert!(
-                answer["data"]["a0"].is_object() || is_bounded,
+                answer["data"]["a0"].is_object() || code == "RESPONSE_TOO_LARGE",
                 "{}",
                 answer.to_string().chars().take(300).collect::<String>()
             );
@@ -187,7 +189,11 @@ async fn the_heaviest_documents_of_every_role_take_nobodys_server() {
         "{answered_meanwhile} looks at its health, {} KiB at most",
         memory(&server)
     );
-    assert!(whole > 0, "none was answered");
+    for _ in 0..late {
+        let answer = ask(&server.url, &tokens[0], &heaviest).await.unwrap();
+        let code = &answer["errors"][0]["extensions"]["code"];
+        assert!(answer["data"]["a0"].is_object() || code == "RESPONSE_TOO_LARGE");
+    }
     assert!(answered_meanwhile > 3, "they were not heavy");
     assert!(memory(&server) < MOST_MEMORY, "{} KiB", memory(&server));
 

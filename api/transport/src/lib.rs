@@ -24,9 +24,18 @@ pub mod unread;
 pub mod websocket;
 pub mod workers;
 
+use std::any::TypeId;
+
+use async_graphql::Data;
+
 /// The deepest a query may nest fields. The introspection query that tools
 /// send is 15 deep.
 pub const MAX_DEPTH: usize = 15;
 /// The most a query may cost. A field costs 1, and a list multiplies what is
 /// selected below it by its page size.
 pub const MAX_COMPLEXITY: usize = 20_000;
+
+/// What goes with a request, of this type.
+pub fn beside<T: 'static>(data: &Data) -> Option<&T> {
+    data.get(&TypeId::of::<T>())?.downcast_ref()
+}

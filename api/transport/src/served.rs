@@ -2,11 +2,10 @@
 //! built twice.
 //!
 //! The guard counts the size of the answer while it is built, pauses, and tells a panic
-//! with the path of its field. It costs as much again as the execution of the fields. What
-//! reads little needs none of it: its cost bounds its answer and the time between two
+//! with the path of its field. It costs time at every field. What reads little needs none of
+//! it: its cost bounds its answer and the time between two
 //! pauses, and a panic is caught around it.
 
-use std::any::TypeId;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -19,9 +18,9 @@ use futures_util::FutureExt;
 
 use super::MAX_DEPTH;
 use super::answer::broken_off;
+use super::beside;
 use super::bounds::ExpensiveLimit;
 use super::codes::{Codes, coded};
-use super::document::price::Price;
 use super::refusal::Refusal;
 use super::shares::Group;
 
@@ -86,13 +85,11 @@ where
     S: SubscriptionType + 'static,
 {
     async fn execute(&self, request: Request) -> Response {
-        if !request.data.contains_key(&TypeId::of::<Small>()) {
+        if beside::<Small>(&request.data).is_none() {
             return self.guarded.execute(request).await;
         }
-        let price = request.data.get(&TypeId::of::<Price>());
-        let price = price.and_then(|price| price.downcast_ref::<Price>());
         let group = Group::of(&request.data);
-        let _place = self.places.take(price, group).await;
+        let _place = self.places.take(beside(&request.data), group).await;
         let execution = AssertUnwindSafe(self.plain.execute(request));
         // A panic is logged by the panic hook.
         let response = execution.catch_unwind().await;

@@ -2,12 +2,13 @@
 //! most, and a party within the group, which is not its own people, a part of that, so
 //! that each leaves room to others.
 
-use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_graphql::Data;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::beside;
 
 /// Who shares what a server can do. The gateway's `authenticate` puts it beside a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -21,9 +22,7 @@ pub struct Group {
 impl Group {
     /// The group of a request.
     pub fn of(data: &Data) -> Self {
-        let group = data.get(&TypeId::of::<Self>());
-        let group = group.and_then(|group| group.downcast_ref::<Self>());
-        group.copied().unwrap_or_default()
+        beside(data).copied().unwrap_or_default()
     }
 }
 

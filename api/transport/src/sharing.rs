@@ -1,7 +1,6 @@
 //! One event, told to many in the same words: what is selected of it is executed and
 //! written once for all subscriptions that select the same for the same audience.
 
-use std::any::TypeId;
 use std::fmt::Write;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +14,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
+use super::beside;
 use super::document::price::Price;
 
 /// The most memory for texts that are shared, in bytes.
@@ -134,20 +134,15 @@ pub(crate) struct Same {
 impl Same {
     /// Of the event that a subscription is about to tell.
     pub(crate) fn of(data: &Data) -> Option<(Self, Telling)> {
-        let telling = found::<Telling>(data)?;
+        let telling = beside::<Telling>(data)?.clone();
         let same = Self {
             event: telling.event()?,
-            selected: found(data)?,
-            audience: found(data)?,
-            cost: found::<Price>(data)?.cost,
+            selected: beside::<Selected>(data)?.clone(),
+            audience: beside::<Audience>(data)?.clone(),
+            cost: beside::<Price>(data)?.cost,
         };
         Some((same, telling))
     }
-}
-
-/// What goes with a request, of this type.
-fn found<T: Clone + 'static>(data: &Data) -> Option<T> {
-    data.get(&TypeId::of::<T>())?.downcast_ref::<T>().cloned()
 }
 
 /// Texts of events, for a while.

@@ -18,22 +18,15 @@ pub async fn of(scope: &Scope) -> Result<Vec<Arc<dyn Rail>>> {
     Ok(rails)
 }
 
-/// Fails unless this server has the rail.
-pub(crate) fn known(scope: &Scope, name: RailName) -> Result<RailName> {
-    match scope.engine().rail(name) {
-        Some(rail) => Ok(rail.name()),
-        None => Err(Error::invalid("rail", "this server has no such rail")),
-    }
+/// A rail that this server has.
+pub(crate) fn known(scope: &Scope, name: RailName) -> Result<Arc<dyn Rail>> {
+    let rail = scope.engine().rail(name);
+    rail.ok_or_else(|| Error::invalid("rail", "this server has no such rail"))
 }
 
 /// Fails unless a rail that this server has serves such tenants.
 pub(crate) fn for_tenant(scope: &Scope, kind: tenant::Kind, name: RailName) -> Result<()> {
-    let name = known(scope, name)?;
-    if scope
-        .engine()
-        .rail(name)
-        .is_some_and(|rail| rail.serves(kind))
-    {
+    if known(scope, name)?.serves(kind) {
         Ok(())
     } else {
         let message = "this rail does not serve the tenant: `rails` lists those that do";

@@ -39,7 +39,7 @@ pub async fn add(
     let mut check = Check::default();
     let key = check.take(idempotency::Key::read(key))?;
     let partner = check.given(partner)?;
-    let rail = check.take(rails::known(scope, rail))?;
+    let rail = check.take(rails::known(scope, rail).map(|rail| rail.name()))?;
     let destination = check.take(limits::name("destination", destination))?;
     let (Some(key), Some(partner), Some(rail), Some(destination)) =
         (key, partner, rail, destination)

@@ -37,7 +37,8 @@ pub async fn propose(
     let mut check = Check::default();
     let key = check.take(idempotency::Key::read(key))?;
     let program = check.given(program)?;
-    let rail = check.take(rail.map(|name| rails::known(scope, name)).transpose())?;
+    let rail = rail.map(|name| rails::known(scope, name).map(|rail| rail.name()));
+    let rail = check.take(rail.transpose())?;
     let (Some(key), Some(program), Some(rail)) = (key, program, rail) else {
         return Err(reads::failed::<program::Entity>(check, scope, "programId", program).await);
     };

@@ -51,18 +51,16 @@ pub(crate) async fn of(
     let query = terms::Entity::of(tx.tenant())
         .filter(terms::Column::ProgramId.eq(id))
         .filter(terms::Column::State.is_in(states));
-    let (mut in_force, waiting): (Vec<_>, Vec<_>) = query
-        .all(tx)
-        .await?
-        .into_iter()
-        .partition(|terms| terms.state == terms::State::InForce);
-    for terms in waiting {
-        if terms.effective_at <= tx.now() {
-            in_force = vec![begin(tx, terms).await?];
-            program = program::Entity::get(tx, tx.tenant(), id).await?;
-        }
+    let found = query.all(tx).await?.into_iter();
+    // One of each at most.
+    let (waiting, in_force): (Vec<_>, Vec<_>) =
+        found.partition(|terms| terms.state == terms::State::Scheduled);
+    let mut in_force = in_force.into_iter().next();
+    if let Some(begun) = begin_if_due(tx, waiting.into_iter().next()).await? {
+        in_force = Some(begun);
+        program = program::Entity::get(tx, tx.tenant(), id).await?;
     }
-    match in_force.pop() {
+    match in_force {
         Some(terms) if program.state == program::State::Open => Ok((program, terms)),
         _ => {
             let message = "the program is not open";
@@ -73,13 +71,17 @@ pub(crate) async fn of(
 
 /// Puts the terms into force whose date has come, if there are any.
 pub(super) async fn catch_up(tx: &mut Tx, program: ProgramId) -> Result<()> {
-    match in_state(tx, program, terms::State::Scheduled).await? {
-        Some(terms) if terms.effective_at <= tx.now() => {
-            begin(tx, terms).await?;
-        }
-        _ => {}
-    }
+    let waiting = in_state(tx, program, terms::State::Scheduled).await?;
+    begin_if_due(tx, waiting).await?;
     Ok(())
+}
+
+/// Puts terms that wait into force, if their date has come.
+async fn begin_if_due(tx: &mut Tx, waiting: Option<terms::Model>) -> Result<Option<terms::Model>> {
+    match waiting {
+        Some(terms) if terms.effective_at <= tx.now() => Ok(Some(begin(tx, terms).await?)),
+        _ => Ok(None),
+    }
 }
 
 /// Puts new terms into force, or notes down when that is to be done.
